@@ -1,0 +1,34 @@
+# Two targets are all a newcomer needs: `make demo` and `make test`. Each installs what it needs first.
+SHELL := /bin/sh
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test check lock clean
+demo: .venv/.installed            ## the main job, end to end, on the embedded cloud
+	.venv/bin/shoreward demo $(ARGS)
+
+test: .venv/.installed            ## everything that must hold
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/pyright
+	.venv/bin/pytest $(ARGS)
+
+lock: $(UV)                       ## resolve the dependencies anew
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --extra cloud --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .tools
+
+$(UV):
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.installed: pyproject.toml requirements.lock | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock
+	$(UV) pip install --quiet --no-deps --python .venv/bin/python --editable .
+	touch $@

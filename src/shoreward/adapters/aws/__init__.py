@@ -1,0 +1,1 @@
+"""AWS: sessions, stacks, traffic, metrics, alarms and artifacts."""

@@ -1,0 +1,1 @@
+"""Building an application's functions and layers into artifacts."""

@@ -1,0 +1,1 @@
+"""Journals: where a release's events are kept."""

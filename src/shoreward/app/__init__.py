@@ -1,0 +1,1 @@
+"""Use cases: the ports, and performing an effect through them."""

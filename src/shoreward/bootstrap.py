@@ -1,0 +1,1 @@
+"""The composition root: reads settings and wires adapters to ports."""

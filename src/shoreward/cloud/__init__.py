@@ -1,0 +1,1 @@
+"""The embedded cloud: AWS on this machine, without Docker."""

@@ -1,0 +1,1 @@
+"""The pure centre: `evolve(state, event)` and `decide(state, now)`."""

@@ -1,0 +1,1 @@
+"""Frozen values: the vocabulary of the field."""

@@ -1,0 +1,1 @@
+"""The judge: anytime-valid statistics on arrays, pure."""

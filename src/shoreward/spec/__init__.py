@@ -1,0 +1,1 @@
+"""`shoreward.yaml` and SAM templates, parsed once and totally into domain values."""

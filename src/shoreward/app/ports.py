@@ -1,0 +1,154 @@
+"""The ports: what the use cases ask of the outside world.
+
+Each is a role with the smallest face that serves it. Every method that acts looks at the world first, so that asking
+twice is harmless: a crash between an act and its record costs nothing but the second look.
+All may raise `Retryable` or `Terminal`; nothing else that is expected to happen is an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoreward.domain import Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> float:
+        """UNIX seconds, UTC."""
+        ...
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes that must outlive a crash: templates."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the content; returns its sha256, hexadecimal."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The content; raises `Terminal` when it is not there."""
+        ...
+
+
+class Builder(Protocol):
+    """Makes a revision of a commit."""
+
+    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+        """Render the template and build the artifacts of a commit.
+
+        The same commit gives the same digests, byte for byte. Raises `SpecError` when the template or the code cannot be built.
+        """
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Finished artifacts on this machine."""
+
+    def open(self, digest: str) -> bytes:
+        """The zip; raises `Terminal` (ARTIFACT_MISSING) when it is not there."""
+        ...
+
+
+class StackManager(Protocol):
+    """The stack of a target."""
+
+    def inspect(self, pipeline: Pipeline, target: Target, revision: Revision) -> Snapshot:
+        """Look at a target before touching it; changes nothing."""
+        ...
+
+    def preview(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot) -> Staged:
+        """What `stage` would change: a change set that is created, read and deleted. Candidates are unknown ('')."""
+        ...
+
+    def stage(
+        self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str
+    ) -> Staged:
+        """Publish the revision's versions while every alias stays at the version in the snapshot.
+
+        Uploads artifacts that the target's region does not have. Refuses (Terminal, STATEFUL_REPLACEMENT) a change
+        set that replaces or deletes a stateful resource that the pipeline does not allow. `key` is the effect's idempotency key.
+        """
+        ...
+
+    def finish(
+        self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str
+    ) -> None:
+        """Apply the stack's own template (aliases unpinned), so that stack and reality agree."""
+        ...
+
+    def restore(
+        self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str
+    ) -> None:
+        """Bring the stack back to its snapshot; a stack that did not exist is deleted. Ends without drift."""
+        ...
+
+
+class TrafficRouter(Protocol):
+    """The aliases of a target's functions, moved together."""
+
+    def shift(
+        self, target: Target, functions: Sequence[StagedFunction], percent: float, expected: float
+    ) -> None:
+        """Send `percent` of the traffic to the candidates (100: the alias itself moves to them).
+
+        Raises `Terminal` (ALIAS_MOVED) when an alias is neither at `expected` percent nor already at `percent`.
+        """
+        ...
+
+    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> None:
+        """All traffic back to the baselines, at once, whatever the aliases say now."""
+        ...
+
+
+class Prober(Protocol):
+    """Synthetic requests to versions that have no traffic."""
+
+    def probe(self, target: Target, function: StagedFunction, probe: Probe | None) -> str | None:
+        """Invoke the candidate directly; None when it answered as expected, else what was wrong.
+
+        With no probe defined the version is only asked to start (it must be Active and import without an error).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A function's version behind an alias, whose requests are counted."""
+
+    function: str
+    alias: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Counts per interval: arrays of shape (intervals,), zero where the source reported nothing."""
+
+    requests: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    throttles: NDArray[np.float64]
+
+
+class MetricSource(Protocol):
+    """Counts of requests and failures."""
+
+    def counts(
+        self, target: Target, streams: Sequence[Stream], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, Samples]:
+        """Counts for [start, end) in intervals of `period` seconds; both ends are multiples of it."""
+        ...
+
+
+class AlarmSource(Protocol):
+    """Alarms that a team named."""
+
+    def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
+        """The names that are in ALARM now. Raises `Terminal` (ALARM_MISSING) for one that does not exist."""
+        ...

@@ -1,0 +1,143 @@
+"""The pipeline: an application's way to production, as `shoreward.yaml` declares it.
+
+Values only. `shoreward.spec` makes them, the core reads them, and the journal keeps the one that a release was
+opened with, so that a release never changes its rules while it is under way.
+Durations are seconds; traffic weights are percent (0 to 100); rates and probabilities are fractions (0 to 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Parameters = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a deployment goes: account x region x stack.
+
+    Attributes:
+        account: the 12 digits of the AWS account.
+        role: ARN of the role to assume for it, or None to use the caller's own credentials.
+        parameters: template parameters of this target, complete (shared ones included), sorted by name.
+    """
+
+    account: str
+    region: str
+    stack: str
+    role: str | None = None
+    parameters: Parameters = ()
+
+    @property
+    def key(self) -> str:
+        """What identifies the target everywhere: account/region/stack."""
+        return f"{self.account}/{self.region}/{self.stack}"
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bake:
+    """Watching after a shift: a minimum time *and* a minimum of evidence.
+
+    Attributes:
+        minimum: seconds that a step bakes at least.
+        requests: canary requests that a target must have served before it may advance.
+        deadline: seconds after the shift at which waiting for evidence ends.
+        on_deadline: what happens then; nothing that advances the release is on offer.
+    """
+
+    minimum: float = 600.0
+    requests: int = 100
+    deadline: float = 14_400.0
+    on_deadline: Literal["rollback", "hold"] = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """An ordered batch of targets; the first one is the wave's one-box.
+
+    Attributes:
+        steps: canary weights in percent, rising, each below 100; the last pass moves all traffic.
+        bake: how each step bakes.
+        soak: seconds to keep watching after all of the wave's targets serve the new revision only.
+    """
+
+    name: str
+    targets: tuple[Target, ...]
+    steps: tuple[float, ...] = (10.0, 50.0)
+    bake: Bake = Bake()
+    soak: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePolicy:
+    """How samples become a verdict (docs/judge.md).
+
+    Attributes:
+        alpha: probability, over a whole release, of rolling back one that harms nobody.
+        beta: probability of promoting a target whose error rate is at the margin.
+        rollback_ratio, rollback_points: the canary may err up to ratio x baseline + points before it is harm.
+        promote_ratio, promote_points: ... and must be shown to err less than this before it advances.
+        interval: seconds that one sample covers (CloudWatch: 1, 5, 10, 30 or a multiple of 60).
+        delay: seconds after the end of an interval until its metrics have arrived.
+        dispersion: over-dispersion of errors (phi), at least 1.
+        first_deployment_ceiling: error rate that the first deployment on a target may not exceed.
+    """
+
+    alpha: float = 0.01
+    beta: float = 0.05
+    rollback_ratio: float = 1.1
+    rollback_points: float = 0.0
+    promote_ratio: float = 1.5
+    promote_points: float = 0.0005
+    interval: int = 60
+    delay: float = 120.0
+    dispersion: float = 2.0
+    metrics: tuple[Literal["errors", "throttles"], ...] = ("errors", "throttles")
+    first_deployment_ceiling: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A synthetic request that the new version must answer before it gets traffic.
+
+    Attributes:
+        function: logical id of the function in the template.
+        payload: JSON text of the event.
+        expect: JSON text that the answer must contain (a subset of it), or None when any answer without an error will do.
+    """
+
+    function: str
+    payload: str = "{}"
+    expect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """An application's way to production.
+
+    Attributes:
+        application: its name, unique within a journal.
+        template: path of the SAM or CloudFormation template, relative to the repository's root.
+        alarms: CloudWatch alarm names that roll a release back when they fire; `{stack}`, `{region}` and
+            `{account}` are filled in for each target.
+        artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.
+        allow_replacement: logical ids of stateful resources that may be replaced or deleted.
+    """
+
+    application: str
+    template: str
+    waves: tuple[Wave, ...]
+    judge: JudgePolicy = JudgePolicy()
+    alarms: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    artifacts: str = "shoreward-{account}-{region}"
+    allow_replacement: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, in the order in which the waves reach them."""
+        return tuple(target for wave in self.waves for target in wave.targets)

@@ -1,0 +1,64 @@
+"""Releases: their phases, outcomes and evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from shoreward.domain.verdict import Verdict
+
+
+class Outcome(StrEnum):
+    """How a release ended. Failed (rolled_back) is not errored: the change was bad, or we could not tell or act."""
+
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled_back"
+    ABORTED = "aborted"
+    ERRORED = "errored"
+
+
+RollbackCause = Literal["judged", "alarm", "deadline", "error", "person"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the judge saw of one metric of one function on one target, since the first shift.
+
+    Attributes:
+        function: logical id, or `*` for all of the application's functions together.
+        metric: errors, throttles or requests.
+        e_rollback, e_promote: natural logarithms of the e-values; rollback and promotion bars are `bar_rollback` and `bar_promote`.
+        needed: further canary requests until promotion at the observed rates; None when unknown or never.
+    """
+
+    function: str
+    metric: str
+    verdict: Verdict
+    canary_requests: int = 0
+    canary_bad: int = 0
+    baseline_requests: int = 0
+    baseline_bad: int = 0
+    e_rollback: float = 0.0
+    e_promote: float = 0.0
+    bar_rollback: float = 0.0
+    bar_promote: float = 0.0
+    needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One look at one target.
+
+    Attributes:
+        verdict: the worst of what was seen.
+        until: end of the newest interval whose metrics had arrived, UNIX seconds.
+        alarms: names of the alarms that were firing.
+        reason: the verdict in words.
+    """
+
+    verdict: Verdict
+    until: float
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    alarms: tuple[str, ...] = ()

@@ -43,7 +43,8 @@ class Builder(Protocol):
     def build(self, pipeline: Pipeline, commit: str) -> Revision:
         """Render the template and build the artifacts of a commit.
 
-        The same commit gives the same digests, byte for byte. Raises `SpecError` when the template or the code cannot be built.
+        The same commit gives the same digests, byte for byte. Raises `SpecError` when the template or the code
+        cannot be built.
         """
         ...
 
@@ -67,25 +68,20 @@ class StackManager(Protocol):
         """What `stage` would change: a change set that is created, read and deleted. Candidates are unknown ('')."""
         ...
 
-    def stage(
-        self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str
-    ) -> Staged:
+    def stage(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Staged:
         """Publish the revision's versions while every alias stays at the version in the snapshot.
 
         Uploads artifacts that the target's region does not have. Refuses (Terminal, STATEFUL_REPLACEMENT) a change
-        set that replaces or deletes a stateful resource that the pipeline does not allow. `key` is the effect's idempotency key.
+        set that replaces or deletes a stateful resource that the pipeline does not allow. `key` is the effect's
+        idempotency key.
         """
         ...
 
-    def finish(
-        self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str
-    ) -> None:
+    def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
         """Apply the stack's own template (aliases unpinned), so that stack and reality agree."""
         ...
 
-    def restore(
-        self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str
-    ) -> None:
+    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
         """Bring the stack back to its snapshot; a stack that did not exist is deleted. Ends without drift."""
         ...
 
@@ -93,9 +89,7 @@ class StackManager(Protocol):
 class TrafficRouter(Protocol):
     """The aliases of a target's functions, moved together."""
 
-    def shift(
-        self, target: Target, functions: Sequence[StagedFunction], percent: float, expected: float
-    ) -> None:
+    def shift(self, target: Target, functions: Sequence[StagedFunction], percent: float, expected: float) -> None:
         """Send `percent` of the traffic to the candidates (100: the alias itself moves to them).
 
         Raises `Terminal` (ALIAS_MOVED) when an alias is neither at `expected` percent nor already at `percent`.

@@ -54,9 +54,7 @@ class ShorewardError(Exception):
         return _rebuild, (type(self), self.code, self.what, self.where, self.next)
 
 
-def _rebuild(
-    kind: type[ShorewardError], code: str, what: str, where: Place | str | None, next: str
-) -> ShorewardError:
+def _rebuild(kind: type[ShorewardError], code: str, what: str, where: Place | str | None, next: str) -> ShorewardError:
     return kind(code, what, where=where, next=next)
 
 

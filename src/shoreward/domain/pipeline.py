@@ -107,7 +107,8 @@ class Probe:
     Attributes:
         function: logical id of the function in the template.
         payload: JSON text of the event.
-        expect: JSON text that the answer must contain (a subset of it), or None when any answer without an error will do.
+        expect: JSON text that the answer must contain (a subset of it), or None when any answer
+            without an error will do.
     """
 
     function: str

@@ -28,7 +28,8 @@ class Evidence:
     Attributes:
         function: logical id, or `*` for all of the application's functions together.
         metric: errors, throttles or requests.
-        e_rollback, e_promote: natural logarithms of the e-values; rollback and promotion bars are `bar_rollback` and `bar_promote`.
+        e_rollback, e_promote: natural logarithms of the e-values.
+        bar_rollback, bar_promote: what they must reach, likewise logarithms.
         needed: further canary requests until promotion at the observed rates; None when unknown or never.
     """
 

@@ -66,7 +66,8 @@ class ServingFunction:
         logical_id: the function's logical id in the template.
         name: the function's physical name.
         version: the version that the alias points to.
-        code: sha256 of that version's code as Lambda reports it (base64): what identifies it, since versions are renumbered.
+        code: sha256 of that version's code as Lambda reports it (base64): what identifies it, since versions are
+            renumbered.
     """
 
     logical_id: str

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shoreward.core import Event
+from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
 
 
@@ -145,4 +148,62 @@ class AlarmSource(Protocol):
 
     def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
         """The names that are in ALARM now. Raises `Terminal` (ALARM_MISSING) for one that does not exist."""
+        ...
+
+
+class Conflict(Exception):  # noqa: N818
+    """Somebody else appended to the release in between: load again and think again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event in its place: `seq` counts from 1 within its release."""
+
+    seq: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHeader:
+    """What a journal knows of a release without reading its events."""
+
+    id: str
+    application: str
+    open: bool
+
+
+class Journal(Blobs, Protocol):
+    """Append-only events of releases; the truth."""
+
+    def open(self, event: ReleaseOpened) -> str:
+        """Begin a release; returns its id.
+
+        Raises `Refused` (RELEASE_UNDER_WAY) while another release of the application is open.
+        """
+        ...
+
+    def append(self, release: str, after: int, events: Sequence[Event]) -> None:
+        """Append events behind the one with number `after`, all or none.
+
+        Raises `Conflict` when that is no longer the last one.
+        """
+        ...
+
+    def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
+        """The events behind number `after`, in order; raises `Refused` (RELEASE_UNKNOWN) for a release it never saw."""
+        ...
+
+    def releases(self, application: str | None = None) -> Sequence[ReleaseHeader]:
+        """All releases, oldest first."""
+        ...
+
+    def changes(self) -> int:
+        """A number that is another one after anybody appended: cheap enough to ask many times a second."""
+        ...
+
+    def lease(self) -> AbstractContextManager[None]:
+        """The right to carry releases; one process at a time, given back by the operating system when it dies.
+
+        Raises `Refused` (CONTROLLER_RUNNING) while another process has it.
+        """
         ...

@@ -1,0 +1,26 @@
+"""The pure centre: `decide(state, now)` says what follows from a release as it stands.
+
+It is level-triggered: it looks at the state alone, so it does not matter what woke it, how often, or how late.
+"""
+
+from __future__ import annotations
+
+from shoreward.core.back import go_back, harm
+from shoreward.core.decision import NOTHING, Decision
+from shoreward.core.forward import advance
+from shoreward.core.state import Release
+
+
+def decide(state: Release, now: float) -> Decision:
+    """What to record, what to do and when to look again; nothing for a release that has ended."""
+    if state.ended:
+        return NOTHING
+    if state.rollback:
+        return go_back(state, now)
+    reason = harm(state, now)
+    if reason:
+        return Decision(records=(reason,))
+    decision = advance(state, now)
+    if decision.records:
+        return Decision(records=decision.records[:1])
+    return decision

@@ -1,0 +1,137 @@
+"""What is to be done: effects as data.
+
+Names are in the imperative. An effect has a key, the same however often it is decided, under which an adapter finds
+what an earlier try left behind; and a lane: of one lane at most one effect is under way at a time. Traffic and stack
+of a target are lanes of their own, because taking traffic back must never wait for a stack.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shoreward.domain import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRevision:
+    """Make a revision of the release's commit."""
+
+    forward: ClassVar[bool] = True
+    commit: str
+
+    @property
+    def key(self) -> str:
+        """The effect, by name."""
+        return f"build/{self.commit}"
+
+    @property
+    def lane(self) -> str:
+        """What it must have for itself."""
+        return "build"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnTarget:
+    target: Target
+    verb: ClassVar[str] = ""
+    aspect: ClassVar[str] = ""
+    forward: ClassVar[bool] = True
+
+    @property
+    def key(self) -> str:
+        """The effect, by name."""
+        return f"{self.verb}/{self.target.key}"
+
+    @property
+    def lane(self) -> str:
+        """What it must have for itself."""
+        return f"{self.aspect}/{self.target.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectTarget(_OnTarget):
+    """Look at a target before touching it."""
+
+    verb: ClassVar[str] = "inspect"
+    aspect: ClassVar[str] = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTarget(_OnTarget):
+    """Publish the new versions while the old ones serve."""
+
+    verb: ClassVar[str] = "stage"
+    aspect: ClassVar[str] = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTarget(_OnTarget):
+    """Ask the new versions something before a customer does."""
+
+    verb: ClassVar[str] = "probe"
+    aspect: ClassVar[str] = "traffic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftTraffic(_OnTarget):
+    """Move the canary's weight from `expected` to `percent`."""
+
+    verb: ClassVar[str] = "shift"
+    aspect: ClassVar[str] = "traffic"
+    step: int
+    percent: float
+    expected: float
+
+    @property
+    def key(self) -> str:
+        """The effect, by name."""
+        return f"shift/{self.target.key}/{self.step}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeTarget(_OnTarget):
+    """Look at a target's metrics and alarms, as far as they have arrived."""
+
+    verb: ClassVar[str] = "judge"
+    aspect: ClassVar[str] = "judge"
+    forward: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishTarget(_OnTarget):
+    """Make the stack agree with the traffic."""
+
+    verb: ClassVar[str] = "finish"
+    aspect: ClassVar[str] = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreTraffic(_OnTarget):
+    """All customers back to the old versions, at once."""
+
+    verb: ClassVar[str] = "restore-traffic"
+    aspect: ClassVar[str] = "traffic"
+    forward: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreStack(_OnTarget):
+    """The stack back to what it was."""
+
+    verb: ClassVar[str] = "restore-stack"
+    aspect: ClassVar[str] = "stack"
+    forward: ClassVar[bool] = False
+
+
+Effect = (
+    BuildRevision
+    | InspectTarget
+    | StageTarget
+    | ProbeTarget
+    | ShiftTraffic
+    | JudgeTarget
+    | FinishTarget
+    | RestoreTraffic
+    | RestoreStack
+)

@@ -1,0 +1,101 @@
+"""The way forward: waves, one-box first, each step baked, and nothing without a pass."""
+
+from __future__ import annotations
+
+from shoreward.core import effects as do
+from shoreward.core import events as e
+from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
+from shoreward.core.state import Deployment, Phase, Release
+from shoreward.core.watching import deadline, evidence_pass, watch
+from shoreward.domain import Outcome
+
+
+def advance(state: Release, now: float) -> Decision:
+    """The next steps forward of a release that nothing speaks against."""
+    watching = watch(state, now)
+    if state.hold:
+        held = Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
+        return watching + Decision(blockers=(held,))
+    if state.revision is None:
+        return watching + attempt(state, do.BuildRevision(commit=state.opened.commit), now)
+    if state.baked == len(state.pipeline.waves):
+        return Decision(records=(e.ReleaseEnded(at=now, outcome=Outcome.SUCCEEDED),))
+    if state.wave < state.baked:
+        return Decision(records=(e.WaveEntered(at=now, wave=state.baked),))
+    return watching + _wave(state, now)
+
+
+def _wave(state: Release, now: float) -> Decision:
+    deployments = state.in_wave(state.wave)
+    if all(deployment.phase is Phase.FINISHED for deployment in deployments):
+        return _soak(state, deployments, now)
+    one_box, *others = deployments
+    decision = _deployment(state, one_box, now)
+    if _proved(one_box):
+        for deployment in others:
+            decision += _deployment(state, deployment, now)
+    return decision
+
+
+def _proved(one_box: Deployment) -> bool:
+    """Whether the one-box passed its first step, so that the rest of the wave may follow."""
+    return one_box.phase is Phase.FINISHED or (one_box.splits and one_box.step > 0)
+
+
+def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:
+    wave = state.pipeline.waves[state.wave]
+    until = max(deployment.finished_at for deployment in deployments) + wave.soak
+    if now >= until:
+        return Decision(records=(e.WaveBaked(at=now, wave=state.wave),))
+    return Decision(wake_at=until, blockers=(Blocker(what=f"wave {wave.name} soaks", until=until),))
+
+
+def _deployment(state: Release, deployment: Deployment, now: float) -> Decision:
+    target = deployment.target
+    match deployment.phase:
+        case Phase.WAITING:
+            return attempt(state, do.InspectTarget(target=target), now)
+        case Phase.INSPECTED:
+            return attempt(state, do.StageTarget(target=target), now)
+        case Phase.STAGED:
+            return attempt(state, do.ProbeTarget(target=target), now)
+        case Phase.PROBED:
+            return _shift(state, deployment, 0 if deployment.splits else len(state.wave_of(deployment).steps), now)
+        case Phase.BAKING:
+            return _bake(state, deployment, now)
+        case Phase.MOVED:
+            return attempt(state, do.FinishTarget(target=target), now)
+        case Phase.FINISHED:
+            return NOTHING
+
+
+def _shift(state: Release, deployment: Deployment, step: int, now: float) -> Decision:
+    steps = state.wave_of(deployment).steps
+    percent = steps[step] if step < len(steps) else 100.0
+    effect = do.ShiftTraffic(target=deployment.target, step=step, percent=percent, expected=deployment.percent)
+    return attempt(state, effect, now)
+
+
+def _bake(state: Release, deployment: Deployment, now: float) -> Decision:
+    if evidence_pass(state, deployment):
+        if deployment.splits:
+            return _shift(state, deployment, deployment.step + 1, now)
+        return attempt(state, do.FinishTarget(target=deployment.target), now)
+    bake = state.wave_of(deployment).bake
+    limit = deadline(state, deployment)
+    if now >= limit:
+        return _out_of_time(state, deployment, now)
+    looked = deployment.judgement
+    seen = looked.reason if looked else "no metrics have arrived yet"
+    what = f"{deployment.target} bakes at {deployment.percent:g} % (at least {bake.minimum:g} s): {seen}"
+    return Decision(wake_at=limit, blockers=(Blocker(what=what, until=None),))
+
+
+def _out_of_time(state: Release, deployment: Deployment, now: float) -> Decision:
+    """The deadline has passed without a pass: do what the pipeline chose, which is never to advance."""
+    bake = state.wave_of(deployment).bake
+    looked = deployment.judgement
+    why = f"{deployment.target} had no pass within {bake.deadline:g} s: {looked.reason if looked else 'no metrics'}"
+    if bake.on_deadline == "hold":
+        return Decision(records=(e.HoldPlaced(at=now, by="shoreward", why=why),))
+    return Decision(records=(e.RollbackBegan(at=now, cause="deadline", reason=why, target=deployment.target.key),))

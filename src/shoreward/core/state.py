@@ -1,0 +1,238 @@
+"""A release as its events left it: `evolve(state, event) -> state`.
+
+Nothing here decides anything. A state is a value: `evolve` returns a new one and never looks at a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import assert_never
+
+from shoreward.core import events as e
+from shoreward.domain import Judgement, Outcome, Pipeline, Revision, Snapshot, Staged, Target, Wave
+
+
+class Phase(StrEnum):
+    """How far a deployment has come; going back is told by `Restored`."""
+
+    WAITING = "waiting"
+    INSPECTED = "inspected"
+    STAGED = "staged"
+    PROBED = "probed"
+    BAKING = "baking"
+    MOVED = "moved"
+    FINISHED = "finished"
+
+
+class Restored(StrEnum):
+    """How far a deployment has gone back."""
+
+    NOTHING = "nothing"
+    TRAFFIC = "traffic"
+    STACK = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One revision on one target.
+
+    Attributes:
+        step: index of the last shift in the wave's steps (their number: all traffic), -1 before the first.
+        exposed_since: when the first shift began; evidence counts from here.
+        shifted_at: when the last shift was done; bake time counts from here.
+        judgement: the last look since the last shift, None when nobody has looked since.
+        judged_at: when that was.
+    """
+
+    target: Target
+    wave: int
+    phase: Phase = Phase.WAITING
+    restored: Restored = Restored.NOTHING
+    snapshot: Snapshot | None = None
+    staged: Staged | None = None
+    step: int = -1
+    percent: float = 0.0
+    exposed_since: float = 0.0
+    shifted_at: float = 0.0
+    judgement: Judgement | None = None
+    judged_at: float = 0.0
+    finished_at: float = 0.0
+    probe_failure: str = ""
+
+    @property
+    def splits(self) -> bool:
+        """Whether the release changes a function here whose traffic can be split."""
+        return self.staged is not None and bool(self.staged.shifting)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the target may differ from its snapshot: staging may have begun."""
+        return self.phase is not Phase.WAITING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An effect that did not go through, and how often in a row."""
+
+    attempts: int
+    event: e.EffectFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One attempt to carry a revision through the pipeline.
+
+    Attributes:
+        wave: index of the wave that the release is in, -1 before the first.
+        baked: number of waves that have baked.
+        resumed_at: when the last hold was lifted; deadlines count from there.
+    """
+
+    id: str
+    opened: e.ReleaseOpened
+    deployments: Mapping[str, Deployment]
+    revision: Revision | None = None
+    wave: int = -1
+    baked: int = 0
+    hold: e.HoldPlaced | None = None
+    resumed_at: float = 0.0
+    rollback: e.RollbackBegan | None = None
+    outcome: Outcome | None = None
+    ended_at: float = 0.0
+    failures: Mapping[str, Failure] = field(default_factory=dict[str, Failure])
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline as it was when the release was opened."""
+        return self.opened.pipeline
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.outcome is not None
+
+    def in_wave(self, wave: int) -> tuple[Deployment, ...]:
+        """A wave's deployments, one-box first."""
+        return tuple(self.deployments[target.key] for target in self.pipeline.waves[wave].targets)
+
+    def wave_of(self, deployment: Deployment) -> Wave:
+        """The wave that a deployment belongs to."""
+        return self.pipeline.waves[deployment.wave]
+
+
+def opened(id: str, event: e.ReleaseOpened) -> Release:
+    """The state of a release whose only event is its opening."""
+    deployments = {
+        target.key: Deployment(target=target, wave=index)
+        for index, wave in enumerate(event.pipeline.waves)
+        for target in wave.targets
+    }
+    return Release(id=id, opened=event, deployments=deployments)
+
+
+def replay(id: str, events: Iterable[e.Event]) -> Release:
+    """The state that a release's events lead to; the first one opens it."""
+    iterator = iter(events)
+    first = next(iterator)
+    assert isinstance(first, e.ReleaseOpened)
+    state = opened(id, first)
+    for event in iterator:
+        state = evolve(state, event)
+    return state
+
+
+def evolve(state: Release, event: e.Event) -> Release:
+    """The state after one more event."""
+    match event:
+        case e.ReleaseOpened():
+            return state
+        case e.RevisionBuilt():
+            return _succeeded(replace(state, revision=event.revision), f"build/{state.opened.commit}")
+        case e.WaveEntered():
+            return replace(state, wave=event.wave)
+        case e.WaveBaked():
+            return replace(state, baked=event.wave + 1)
+        case e.EffectFailed():
+            return _failed(state, event)
+        case e.HoldPlaced():
+            return replace(state, hold=event)
+        case e.HoldLifted():
+            return replace(state, hold=None, resumed_at=event.at)
+        case e.RollbackBegan():
+            return replace(state, rollback=event, hold=None, outcome=None, failures={})
+        case e.ReleaseEnded():
+            return replace(state, outcome=event.outcome, ended_at=event.at)
+        case _:
+            return _on_target(state, event)
+
+
+_TargetEvent = (
+    e.TargetInspected
+    | e.TargetStaged
+    | e.TargetProbed
+    | e.ProbeFailed
+    | e.TrafficShifted
+    | e.TargetJudged
+    | e.TargetFinished
+    | e.TrafficRestored
+    | e.StackRestored
+)
+
+
+def _on_target(state: Release, event: _TargetEvent) -> Release:
+    before = state.deployments[event.target]
+    match event:
+        case e.TargetInspected():
+            after, done = replace(before, phase=Phase.INSPECTED, snapshot=event.snapshot), "inspect"
+        case e.TargetStaged():
+            after, done = replace(before, phase=Phase.STAGED, staged=event.staged), "stage"
+        case e.TargetProbed():
+            after, done = replace(before, phase=Phase.PROBED), "probe"
+        case e.ProbeFailed():
+            after, done = replace(before, probe_failure=event.reason), "probe"
+        case e.TrafficShifted():
+            after, done = _shifted(before, event), "shift"
+        case e.TargetJudged():
+            after, done = replace(before, judgement=event.judgement, judged_at=event.at), "judge"
+        case e.TargetFinished():
+            after, done = replace(before, phase=Phase.FINISHED, finished_at=event.at), "finish"
+        case e.TrafficRestored():
+            after, done = replace(before, restored=Restored.TRAFFIC, percent=0.0), "restore-traffic"
+        case e.StackRestored():
+            after, done = replace(before, restored=Restored.STACK, percent=0.0), "restore-stack"
+        case _:
+            assert_never(event)
+    if state.rollback and done in ("stage", "shift", "finish"):
+        # It was under way when the rollback began and may have undone what was restored meanwhile.
+        after = replace(after, restored=Restored.NOTHING)
+    return _succeeded(replace(state, deployments={**state.deployments, event.target: after}), f"{done}/{event.target}")
+
+
+def _shifted(before: Deployment, event: e.TrafficShifted) -> Deployment:
+    all_moved = event.percent >= 100 and before.splits
+    return replace(
+        before,
+        phase=Phase.MOVED if all_moved else Phase.BAKING,
+        step=event.step,
+        percent=event.percent,
+        exposed_since=before.exposed_since or event.since,
+        shifted_at=event.at,
+        judgement=None,
+    )
+
+
+def _failed(state: Release, event: e.EffectFailed) -> Release:
+    earlier = state.failures.get(event.effect)
+    failure = Failure(attempts=earlier.attempts + 1 if earlier else 1, event=event)
+    deployments = state.deployments
+    if state.rollback and event.target and event.effect.startswith(("stage/", "shift/", "finish/")):
+        before = deployments[event.target]
+        deployments = {**deployments, event.target: replace(before, restored=Restored.NOTHING)}
+    return replace(state, deployments=deployments, failures={**state.failures, event.effect: failure})
+
+
+def _succeeded(state: Release, effect: str) -> Release:
+    left = {key: failure for key, failure in state.failures.items() if not (key + "/").startswith(effect + "/")}
+    return replace(state, failures=left)

@@ -1,0 +1,59 @@
+"""Watching: when to look at a target, and what a look means.
+
+A target is watched from its first exposure until the release ends, holds included: with the judge while its traffic is
+split, by its alarms after that.
+"""
+
+from __future__ import annotations
+
+import math
+
+from shoreward.core import effects as do
+from shoreward.core.decision import NOTHING, Decision, attempt
+from shoreward.core.state import Deployment, Phase, Release
+from shoreward.domain import Verdict
+
+
+def watch(state: Release, now: float) -> Decision:
+    """The looks that are due, and when the next one is."""
+    decision = NOTHING
+    for deployment in state.deployments.values():
+        if not _watched(state, deployment):
+            continue
+        due = next_look(state, deployment)
+        if now < due:
+            decision += Decision(wake_at=due)
+        else:
+            decision += attempt(state, do.JudgeTarget(target=deployment.target), now)
+    return decision
+
+
+def _watched(state: Release, deployment: Deployment) -> bool:
+    if deployment.phase is Phase.BAKING:
+        return True
+    return deployment.phase in (Phase.MOVED, Phase.FINISHED) and bool(state.pipeline.alarms)
+
+
+def next_look(state: Release, deployment: Deployment) -> float:
+    """When metrics have arrived that nobody has judged yet."""
+    policy = state.pipeline.judge
+    looked = deployment.judgement
+    if looked is not None and looked.verdict is Verdict.ERROR:
+        return deployment.judged_at + policy.interval
+    if looked is not None:
+        return max(looked.until + policy.interval + policy.delay, deployment.judged_at + min(policy.interval, 1.0))
+    first_end = (math.floor(deployment.shifted_at / policy.interval) + 1) * policy.interval
+    return first_end + policy.delay
+
+
+def evidence_pass(state: Release, deployment: Deployment) -> bool:
+    """Whether the last look was a pass, and saw the whole of the step's minimum bake time."""
+    looked = deployment.judgement
+    if looked is None or looked.verdict is not Verdict.PASS:
+        return False
+    return looked.until >= deployment.shifted_at + state.wave_of(deployment).bake.minimum
+
+
+def deadline(state: Release, deployment: Deployment) -> float:
+    """When waiting for evidence ends; a person's resume grants the time anew."""
+    return max(deployment.shifted_at, state.resumed_at) + state.wave_of(deployment).bake.deadline

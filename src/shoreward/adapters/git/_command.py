@@ -1,0 +1,65 @@
+"""Runs the git command: the one place where a process is started for it.
+
+What git does must depend on the repository alone, so hooks, pagers, prompts, replacement objects and locks are switched
+off, and words come in English. A person's own configuration is still read, since it says which folders are trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from shoreward.domain import UserError
+
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false", "color.ui=false")
+_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "SYSTEMROOT")
+
+
+class GitFailed(Exception):
+    """git said no; `words` are what it wrote to its standard error."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def environment() -> dict[str, str]:
+    """What git sees of this process's environment, and nothing else."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_PAGER": "cat",
+    }
+
+
+def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+    """Run git in a directory and return what it printed.
+
+    Raises `GitFailed` when git exits with an error, and UserError GIT_MISSING when there is no git.
+    """
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    try:
+        done = subprocess.run(
+            ["git", "--no-pager", *settings, *arguments],
+            cwd=directory,
+            env=environment(),
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if not directory.is_dir():
+            raise GitFailed(f"{directory} is not a directory") from error
+        raise UserError(
+            "GIT_MISSING", "The git command is not installed.", next="Install git 2.30 or newer."
+        ) from error
+    except NotADirectoryError as error:
+        raise GitFailed(f"{directory} is not a directory") from error
+    if done.returncode:
+        raise GitFailed(done.stderr.decode(errors="replace").strip())
+    return done.stdout

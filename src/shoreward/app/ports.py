@@ -8,8 +8,8 @@ All may raise `Retryable` or `Terminal`; nothing else that is expected to happen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -151,7 +151,7 @@ class AlarmSource(Protocol):
         ...
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """Somebody else appended to the release in between: load again and think again."""
 
 

@@ -1,1 +1,5 @@
 """The tick loop: wakes releases, performs what the core decided, records what came of it."""
+
+from shoreward.controller.controller import Controller, Observer
+
+__all__ = ["Controller", "Observer"]

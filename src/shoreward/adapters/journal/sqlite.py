@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class SqliteJournal:
         self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Generator[sqlite3.Connection]:
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -140,7 +140,7 @@ class SqliteJournal:
                 "SELECT id, application, open FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY rowid",
                 (application,),
             ).fetchall()
-        return tuple(ReleaseHeader(id=id, application=name, open=bool(open)) for id, name, open in rows)
+        return tuple(ReleaseHeader(id=key, application=name, open=bool(is_open)) for key, name, is_open in rows)
 
     def changes(self) -> int:
         """SQLite's own data version: it changes when another connection has committed."""
@@ -148,7 +148,7 @@ class SqliteJournal:
             return self._connection.execute("PRAGMA data_version").fetchone()[0]
 
     @contextmanager
-    def lease(self) -> Iterator[None]:
+    def lease(self) -> Generator[None]:
         """An exclusive lock on a file beside the journal; the operating system frees it with the process."""
         with self._path.with_suffix(".lock").open("a+") as file:
             try:

@@ -1,0 +1,133 @@
+"""Performing: an effect, through the ports, becomes the event that says what came of it.
+
+What goes wrong is an event, too: `EffectFailed`, from which the core decides whether to try again or to go back.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import structlog
+
+from shoreward.app.judging import look
+from shoreward.app.world import World
+from shoreward.core import Deployment, Effect, Event, Release
+from shoreward.core import effects as do
+from shoreward.core import events as e
+from shoreward.domain import Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction
+
+_log = structlog.get_logger()
+
+
+def perform(world: World, state: Release, effect: Effect) -> Event:
+    """Carry out an effect of a release; never raises.
+
+    Args:
+        state: the release as it was when the effect was decided.
+    """
+    try:
+        return _perform(world, state, effect)
+    except ShorewardError as error:
+        return _failed(world, effect, error)
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must become an event, or nobody would watch the release
+        _log.exception("effect failed by a mistake in Shoreward", effect=effect.key)
+        what = f"{type(error).__name__}: {error}"
+        internal = ShorewardError("INTERNAL", what, next="This is a mistake in Shoreward; please report it.")
+        return _failed(world, effect, internal)
+
+
+def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFailed:
+    where = f"{error.where}: " if error.where else ""
+    return e.EffectFailed(
+        at=world.clock.now(),
+        effect=effect.key,
+        target="" if isinstance(effect, do.BuildRevision) else effect.target.key,
+        code=error.code,
+        what=f"{where}{error.what}",
+        next=error.next,
+        retryable=isinstance(error, Retryable),
+    )
+
+
+def _perform(world: World, state: Release, effect: Effect) -> Event:
+    if isinstance(effect, do.BuildRevision):
+        revision = world.builder.build(state.pipeline, effect.commit)
+        return e.RevisionBuilt(at=world.clock.now(), revision=revision)
+    return _on_target(world, state, effect, state.deployments[effect.target.key])
+
+
+_TargetEffect = (
+    do.InspectTarget
+    | do.StageTarget
+    | do.ProbeTarget
+    | do.ShiftTraffic
+    | do.JudgeTarget
+    | do.FinishTarget
+    | do.RestoreTraffic
+    | do.RestoreStack
+)
+
+
+def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: Deployment) -> Event:
+    pipeline, target, now = state.pipeline, effect.target, world.clock.now
+    key = f"{state.id}/{effect.key}"
+    match effect:
+        case do.InspectTarget():
+            snapshot = world.stacks.inspect(pipeline, target, _revision(state))
+            return e.TargetInspected(at=now(), target=target.key, snapshot=snapshot)
+        case do.StageTarget():
+            staged = world.stacks.stage(pipeline, target, _revision(state), _snapshot(deployment), key)
+            return e.TargetStaged(at=now(), target=target.key, staged=staged)
+        case do.ProbeTarget():
+            return _probe(world, state, deployment)
+        case do.ShiftTraffic():
+            since = now()
+            world.traffic.shift(target, _staged(deployment).shifting, effect.percent, effect.expected)
+            return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=effect.percent, since=since)
+        case do.JudgeTarget():
+            judgement = look(world, state, deployment)
+            return e.TargetJudged(at=now(), target=target.key, judgement=judgement)
+        case do.FinishTarget():
+            world.stacks.finish(pipeline, target, _revision(state), _staged(deployment), key)
+            return e.TargetFinished(at=now(), target=target.key)
+        case do.RestoreTraffic():
+            world.traffic.restore(target, _staged(deployment).shifting)
+            return e.TrafficRestored(at=now(), target=target.key)
+        case do.RestoreStack():
+            world.stacks.restore(pipeline, target, _snapshot(deployment), deployment.staged, key)
+            return e.StackRestored(at=now(), target=target.key)
+        case _:
+            assert_never(effect)
+
+
+def _probe(world: World, state: Release, deployment: Deployment) -> Event:
+    """Every new version is asked: with each probe that names it, or just to start where there is none."""
+    target = deployment.target
+    for function in _staged(deployment).functions:
+        if function.candidate == function.baseline:
+            continue
+        for wrong in _wrong_answers(world, state, deployment, function):
+            reason = f"the new version of {function.logical_id} did not pass its probe: {wrong}"
+            return e.ProbeFailed(at=world.clock.now(), target=target.key, reason=reason)
+    return e.TargetProbed(at=world.clock.now(), target=target.key)
+
+
+def _wrong_answers(world: World, state: Release, deployment: Deployment, function: StagedFunction) -> list[str]:
+    own = [probe for probe in state.pipeline.probes if probe.function == function.logical_id]
+    answers = (world.prober.probe(deployment.target, function, probe) for probe in own or [None])
+    return [answer for answer in answers if answer is not None]
+
+
+def _revision(state: Release) -> Revision:
+    assert state.revision is not None
+    return state.revision
+
+
+def _snapshot(deployment: Deployment) -> Snapshot:
+    assert deployment.snapshot is not None
+    return deployment.snapshot
+
+
+def _staged(deployment: Deployment) -> Staged:
+    assert deployment.staged is not None
+    return deployment.staged

@@ -1,0 +1,67 @@
+"""Judgements in words: what a person reads in `why`, on the page and in a message."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from shoreward.domain import Bake, Evidence, JudgePolicy
+
+
+def rate(bad: int, requests: int) -> str:
+    """`14 of 240 (5.8 %)`."""
+    if not requests:
+        return "no requests"
+    return f"{bad:,} of {requests:,} ({100 * bad / requests:.2g} %)"
+
+
+def odds(log_e: float) -> str:
+    """Evidence as a factor: `x 2,400`; beyond a billion, its power of ten."""
+    if log_e > math.log(1e9):
+        return f"x 10^{log_e / math.log(10):.0f}"
+    return f"x {math.exp(max(log_e, -30)):,.3g}"
+
+
+def subject(evidence: Evidence) -> str:
+    """Which functions it is about."""
+    return "all functions together" if evidence.function == "*" else evidence.function
+
+
+def failure_words(failed: Sequence[Evidence]) -> str:
+    """Why it failed, strongest evidence first."""
+    ordered = sorted(failed, key=lambda each: each.bar_rollback - each.e_rollback)
+    return "; ".join(_failure(each) for each in ordered[:3])
+
+
+def _failure(each: Evidence) -> str:
+    weight = f"evidence {odds(each.e_rollback)}, needed {odds(each.bar_rollback)}"
+    if each.metric == "requests":
+        seen = f"{each.canary_requests:,} requests reached the canary while the baseline had {each.baseline_requests:,}"
+        return f"{subject(each)}: only {seen} ({weight})"
+    canary = rate(each.canary_bad, each.canary_requests)
+    if not each.baseline_requests:
+        return f"{subject(each)}: {each.metric} {canary}, above the ceiling for a first deployment ({weight})"
+    baseline = rate(each.baseline_bad, each.baseline_requests)
+    return f"{subject(each)}: {each.metric} on the canary {canary}, on the baseline {baseline} ({weight})"
+
+
+def pass_words(each: Evidence, policy: JudgePolicy) -> str:
+    """Why it may advance."""
+    canary = rate(each.canary_bad, each.canary_requests)
+    baseline = rate(each.baseline_bad, each.baseline_requests)
+    margin = f"{policy.promote_ratio:g} x the baseline's rate + {100 * policy.promote_points:g} points"
+    return f"errors on the canary {canary}, on the baseline {baseline}: less than {margin} (beta {policy.beta:g})"
+
+
+def missing_words(each: Evidence, requests: int, bake: Bake) -> str:
+    """What is still missing."""
+    if not each.canary_requests or not each.baseline_requests:
+        silent = " and ".join(
+            arm for arm, seen in (("canary", each.canary_requests), ("baseline", each.baseline_requests)) if not seen
+        )
+        return f"no requests on the {silent} since the first shift"
+    needed = max(bake.requests - requests, each.needed or 0)
+    if each.needed is None:
+        canary, baseline = rate(each.canary_bad, each.canary_requests), rate(each.baseline_bad, each.baseline_requests)
+        return f"at these rates it would never pass: errors on the canary {canary}, on the baseline {baseline}"
+    return f"about {needed:,} more canary requests are needed ({requests:,} in this step so far)"

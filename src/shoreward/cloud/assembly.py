@@ -1,0 +1,73 @@
+"""Puts the cloud together: the emulator, its mended gaps, the function pool, and what answers a request.
+
+Imported in the cloud's own process only, after its environment is prepared: the emulator reads that when imported.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+from shoreward.cloud import seam
+from shoreward.cloud.functions.pool import FunctionPool, PoolLimits
+from shoreward.cloud.launcher import lifespan
+from shoreward.cloud.metrics.store import MetricStore
+from shoreward.cloud.patches import addresses, alarms, aliases, cloudwatch, execution, http_apis, invoke, resource_types
+from shoreward.cloud.patches.function_logs import FunctionLogs
+from shoreward.cloud.patches.function_metrics import FunctionMetrics
+from shoreward.cloud.server.asgi import Bridge
+from shoreward.cloud.server.dataplane import DataPlane
+from shoreward.cloud.server.http11 import Request, Response
+
+REAP_EVERY = 10.0
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@contextlib.asynccontextmanager
+async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterator[Handler]:
+    """The whole cloud as one request handler, from start to end."""
+    application = seam.application()
+    application._docker_socket_present = lambda: False
+    application.container_reaper.start = lambda *_args: None
+    store = MetricStore()
+    metrics = FunctionMetrics(store)
+    logs = FunctionLogs()
+    pool = FunctionPool(work_dir, endpoint, PoolLimits(total=processes), logs.write_outside)
+    executor = execution.Executor(pool, metrics, logs)
+    cloudwatch.apply(store)
+    alarms.apply(store)
+    aliases.apply()
+    execution.apply(executor)
+    invoke.apply(executor)
+    addresses.apply(endpoint)
+    http_apis.apply(endpoint)
+    resource_types.apply()
+    dataplane = DataPlane(store)
+    bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))
+
+    async def handle(request: Request) -> Response:
+        return await dataplane.answer(request) or await bridge(request)
+
+    async with lifespan(application.app), _background(alarms.run(store), _reap(pool)):
+        try:
+            yield handle
+        finally:
+            pool.close()
+
+
+async def _reap(pool: FunctionPool) -> None:
+    while True:
+        await asyncio.sleep(REAP_EVERY)
+        pool.reap()
+
+
+@contextlib.asynccontextmanager
+async def _background(*jobs: Awaitable[None]) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -38,7 +38,7 @@ class Judgement:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of every stream."""
-        return tuple(VERDICTS[code] for code in self.codes)
+        return tuple(VERDICTS[int(code)] for code in self.codes)
 
 
 def judge_counts(counts: Counts, rollback: RollbackTest, promotion: PromotionTest) -> Judgement:

@@ -48,12 +48,13 @@ def _gain_per_request(totals: Totals, test: PromotionTest) -> Floats:
     requests, _, baseline_requests, _ = totals.sums
     seen = (requests > NO_TRAFFIC) & (baseline_requests > NO_TRAFFIC)
     split = np.divide(baseline_requests, requests, out=np.ones_like(requests), where=seen)
+    everywhere: Flags = np.full_like(requests, fill_value=True, dtype=np.bool_)
     one = Sample(
         requests=np.ones_like(requests),
         bad=np.where(seen, totals.canary_rate, 0.0),
         baseline_requests=split,
         baseline_bad=np.where(seen, totals.baseline_rate * split, 0.0),
         odds=1.0 / split,
-        active=np.ones(requests.size, dtype=np.bool_),
+        active=everywhere,
     )
     return log_bets(one, SAFE, rho=test.rho, delta=test.delta, phi=dispersion(test.phi, requests.size))

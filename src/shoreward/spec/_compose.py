@@ -6,7 +6,7 @@ into a crash of the process, and nothing bounds what its aliases expand to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
@@ -44,9 +44,13 @@ class Spot:
     inner: dict[Step, Spot] = field(default_factory=dict[Step, "Spot"])
 
 
-def compose(text: str, file: str) -> tuple[dict[str, Any], Spot]:
-    """The one mapping that a text holds, and its places; raises SpecError, or SpecErrors for several mistakes."""
-    return _Composer(text, file).document()
+def compose(text: str, file: str, *, intrinsics: bool) -> tuple[dict[str, Any], Spot]:
+    """The one mapping that a text holds, and its places; raises SpecError, or SpecErrors for several mistakes.
+
+    Args:
+        intrinsics: whether CloudFormation's tags mean something in this file.
+    """
+    return _Composer(text, file, LONG_FORM if intrinsics else {}).document()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,9 @@ class _Node:
 class _Composer:
     """Builds values from parser events; what can be complained about without losing the thread is collected."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, intrinsics: Mapping[str, str]) -> None:
         self.file = file
+        self.intrinsics = intrinsics
         self.text = text
         self.errors: list[SpecError] = []
         self.anchors: dict[str, _Node | None] = {}
@@ -87,8 +92,7 @@ class _Composer:
         next(self.events)
         if not isinstance(more := next(self.events), yaml.StreamEndEvent):
             self._fatal("YAML_DOCUMENTS", "A second document begins here.", _at(more), "Keep one document in a file.")
-        kind: type = type(root.value)
-        if kind is not dict:
+        if not isinstance(cast("object", root.value), dict):
             at = root.spot.line, root.spot.column
             advice = "Write a mapping: lines of `key: value`."
             self._fatal("YAML_TOP_LEVEL", "The top level is not a mapping.", at, advice)
@@ -191,8 +195,7 @@ class _Composer:
     def _merged(self, node: _Node, at: _Position) -> list[_Node]:
         """The mappings that `<<` names; the first that knows a key wins, and the mapping's own keys win over all."""
         parts = [node]
-        kind: type = type(node.value)
-        if kind is list:
+        if isinstance(cast("object", node.value), list):
             parts = [_Node(value, node.spot.inner[i]) for i, value in enumerate(node.value)]
         if all(isinstance(part.value, dict) for part in parts):
             return parts
@@ -203,11 +206,12 @@ class _Composer:
         """The long form of a value with a CloudFormation tag; `own` is the tag that YAML itself has for it."""
         if tag in (None, "!", own):
             return node
-        if tag not in LONG_FORM:
+        if tag not in self.intrinsics:
             shown = tag.replace(STANDARD, "!!")
-            self._complain("YAML_TAG", f"The tag {shown} is unknown here.", _at(event), did_you_mean(shown, LONG_FORM))
+            advice = did_you_mean(shown, self.intrinsics) or "Remove it, or quote the text that begins with it."
+            self._complain("YAML_TAG", f"The tag {shown} is unknown here.", _at(event), advice)
             return node
-        key = LONG_FORM[tag]
+        key = self.intrinsics[tag]
         outer = Spot(*_at(event), inner={key: node.spot}, keys={key: _at(event)})
         return _Node({key: argument(tag, node.value)}, outer, node.size + 1)
 

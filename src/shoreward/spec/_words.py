@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like the given one, whatever its case, or None when none is alike."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The known word most like the given one, whatever its case, or None when none is alike (1 is the same)."""
     folded = {candidate.casefold(): candidate for candidate in known}
-    found = get_close_matches(word[:80].casefold(), folded, n=1, cutoff=0.6)
+    found = get_close_matches(word[:80].casefold(), folded, n=1, cutoff=likeness)
     return folded[found[0]] if found else None
 
 

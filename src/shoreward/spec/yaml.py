@@ -41,26 +41,35 @@ class Document:
 
     def text(self, path: tuple[Step, ...]) -> str | None:
         """A scalar as it was written, without its quotes: `1.10` and not the number 1.1. None when it is no scalar."""
+        spot = self._find(path)
+        return spot.text if spot else None
+
+    def has(self, path: tuple[Step, ...]) -> bool:
+        """Whether something is written at a path."""
+        return self._find(path) is not None
+
+    def _find(self, path: tuple[Step, ...]) -> Spot | None:
         spot: Spot | None = self._spot
         for step in path:
             spot = spot.inner.get(step) if spot else None
-        return spot.text if spot else None
+        return spot
 
     def _at(self, line: int, column: int) -> Place:
         return Place(file=self.file, line=line, column=column)
 
 
-def read_yaml(text: str, file: str) -> Document:
+def read_yaml(text: str, file: str, *, intrinsics: bool = True) -> Document:
     """Read one YAML (or JSON) document whose top level is a mapping.
 
     Args:
         text: the file's content.
         file: its name, as people should see it in errors.
+        intrinsics: whether it may use CloudFormation's tags (`!Ref`); only templates do.
 
     Raises:
         SpecError: the text is no such document; `SpecErrors` when several things are wrong with it.
     """
-    value, spot = compose(_checked(text, file), file)
+    value, spot = compose(_checked(text, file), file, intrinsics=intrinsics)
     return Document(file, value, spot)
 
 

@@ -1,0 +1,189 @@
+"""What was read key by key becomes a pipeline, and what no single key can know is checked.
+
+Between `spec._format` and `spec.load`. Every check complains and goes on; a pipeline that was complained about is
+thrown away by `load`, so values that are missing here may be replaced by empty ones.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.spec._format import TEMPLATE
+from shoreward.spec._kinds import duration_text, percent_text
+from shoreward.spec._regions import PARTITION_OF
+from shoreward.spec._shapes import At
+from shoreward.spec._words import did_you_mean
+
+Found = dict[str, Any]
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def assemble(found: Found, at: At, folder: str) -> Pipeline:
+    """The pipeline of a file.
+
+    Args:
+        found: what `spec._format.PIPELINE` read.
+        folder: the file's folder relative to the repository's root, '' for the root itself.
+    """
+    waves = _Waves(found, at).waves()
+    defaults = Pipeline(application="", template="", waves=())
+    _check_bucket(found.get("artifacts", defaults.artifacts), waves, at / "artifacts")
+    return Pipeline(
+        application=found.get("application", ""),
+        template=_template(found.get("template", TEMPLATE), at / "template", folder),
+        waves=waves,
+        judge=_judge(found.get("judge", {}), at / "judge"),
+        alarms=tuple(found.get("alarms", defaults.alarms)),
+        probes=tuple(_probe(probe) for probe in found.get("probes", ()) if probe),
+        artifacts=found.get("artifacts", defaults.artifacts),
+        allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
+    )
+
+
+def _template(path: str, at: At, folder: str) -> str:
+    normal = posixpath.normpath(posixpath.join(folder, path))
+    if normal == ".." or normal.startswith("../"):
+        at.complain("SPEC_PATH", f"'{path}' leads out of the repository.", "Keep the template in the repository.")
+    return normal
+
+
+def _probe(found: Found) -> Probe:
+    return Probe(**{"function": "", **found})
+
+
+@dataclass(slots=True)
+class _Waves:
+    """Makes the waves; remembers which targets and names there have been."""
+
+    found: Found
+    at: At
+    stacks: dict[str, str] = field(default_factory=dict[str, str])
+    partitions: dict[str, str] = field(default_factory=dict[str, str])
+
+    def waves(self) -> tuple[Wave, ...]:
+        self._check_roles()
+        result: list[Wave] = []
+        for index, wave in enumerate(self.found.get("waves", ())):
+            if wave is None:
+                continue
+            here = self.at / "waves" / index
+            if wave.get("name") in [earlier.name for earlier in result]:
+                (here / "name").complain("SPEC_WAVE_TWICE", f"There is a wave '{wave['name']}' above.", "Rename one.")
+            result.append(self._wave(wave, here))
+        return tuple(result)
+
+    def _check_roles(self) -> None:
+        accounts: dict[str, Found | None] = self.found.get("accounts", {})
+        for name, account in accounts.items():
+            role, number = account.get("role", "") if account else "", account.get("id") if account else None
+            if role and number and role.split(":")[4] != number:
+                what = f"The role is in account {role.split(':')[4]}, but '{name}' is {number}."
+                (self.at / "accounts" / name / "role").complain("SPEC_ROLE_ACCOUNT", what, "Correct one of them.")
+
+    def _wave(self, wave: Found, at: At) -> Wave:
+        defaults: Found = self.found.get("defaults", {})
+        default = Wave(name="", targets=())
+
+        def home(key: str) -> At:
+            return (at if key in wave else self.at / "defaults") / key
+
+        steps = wave.get("steps", defaults.get("steps", default.steps))
+        _check_steps(steps, home("steps"))
+        bake = _bake({**defaults.get("bake", {}), **wave.get("bake", {})}, home("bake"))
+        targets = [self._target(entry, at / "targets" / i) for i, entry in enumerate(wave.get("targets", ())) if entry]
+        return Wave(
+            name=wave.get("name", ""),
+            targets=tuple(target for target in targets if target),
+            steps=tuple(steps),
+            bake=bake,
+            soak=wave.get("soak", defaults.get("soak", default.soak)),
+        )
+
+    def _target(self, entry: Found, at: At) -> Target | None:
+        """A target, with all its parameters; None when its account or region is not known."""
+        here = at / "target" if at.holds("target") else at
+        accounts: dict[str, Found | None] = self.found.get("accounts", {})
+        name, _, region = entry.get("target", "/").partition("/")
+        if name not in accounts and accounts and name:
+            what = f"There is no account '{name}' in 'accounts'."
+            here.complain("SPEC_ACCOUNT_UNKNOWN", what, did_you_mean(name, accounts))
+        if region and region not in PARTITION_OF:
+            here.complain("SPEC_REGION_UNKNOWN", f"There is no region '{region}'.", did_you_mean(region, PARTITION_OF))
+        account = accounts.get(name)
+        if not account or region not in PARTITION_OF:
+            return None
+        self._check_partition(name, region, account.get("role"), here)
+        shared = self.found.get("parameters", {}), account.get("parameters", {}), entry.get("parameters", {})
+        parameters = {key: value for level in shared for key, value in level.items()}
+        target = Target(
+            account=account.get("id", ""),
+            region=region,
+            stack=entry.get("stack", self.found.get("stack", self.found.get("application", ""))),
+            role=account.get("role"),
+            parameters=tuple(sorted(parameters.items())),
+        )
+        if target.key in self.stacks:
+            what = f"The target {name}/{region} with stack '{target.stack}' is already in {self.stacks[target.key]}."
+            here.complain("SPEC_TARGET_TWICE", what, "Keep it in one wave only, or give it another stack.")
+        self.stacks.setdefault(target.key, f"line {here.line}")
+        return target
+
+    def _check_partition(self, name: str, region: str, role: str | None, at: At) -> None:
+        partition = PARTITION_OF[region]
+        first = self.partitions.setdefault(name, role.split(":")[1] if role else partition)
+        if first != partition:
+            what = f"{region} is in partition {partition}, but account '{name}' is in {first}."
+            at.complain("SPEC_PARTITION", what, "An account belongs to one partition: name another account for it.")
+
+
+def _check_steps(steps: Sequence[float | None], at: At) -> None:
+    for index, (before, after) in enumerate(pairwise(steps), start=1):
+        if before is not None and after is not None and after <= before:
+            what = f"{percent_text(after)} comes after {percent_text(before)}: steps must rise."
+            (at / index).complain("SPEC_STEPS_NOT_RISING", what, "Write them in rising order.")
+
+
+def _bake(found: Found, at: At) -> Bake:
+    bake = Bake(**{key.replace("-", "_"): value for key, value in found.items()})
+    if bake.deadline <= bake.minimum:
+        key = "minimum" if at.holds("minimum") else "deadline"
+        what = (
+            f"The deadline ({duration_text(bake.deadline)}) is not after the minimum ({duration_text(bake.minimum)})."
+        )
+        (at / key).complain("SPEC_DEADLINE", what, "Make the deadline longer.")
+    return bake
+
+
+def _judge(found: Found, at: At) -> JudgePolicy:
+    plain: Found = {key.replace("-", "_"): value for key, value in found.items() if not key.endswith("-margin")}
+    for name in ("rollback", "promote"):
+        plain |= {f"{name}_{key}": value for key, value in found.get(f"{name}-margin", {}).items()}
+    interval = plain["interval"] = int(plain.get("interval", JudgePolicy().interval))
+    plain["metrics"] = tuple(plain.get("metrics", JudgePolicy().metrics))
+    if interval not in (1, 5, 10, 30) and (interval == 0 or interval % 60):
+        what = f"CloudWatch has no interval of {duration_text(interval)}."
+        (at / "interval").complain("SPEC_INTERVAL", what, "Write 1s, 5s, 10s, 30s or whole minutes.")
+    judge = JudgePolicy(**plain)
+    if judge.promote_ratio == 1 and judge.promote_points == 0:
+        what = "With ratio 1 and points 0% a canary that is as good as the baseline is never promoted."
+        (at / "promote-margin").complain("SPEC_MARGIN", what, "Leave it some margin, such as ratio: 1.5.")
+    return judge
+
+
+def _check_bucket(name: str, waves: Sequence[Wave], at: At) -> None:
+    """Buckets are regional and their names have rules: each target's must be one that can exist."""
+    regions = {target.region for wave in waves for target in wave.targets}
+    if len(regions) > 1 and "{region}" not in name:
+        what = "Lambda takes code only from a bucket in its own region, and the targets are in several."
+        at.complain("SPEC_BUCKET", what, "Put {region} into the name.")
+    for region in sorted(regions, key=lambda region: (-len(region), region))[:1]:
+        bucket = name.replace("{region}", region).replace("{account}", "1" * 12)
+        if not _BUCKET.fullmatch(bucket):
+            what = f"'{bucket}' is not a bucket's name (3 to 63 lower-case letters, digits, hyphens and dots)."
+            at.complain("SPEC_BUCKET", what)

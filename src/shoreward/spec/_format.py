@@ -1,0 +1,276 @@
+"""The format of `shoreward.yaml`: every key, its shape, its default and what it is for.
+
+The one definition that `load` reads by and that the JSON Schema and the reference are made from. Defaults are the
+domain's own.
+"""
+
+from __future__ import annotations
+
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Wave
+from shoreward.spec._kinds import (
+    Choice,
+    Duration,
+    Json,
+    Number,
+    Parameter,
+    Pattern,
+    Percent,
+    Text,
+    duration_text,
+    percent_text,
+)
+from shoreward.spec._shapes import HOMES, Field, ListOf, MapOf, Record, TextOr
+
+_BAKE, _JUDGE = Bake(), JudgePolicy()
+_WAVE = Wave(name="", targets=())
+_PIPELINE = Pipeline(application="", template="", waves=())
+
+TEMPLATE = "template.yaml"
+"""The template of a pipeline that names none."""
+
+_STACK_RULE = "letters, digits and hyphens, a letter first, at most 128"
+_STACK = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"a stack name ({_STACK_RULE})")
+_APPLICATION = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"an application name ({_STACK_RULE})")
+_PATH = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
+_LOGICAL_ID = Text(r"[A-Za-z0-9]{1,255}", "a logical id of the template (letters and digits)")
+_ACCOUNT_NAME = Text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "an account's name (letters, digits, - and _, a letter first)")
+_WAVE_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a wave's name (letters, digits, -, _ and ., at most 64)")
+_ACCOUNT_ID = Text(r"[0-9]{12}", "an account id (12 digits, in quotes)", "SPEC_ACCOUNT_ID")
+_TARGET = Text(r"[^/\s]+/[^/\s]+", "a target (account/region)", "SPEC_TARGET")
+_ROLE = Text(
+    r"arn:aws[a-z-]{0,12}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
+    "a role's ARN (arn:aws:iam::111111111111:role/name)",
+    "SPEC_ROLE_ARN",
+)
+_PARAMETERS = MapOf(Text(r"[A-Za-z0-9]{1,255}", "a parameter's name (letters and digits)"), Parameter())
+
+BAKE = Record(
+    "'bake'",
+    (
+        Field(
+            "minimum",
+            Duration(),
+            "How long a step bakes at least.",
+            default=duration_text(_BAKE.minimum),
+        ),
+        Field(
+            "requests",
+            Number(1, 1_000_000_000, whole=True),
+            "Canary requests that a target must have served before it may advance.",
+            default=_BAKE.requests,
+        ),
+        Field(
+            "deadline",
+            Duration(),
+            "How long after a shift to wait for enough evidence; longer than the minimum.",
+            default=duration_text(_BAKE.deadline),
+        ),
+        Field(
+            "on-deadline",
+            Choice(("rollback", "hold")),
+            "What happens at the deadline: roll back, or hold until a person decides. Nothing that advances.",
+            default=_BAKE.on_deadline,
+        ),
+    ),
+)
+
+_HOW = (
+    Field(
+        "steps",
+        ListOf(Percent(), empty=("SPEC_STEPS_EMPTY", "Write at least one weight, such as [10%].")),
+        "Weights of the new version, rising, each below 100%. After the last one passes, all traffic moves.",
+        default=[percent_text(step) for step in _WAVE.steps],
+    ),
+    Field("bake", BAKE, "How each step bakes: a minimum of time and a minimum of evidence."),
+    Field(
+        "soak",
+        Duration(),
+        "How long to keep watching after all targets of a wave serve only the new revision.",
+        default=duration_text(_WAVE.soak),
+    ),
+)
+
+DEFAULTS = Record("'defaults'", _HOW)
+
+ACCOUNT = Record(
+    "an account",
+    (
+        Field("id", _ACCOUNT_ID, "The 12 digits of the AWS account, in quotes.", required=True),
+        Field("role", _ROLE, "ARN of the role to assume in it. Without one the caller's own credentials are used."),
+        Field("parameters", _PARAMETERS, "Template parameters of all targets in this account."),
+    ),
+)
+
+TARGET = Record(
+    "a target",
+    (
+        Field("target", _TARGET, "account/region; the account by its name in `accounts`.", required=True),
+        Field("stack", _STACK, "Name of the stack, where it differs from the pipeline's."),
+        Field("parameters", _PARAMETERS, "Template parameters of this target; they win over the account's."),
+    ),
+)
+
+WAVE = Record(
+    "a wave",
+    (
+        Field("name", _WAVE_NAME, "What the wave is called; unique in the pipeline.", required=True),
+        Field(
+            "targets",
+            ListOf(
+                TextOr(_TARGET, "target", TARGET), empty=("SPEC_WAVE_EMPTY", "Name a target (account/region) in it.")
+            ),
+            "Where the wave goes, in order; the first target is its one-box.",
+            required=True,
+        ),
+        *_HOW,
+    ),
+)
+
+
+def _margin(ratio: float, points: float) -> Record:
+    return Record(
+        "a margin",
+        (
+            Field("ratio", Number(1, 1000), "Multiple of the baseline's error rate.", default=ratio),
+            Field(
+                "points",
+                Percent(fraction=True, zero=True),
+                "Percentage points on top.",
+                default=percent_text(points, fraction=True),
+            ),
+        ),
+    )
+
+
+JUDGE = Record(
+    "'judge'",
+    (
+        Field(
+            "alpha",
+            Percent(fraction=True),
+            "Probability, over a whole release, of rolling back one that harms nobody.",
+            default=percent_text(_JUDGE.alpha, fraction=True),
+        ),
+        Field(
+            "beta",
+            Percent(fraction=True),
+            "Probability of promoting a target whose error rate is at the promotion margin.",
+            default=percent_text(_JUDGE.beta, fraction=True),
+        ),
+        Field(
+            "rollback-margin",
+            _margin(_JUDGE.rollback_ratio, _JUDGE.rollback_points),
+            "The canary may err up to ratio x baseline + points before it is harm.",
+        ),
+        Field(
+            "promote-margin",
+            _margin(_JUDGE.promote_ratio, _JUDGE.promote_points),
+            "The canary must be shown to err less than ratio x baseline + points before it advances.",
+        ),
+        Field(
+            "interval",
+            Duration(),
+            "Time that one sample covers: 1s, 5s, 10s, 30s or whole minutes, as CloudWatch has them.",
+            default=duration_text(_JUDGE.interval),
+        ),
+        Field(
+            "delay",
+            Duration(),
+            "Time after the end of an interval until its metrics have arrived.",
+            default=duration_text(_JUDGE.delay),
+        ),
+        Field(
+            "dispersion",
+            Number(1, 1000),
+            "How much more errors cluster than independent ones would (phi); 1 when they do not.",
+            default=_JUDGE.dispersion,
+        ),
+        Field(
+            "metrics",
+            ListOf(
+                Choice(("errors", "throttles")),
+                empty=("SPEC_METRICS_EMPTY", "Name errors, throttles or both."),
+                distinct=True,
+            ),
+            "What counts as a bad request.",
+            default=list(_JUDGE.metrics),
+        ),
+        Field(
+            "first-deployment-ceiling",
+            Percent(fraction=True),
+            "Error rate that the first deployment on a target may not exceed.",
+            default=percent_text(_JUDGE.first_deployment_ceiling, fraction=True),
+        ),
+    ),
+)
+
+PROBE = Record(
+    "a probe",
+    (
+        Field("function", _LOGICAL_ID, "Logical id of the function in the template.", required=True),
+        Field("payload", Json(), "The event to send.", default={}),
+        Field("expect", Json(), "What the answer must contain; without it any answer that is no error will do."),
+    ),
+)
+
+PIPELINE = Record(
+    "the file",
+    (
+        Field("application", _APPLICATION, "The application's name, unique within a journal.", required=True),
+        Field("template", _PATH, "Path of the SAM or CloudFormation template, from this file.", default=TEMPLATE),
+        Field("stack", _STACK, "Name of the stack on every target; the application's name by default."),
+        Field("parameters", _PARAMETERS, "Template parameters of every target."),
+        Field(
+            "accounts",
+            MapOf(_ACCOUNT_NAME, ACCOUNT, empty=("SPEC_ACCOUNTS_EMPTY", "Name an account: `main: {id: ...}`.")),
+            "The AWS accounts, by names of your choice.",
+            required=True,
+        ),
+        Field(
+            "artifacts",
+            Pattern(("account", "region"), 255),
+            "Name of a target's artifact bucket; {account} and {region} are filled in.",
+            default=_PIPELINE.artifacts,
+        ),
+        Field("defaults", DEFAULTS, "How every wave goes, unless it says otherwise."),
+        Field(
+            "waves",
+            ListOf(WAVE, empty=("SPEC_WAVES_EMPTY", "Write at least one wave.")),
+            "The waves, in the order in which they are released.",
+            required=True,
+        ),
+        Field("judge", JUDGE, "How samples become a verdict."),
+        Field(
+            "alarms",
+            ListOf(Pattern(("stack", "region", "account"), 255), distinct=True),
+            "CloudWatch alarms that roll a release back when they fire; {stack}, {region} and {account} are filled in.",
+            default=list(_PIPELINE.alarms),
+        ),
+        Field(
+            "probes",
+            ListOf(PROBE),
+            "Synthetic requests that a new version must answer before it gets traffic.",
+            default=list(_PIPELINE.probes),
+        ),
+        Field(
+            "allow-replacement",
+            ListOf(_LOGICAL_ID, distinct=True),
+            "Logical ids of stateful resources that may be replaced or deleted.",
+            default=list(_PIPELINE.allow_replacement),
+        ),
+    ),
+)
+
+_HOME_NAMES = (
+    (PIPELINE, "the file's top level"),
+    (DEFAULTS, "'defaults' or a wave"),
+    (BAKE, "'bake'"),
+    (JUDGE, "'judge'"),
+    (ACCOUNT, "an account"),
+    (WAVE, "a wave"),
+    (TARGET, "a target"),
+    (PROBE, "a probe"),
+)
+for _record, _home in _HOME_NAMES:
+    for _field in _record.fields:
+        HOMES.setdefault(_field.key, _home)

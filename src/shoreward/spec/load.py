@@ -1,0 +1,97 @@
+"""`shoreward.yaml` to a pipeline: the way in for everybody else.
+
+Text, then values with places (`spec.yaml`), then keys by the format (`spec._format`), then the whole
+(`spec._assemble`). All mistakes of a file are reported at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shoreward.domain import Pipeline, Place, SpecError, SpecErrors
+from shoreward.spec._assemble import assemble
+from shoreward.spec._format import PIPELINE
+from shoreward.spec._shapes import At
+from shoreward.spec._words import did_you_mean
+from shoreward.spec.yaml import read_yaml
+
+FILE = "shoreward.yaml"
+"""What the file is called."""
+
+
+def load(path: Path, *, root: Path | None = None) -> Pipeline:
+    """Read a pipeline and see that its template is there.
+
+    Args:
+        path: the file, or a folder that holds a `shoreward.yaml`.
+        root: the repository's root, which the pipeline's template becomes relative to; the file's own folder when None.
+
+    Raises:
+        SpecError: the file cannot be read or is wrong; `SpecErrors` when several things are.
+    """
+    path = path / FILE if path.is_dir() else path
+    root = (root or path.parent).resolve()
+    folder = path.parent.resolve()
+    if not folder.is_relative_to(root):
+        raise SpecError("SPEC_PATH", f"The file is not in the repository {root}.", where=Place(file=str(path)))
+    return _read(_text(path), str(path), folder.relative_to(root).as_posix(), root)
+
+
+def parse(text: str, file: str = FILE, *, folder: str = "") -> Pipeline:
+    """Read a pipeline's text; looks at nothing else.
+
+    Args:
+        file: the file's name, as people should see it in errors.
+        folder: its folder relative to the repository's root, which the pipeline's template becomes relative to.
+
+    Raises:
+        SpecError: the text is wrong; `SpecErrors` when several things are.
+    """
+    return _read(text, file, folder, None)
+
+
+def _read(text: str, file: str, folder: str, root: Path | None) -> Pipeline:
+    document = read_yaml(text, file, intrinsics=False)
+    at = At(document, [])
+    pipeline = assemble(PIPELINE.read(document.value, at) or {}, at, folder)
+    if root:
+        _check_template(pipeline.template, root, at)
+    errors = _in_order(at.errors)
+    if errors:
+        raise errors[0] if len(errors) == 1 else SpecErrors(errors)
+    return pipeline
+
+
+def _in_order(errors: list[SpecError]) -> tuple[SpecError, ...]:
+    """Each mistake once, from the file's top to its bottom: a mistake in `defaults` is met again in every wave."""
+
+    def position(error: SpecError) -> tuple[int, int]:
+        place = error.where
+        return (place.line or 0, place.column or 0) if isinstance(place, Place) else (0, 0)
+
+    return tuple(sorted({str(error): error for error in errors}.values(), key=position))
+
+
+def _check_template(template: str, root: Path, at: At) -> None:
+    path = root / template
+    if path.is_file() or any(error.code == "SPEC_PATH" for error in at.errors):
+        return
+    beside = [file.name for file in path.parent.glob("*.*") if file.suffix in (".yaml", ".yml", ".json", ".template")]
+    advice = did_you_mean(path.name, (name for name in beside if name != FILE))
+    (at / "template").complain("SPEC_TEMPLATE_MISSING", f"There is no template '{template}'.", advice)
+
+
+def _text(path: Path) -> str:
+    place = Place(file=str(path))
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        advice = "Write one with `shoreward init`."
+        raise SpecError("SPEC_FILE_MISSING", "There is no such file.", where=place, next=advice) from None
+    except OSError as error:
+        what = f"The file cannot be read: {error.strerror}."
+        raise SpecError("SPEC_FILE_UNREADABLE", what, where=place) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        place = Place(file=str(path), line=line)
+        raise SpecError("YAML_CHARACTER", "The file is not UTF-8.", where=place, next="Save it as UTF-8.") from error

@@ -4,6 +4,7 @@
 this package costs next to nothing: the emulator behind it is only ever imported in that other process.
 """
 
+from shoreward.cloud.faults import Call, FaultRule
 from shoreward.cloud.process import CloudError, EmbeddedCloud
 
-__all__ = ["CloudError", "EmbeddedCloud"]
+__all__ = ["Call", "CloudError", "EmbeddedCloud", "FaultRule"]

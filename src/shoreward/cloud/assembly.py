@@ -18,6 +18,7 @@ from shoreward.cloud.patches.function_metrics import FunctionMetrics
 from shoreward.cloud.server.asgi import Bridge
 from shoreward.cloud.server.dataplane import DataPlane
 from shoreward.cloud.server.http11 import Request, Response
+from shoreward.cloud.server.sidedoor import SideDoor
 
 REAP_EVERY = 10.0
 
@@ -46,12 +47,16 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterat
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))
 
-    async def handle(request: Request) -> Response:
-        return await dataplane.answer(request) or await bridge(request)
+    def forget() -> None:
+        metrics.clear()
+        dataplane.clear()
+        executor.clear()
+        pool.close()
 
+    door = SideDoor(bridge, dataplane.answer, forget)
     async with lifespan(application.app), _background(alarms.run(store), _reap(pool)):
         try:
-            yield handle
+            yield door
         finally:
             pool.close()
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from shoreward.cloud.faults import Call, Control
+
 START_LIMIT = 60.0
 STOP_LIMIT = 10.0
 
@@ -49,6 +51,19 @@ class EmbeddedCloud:
         if self._process is None:
             raise CloudError("the embedded cloud is not running: call start() first")
         return self._process.pid
+
+    @property
+    def faults(self) -> Control:
+        """Where faults are injected: ``cloud.faults.set([FaultRule(kind="throttle", service="lambda", rate=0.5)])``."""
+        return Control(self.endpoint)
+
+    def calls(self, *, since: int = 0) -> tuple[Call, ...]:
+        """The API calls that may have changed something, oldest first, with a sequence number above ``since``."""
+        return self.faults.calls(since=since)
+
+    def reset(self) -> None:
+        """Forget everything in every account: resources, metrics, logs, processes, faults and the call log."""
+        self.faults.ask("POST", "reset")
 
     @property
     def log(self) -> str:

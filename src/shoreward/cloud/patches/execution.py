@@ -62,6 +62,10 @@ class Executor:
         self._logs.write(spec, invocation, outcome)
         return {**as_result(outcome), "executed_version": version}
 
+    def clear(self) -> None:
+        """Forget what is known of functions, after everything was reset."""
+        self._specs.clear()
+
     def run_from_thread(self, record: dict[str, Any], event: object) -> Result:
         """The same, for the emulator's worker threads: blocks the thread until the outcome is there."""
         try:

@@ -5,6 +5,7 @@ found there is answered by the emulator's own API modules, in the API's account 
 """
 
 import time
+import uuid
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -70,6 +71,7 @@ class DataPlane:
             answer = await self._http_apis.handle_execute(
                 api_id, stage, path, request.method, headers, request.body, query, raw_query_string=request.query
             )
+            answer[1].setdefault("apigw-requestid", uuid.uuid4().hex[:15] + "=")
             name = api_id
         else:
             answer = await self._rest_apis.handle_execute(

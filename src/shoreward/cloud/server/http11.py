@@ -63,7 +63,7 @@ class Response:
     stream: AsyncIterator[bytes] | None = None
 
 
-class ConnectionReset(Exception):  # noqa: N818 - it names what happens to the connection, not a fault of ours
+class ConnectionReset(Exception):
     """Raised by a handler to drop the connection without an answer."""
 
 

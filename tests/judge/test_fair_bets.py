@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from shoreward.judge import (
     Counts,
@@ -13,6 +13,7 @@ from shoreward.judge import (
     RollbackTest,
     StoppedTest,
     absolute_evidence,
+    passes,
     promotion_evidence,
     rollback_evidence,
     stopped_evidence,
@@ -20,6 +21,8 @@ from shoreward.judge import (
 from shoreward.judge.bets import log_bets
 from shoreward.judge.counts import sample_at
 from shoreward.judge.ratios import HARM, SAFE, SAFE_LOG_SHARES, STOPPED
+
+from .samples import drawn
 
 Floats = NDArray[np.float64]
 ROUNDING = 1e-9
@@ -150,3 +153,36 @@ def test_the_bet_is_the_likelihood_ratio_of_the_split_of_all_errors():
 def test_shares_of_the_stake_are_a_distribution():
     assert np.exp(SAFE_LOG_SHARES).sum() == pytest.approx(1.0, abs=1e-12)
     assert SAFE.shape == SAFE_LOG_SHARES.shape
+
+
+def test_rollback_is_the_mixture_over_ratios_and_starts_written_out():
+    counts = drawn(1, streams=3, intervals=9, canary=(40, 0.1), baseline=(160, 0.03))
+    test = RollbackTest(horizon=6, delta=0.01, phi=1.5)
+    bets = np.stack(
+        [
+            np.minimum(log_bets(sample_at(counts, t), HARM, rho=1.1, delta=0.01, phi=1.5), np.log(100) / 2)
+            for t in range(9)
+        ]
+    )
+    stakes = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    for t in range(9):
+        begun = min(t + 1, 6)
+        runs = sum(stakes[s] * np.exp(bets[s : t + 1].sum(axis=0)).mean(axis=0) for s in range(begun))
+        expected = np.log(runs + stakes[begun:].sum())
+        np.testing.assert_allclose(rollback_evidence(counts, test)[:, t], expected, rtol=1e-9, atol=1e-9)
+
+
+def test_promotion_is_the_mixture_of_products_written_out():
+    counts = drawn(2, streams=3, intervals=9, canary=(40, 0.1), baseline=(160, 0.1))
+    test = PromotionTest(delta=0.01)
+    bets = np.stack([log_bets(sample_at(counts, t), SAFE, rho=1.5, delta=0.01, phi=1.0) for t in range(9)])
+    expected = special.logsumexp(bets.cumsum(axis=0) + SAFE_LOG_SHARES[:, None], axis=1).T
+    np.testing.assert_allclose(promotion_evidence(counts, test), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("split", [0.1, 0.25, 0.5])
+def test_without_errors_promotion_needs_a_fifth_more_than_the_least_possible(split: float):
+    one, none = np.ones((1, 500)), np.zeros((1, 500))
+    passed = passes(Counts(one, none, one * (1 - split) / split, none), PromotionTest(delta=0.02))
+    least = np.log(20) / 0.02
+    assert least <= np.argmax(passed[0]) + 1 <= 1.2 * least

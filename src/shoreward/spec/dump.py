@@ -1,0 +1,126 @@
+"""A pipeline as the text of a `shoreward.yaml` in which nothing is left to a default.
+
+The way back from `spec.load`: `parse(dump(pipeline)) == pipeline`. It shows what a file really means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from shoreward.domain import JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.spec._kinds import duration_text, percent_text
+from shoreward.spec._scalars import plain
+
+
+def dump(pipeline: Pipeline) -> str:
+    """The pipeline written out in full; its durations must be whole seconds (ValueError)."""
+    accounts = _accounts(pipeline)
+    content = {
+        "application": pipeline.application,
+        "template": pipeline.template,
+        "accounts": {
+            name: {"id": number, "role": role} if role else {"id": number} for (number, role), name in accounts.items()
+        },
+        "artifacts": pipeline.artifacts,
+        "waves": [_wave(wave, accounts) for wave in pipeline.waves],
+        "judge": _judge(pipeline.judge),
+        "alarms": list(pipeline.alarms),
+        "probes": [_probe(probe) for probe in pipeline.probes],
+        "allow-replacement": list(pipeline.allow_replacement),
+    }
+    return "\n".join(_block(content)) + "\n"
+
+
+_Accounts = dict[tuple[str, str | None], str]
+
+
+def _accounts(pipeline: Pipeline) -> _Accounts:
+    """A name for each account and role; the domain does not keep the names that the writer chose."""
+    pairs = dict.fromkeys((target.account, target.role) for target in pipeline.targets)
+    return {pair: f"account-{index}" for index, pair in enumerate(pairs, start=1)}
+
+
+def _wave(wave: Wave, accounts: _Accounts) -> dict[str, Any]:
+    bake = wave.bake
+    return {
+        "name": wave.name,
+        "targets": [_target(target, accounts) for target in wave.targets],
+        "steps": [percent_text(step) for step in wave.steps],
+        "bake": {
+            "minimum": duration_text(bake.minimum),
+            "requests": bake.requests,
+            "deadline": duration_text(bake.deadline),
+            "on-deadline": bake.on_deadline,
+        },
+        "soak": duration_text(wave.soak),
+    }
+
+
+def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:
+    where = f"{accounts[target.account, target.role]}/{target.region}"
+    return {"target": where, "stack": target.stack, "parameters": dict(target.parameters)}
+
+
+def _judge(judge: JudgePolicy) -> dict[str, Any]:
+    def margin(ratio: float, points: float) -> dict[str, Any]:
+        return {"ratio": ratio, "points": percent_text(points, fraction=True)}
+
+    return {
+        "alpha": percent_text(judge.alpha, fraction=True),
+        "beta": percent_text(judge.beta, fraction=True),
+        "rollback-margin": margin(judge.rollback_ratio, judge.rollback_points),
+        "promote-margin": margin(judge.promote_ratio, judge.promote_points),
+        "interval": duration_text(judge.interval),
+        "delay": duration_text(judge.delay),
+        "dispersion": judge.dispersion,
+        "metrics": list(judge.metrics),
+        "first-deployment-ceiling": percent_text(judge.first_deployment_ceiling, fraction=True),
+    }
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    expect = {} if probe.expect is None else {"expect": _Flow(probe.expect)}
+    return {"function": probe.function, "payload": _Flow(probe.payload), **expect}
+
+
+class _Flow(str):
+    """JSON text, to be written as it is."""
+
+    __slots__ = ()
+
+
+def _block(value: dict[str, Any]) -> Iterator[str]:
+    for key, inner in value.items():
+        match inner:
+            case dict() if inner:
+                yield f"{scalar(key)}:"
+                yield from (f"  {line}" for line in _block(cast("dict[str, Any]", inner)))
+            case [dict(), *_]:
+                yield f"{scalar(key)}:"
+                for item in cast("list[dict[str, Any]]", inner):
+                    first, *rest = _block(item)
+                    yield f"  - {first}"
+                    yield from (f"    {line}" for line in rest)
+            case list():
+                yield f"{scalar(key)}: [{', '.join(scalar(item) for item in cast('list[Any]', inner))}]"
+            case _:
+                yield f"{scalar(key)}: {scalar(inner)}"
+
+
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*|[0-9]+(\.[0-9]+)?%|([0-9]+[dhms])+")
+_ESCAPED = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+_MISREAD = {"y", "n", "yes", "no", "on", "off"}
+
+
+def scalar(value: object) -> str:
+    """One value as YAML, quoted where any reader of YAML could take it for something else than it is."""
+    if isinstance(value, str) and not isinstance(value, _Flow):
+        if _BARE.fullmatch(value) and plain(value) == value and value.lower() not in _MISREAD:
+            return value
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = value if isinstance(value, _Flow) else json.dumps(value)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

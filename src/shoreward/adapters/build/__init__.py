@@ -1,1 +1,6 @@
 """Building an application's functions and layers into artifacts."""
+
+from shoreward.adapters.build.builder import Built, LocalBuilder
+from shoreward.adapters.build.store import ArtifactFiles
+
+__all__ = ["ArtifactFiles", "Built", "LocalBuilder"]

@@ -46,6 +46,7 @@ def translate(template: Template, value: dict[str, Json], parameters: Mapping[st
     Raises:
         SpecError: TEMPLATE_REFUSED with the translator's words; `SpecErrors` when there are several.
     """
+    from samtranslator.metrics.method_decorator import MetricsMethodWrapperSingleton
     from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
@@ -66,6 +67,8 @@ def translate(template: Template, value: dict[str, Json], parameters: Mapping[st
         what = f"The SAM translator could not read the template ({type(crash).__name__}: {crash})."
         advice = "Look for a list where a mapping belongs, or the other way round."
         raise SpecError("TEMPLATE_REFUSED", what, where=Place(file=template.file), next=advice) from crash
+    finally:
+        MetricsMethodWrapperSingleton.get_instance().publish()  # to nowhere; else it complains when it is collected
     return portable(plain, frozenset(_texts(template.value)))
 
 

@@ -1,0 +1,134 @@
+"""One asset: from a folder of a commit to the files that go into its zip."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoreward.adapters.build import node, python
+from shoreward.adapters.build.commands import run
+from shoreward.adapters.build.keys import key_of
+from shoreward.adapters.build.store import ArtifactFiles
+from shoreward.adapters.build.zips import Member, members
+from shoreward.domain import SpecError
+from shoreward.spec.template import Asset, Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """Files of an asset by their names in its zip.
+
+    Attributes:
+        own: names that come from the repository itself.
+    """
+
+    files: Mapping[str, Member]
+    own: frozenset[str]
+    notes: tuple[Note, ...] = ()
+
+
+def language(asset: Asset) -> str:
+    """How an asset is built: skip, makefile, esbuild, python, nodejs or plain. Raises SpecError BUILD_UNSUPPORTED."""
+    method, runtime = asset.method, asset.runtime
+    if method in ("skip", "makefile", "esbuild"):
+        return method
+    if asset.kind == "layer" and not method:
+        return "plain"
+    wanted = (method or runtime).removeprefix("python-uv") or runtime
+    if wanted.startswith(("python", "nodejs")):
+        return "python" if wanted.startswith("python") else "nodejs"
+    if not method and runtime.startswith(("provided", "ruby")):
+        return "plain"
+    what = f"{asset.logical_id} would have to be compiled ({wanted}), which Shoreward leaves to a makefile."
+    advice = f"Give it Metadata with BuildMethod: makefile, and a Makefile with the target build-{asset.logical_id}."
+    raise SpecError("BUILD_UNSUPPORTED", what, where=asset.where, next=advice)
+
+
+def assemble(asset: Asset, root: Path, work: Path, store: ArtifactFiles, whole: str) -> Assembled:
+    """Build an asset.
+
+    Args:
+        root: the exported files of the commit.
+        work: an empty directory that lives until the zip is written.
+        whole: digest of the commit's tree when the build may look at all of it, else ''.
+    """
+    source = root / asset.source
+    match language(asset):
+        case "makefile":
+            return _made(asset, source, work)
+        case "esbuild":
+            node.bundle(source, work, asset)
+            files = members(work)
+            return Assembled(files=files, own=frozenset(files))
+        case "python":
+            return _python(asset, root, source, store, whole)
+        case "nodejs":
+            return _node(asset, root, source, store, whole)
+        case _:
+            files = members(source, inside=root)
+            return Assembled(files=files, own=frozenset(files))
+
+
+def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str) -> Assembled:
+    prefix = "python/" if asset.kind == "layer" else ""
+    own = members(source, prefix, inside=root)
+    name = python.manifest(source)
+    if name is None:
+        return Assembled(files=own, own=frozenset(own))
+    version = (asset.method if asset.method.startswith("python3") else asset.runtime).removeprefix("python")
+    machine = python.Machine(version=version, architecture=asset.architecture)
+    contents = [(source / part).read_bytes().hex() for part in python.MANIFESTS if (source / part).is_file()]
+    key = key_of("python", name, contents, machine.version, machine.platform, python.settings(), whole)
+
+    def make(target: Path) -> None:
+        python.install(source, name, target, machine, subject=asset.logical_id, where=asset.where)
+
+    tree = store.tree(key, make)
+    notes = () if python.pinned(source, name) else (_unpinned(asset, name),)
+    return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
+
+
+def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str) -> Assembled:
+    prefix = "nodejs/" if asset.kind == "layer" else ""
+    own = members(source, prefix, inside=root)
+    if not node.package(source, asset.where).get("dependencies"):
+        return Assembled(files=own, own=frozenset(own))
+    contents = [(source / part).read_bytes().hex() if (source / part).is_file() else "" for part in node.MANIFESTS]
+    key = key_of("nodejs", contents, asset.architecture, whole)
+
+    def make(target: Path) -> None:
+        if whole:  # dependencies that lie beside the function
+            node.install(source, asset.architecture, subject=asset.logical_id, where=asset.where)
+            shutil.copytree(source / "node_modules", target / "node_modules", symlinks=False)
+            return
+        for part in node.MANIFESTS:
+            if (source / part).is_file():
+                shutil.copyfile(source / part, target / part)
+        node.install(target, asset.architecture, subject=asset.logical_id, where=asset.where)
+        for part in node.MANIFESTS:
+            (target / part).unlink(missing_ok=True)
+
+    notes = () if node.locked(source) else (_unpinned(asset, "package.json"),)
+    tree = store.tree(key, make)
+    return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
+
+
+def _made(asset: Asset, source: Path, work: Path) -> Assembled:
+    make = shutil.which("make")
+    if make is None or not (source / "Makefile").is_file():
+        missing = "a Makefile in its folder" if make else "the command make"
+        raise SpecError("BUILD_FAILED", f"Building {asset.logical_id} needs {missing}.", where=asset.where)
+    command = (make, "--no-print-directory", f"build-{asset.logical_id}")
+    run(command, source, subject=asset.logical_id, where=asset.where, extra={"ARTIFACTS_DIR": str(work)})
+    files = members(work)
+    if not files:
+        what = f"make build-{asset.logical_id} put nothing into $(ARTIFACTS_DIR)."
+        raise SpecError("BUILD_FAILED", what, where=asset.where, next="Copy what is to be deployed there.")
+    return Assembled(files=files, own=frozenset(files))
+
+
+def _unpinned(asset: Asset, name: str) -> Note:
+    text = f"{name} of {asset.logical_id} leaves versions open: another machine may build something else."
+    return Note(code="DEPENDENCIES_OPEN", text=text, resource=asset.logical_id, where=asset.where)

@@ -1,0 +1,258 @@
+"""A commit becomes a Revision: `app.ports.Builder` on this machine.
+
+The way: the commit's files are listed, the template read, what its functions and layers are made of is built or
+remembered, the template rendered with the digests that came out, and all of it named by one digest. Nothing is read
+from the work tree, and nothing is said to AWS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoreward.adapters.build import memory, python
+from shoreward.adapters.build.assemble import assemble, language
+from shoreward.adapters.build.handlers import check_handler
+from shoreward.adapters.build.keys import asset_key, below, key_of, tools
+from shoreward.adapters.build.source import Entry, Source
+from shoreward.adapters.build.store import ArtifactFiles
+from shoreward.adapters.build.zips import LIMIT, biggest_parts, pack, unpacked_size
+from shoreward.app.ports import Blobs
+from shoreward.domain import (
+    Artifact,
+    Pipeline,
+    Place,
+    Revision,
+    SpecError,
+    SpecErrors,
+    Terminal,
+)
+from shoreward.spec.template import (
+    Asset,
+    Note,
+    Template,
+    canonical,
+    find_assets,
+    parameter_values,
+    read_template,
+    render,
+)
+
+_ZIPPED = (".zip", ".jar")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A revision, and what a person should know of how it came about.
+
+    Attributes:
+        cached: whether nothing had to be built or rendered.
+        rebuilt: logical ids whose artifacts were built anew.
+    """
+
+    revision: Revision
+    notes: tuple[Note, ...]
+    cached: bool
+    rebuilt: tuple[str, ...] = ()
+
+
+class LocalBuilder:
+    """Builds on this machine.
+
+    Args:
+        source: the repository.
+        blobs: keeps rendered templates.
+        artifacts: keeps artifacts and what was remembered of earlier builds.
+    """
+
+    def __init__(self, source: Source, blobs: Blobs, artifacts: ArtifactFiles) -> None:
+        self._source = source
+        self._blobs = blobs
+        self._artifacts = artifacts
+
+    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+        """Render the template and build the artifacts of a commit; see `app.ports.Builder`."""
+        return self.make(pipeline, commit).revision
+
+    def make(self, pipeline: Pipeline, commit: str) -> Built:
+        """Build a commit, with notes.
+
+        Raises:
+            SpecError: the template or the code cannot be built; `SpecErrors` for several mistakes.
+            UserError: there is no such commit.
+            Retryable: BUILD_NETWORK, a package index could not be reached.
+        """
+        oid = self._source.resolve(commit).id
+        targets = [(target.key, dict(target.parameters)) for target in pipeline.targets]
+        settings = python.settings()
+        key = key_of("revision", tools(), self._source.tree(oid), pipeline.template, targets, settings)
+        return self._remembered(key, oid) or self._make(pipeline, oid, targets, settings, key)
+
+    def _make(
+        self, pipeline: Pipeline, oid: str, targets: list[tuple[str, dict[str, str]]], settings: str, key: str
+    ) -> Built:
+        entries = self._source.entries(oid)
+        template = self._read(pipeline, oid, entries)
+        values = parameter_values(template, targets)
+        assets = find_assets(template, values)
+        build = _Build(self._source, self._artifacts, oid, entries, settings)
+        made = build.all(assets)
+        digests = {name: one.digest for name, one in made.items()}
+        rendered = render(template, values, assets, digests, lambda path: self._source.read(oid, path))
+        blob = self._blobs.put(canonical(rendered.template))
+        artifacts = _artifacts(made, self._artifacts)
+        parameters = [[name, sorted(given.items())] for name, given in sorted(targets)]
+        revision = Revision(
+            digest=key_of(blob, [artifact.digest for artifact in artifacts], parameters),
+            commit=oid,
+            template=blob,
+            functions=rendered.functions,
+            artifacts=artifacts,
+        )
+        notes = (*(note for one in made.values() for note in one.notes), *rendered.notes)
+        self._artifacts.remember(key, {"revision": dataclasses.asdict(revision), "notes": memory.plain(notes)})
+        rebuilt = tuple(name for name, one in made.items() if one.fresh)
+        return Built(revision=revision, notes=notes, cached=False, rebuilt=rebuilt)
+
+    def _read(self, pipeline: Pipeline, oid: str, entries: tuple[Entry, ...]) -> Template:
+        content = self._source.read(oid, pipeline.template)
+        if content is None:
+            alike = [entry.path for entry in entries if entry.path.endswith((".yaml", ".yml", ".json", ".template"))]
+            advice = f"The commit has: {', '.join(alike[:5])}." if alike else "Is it committed?"
+            what = f"The commit {oid[:10]} has no template {pipeline.template}."
+            raise SpecError("TEMPLATE_MISSING", what, where=Place(file=pipeline.template), next=advice)
+        try:
+            return read_template(content.decode(), pipeline.template)
+        except UnicodeDecodeError as error:
+            where = Place(file=pipeline.template)
+            raise SpecError("TEMPLATE_INVALID", "The template is not UTF-8 text.", where=where) from error
+
+    def _remembered(self, key: str, oid: str) -> Built | None:
+        """An earlier build of the same tree, if all that it made is still there."""
+        found = self._artifacts.recall(key)
+        if found is None:
+            return None
+        revision = memory.revision(found["revision"], oid)
+        try:
+            self._blobs.get(revision.template)
+        except Terminal:
+            return None
+        if any(self._artifacts.size(artifact.digest) != artifact.size for artifact in revision.artifacts):
+            return None
+        return Built(revision=revision, notes=memory.notes(found["notes"]), cached=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    digest: str
+    notes: tuple[Note, ...]
+    fresh: bool
+
+
+class _Build:
+    """The assets of one commit."""
+
+    def __init__(
+        self, source: Source, artifacts: ArtifactFiles, oid: str, entries: tuple[Entry, ...], settings: str
+    ) -> None:
+        self._source = source
+        self._artifacts = artifacts
+        self._oid = oid
+        self._entries = entries
+        self._settings = settings
+
+    def all(self, assets: tuple[Asset, ...]) -> dict[str, _Made]:
+        """Artifact digest by logical id; mistakes of all assets are gathered before anything is said."""
+        made: dict[str, _Made] = {}
+        errors: list[SpecError] = []
+        for asset in assets:
+            try:
+                made[asset.logical_id] = self._one(asset)
+            except SpecErrors as several:
+                errors.extend(several.errors)
+            except SpecError as error:
+                errors.append(error)
+        if errors:
+            raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0]
+        return made
+
+    def _one(self, asset: Asset) -> _Made:
+        entries = below(self._entries, asset.source)
+        self._check(asset, entries)
+        whole = self._whole(asset, entries)
+        key = asset_key(asset, entries, self._settings, whole)
+        found = self._artifacts.recall(key)
+        if found is not None and self._artifacts.size(found["digest"]) is not None:
+            return _Made(digest=found["digest"], notes=memory.placed(memory.notes(found["notes"]), asset), fresh=False)
+        if len(entries) == 1 and entries[0].path == asset.source and asset.source.endswith(_ZIPPED):
+            digest, notes = self._artifacts.put(self._source.read(self._oid, asset.source) or b""), ()
+        else:
+            digest, notes = self._build(asset, whole)
+        self._artifacts.remember(key, {"digest": digest, "notes": memory.plain(notes)})
+        return _Made(digest=digest, notes=notes, fresh=True)
+
+    def _build(self, asset: Asset, whole: str) -> tuple[str, tuple[Note, ...]]:
+        root = Path(tempfile.mkdtemp(prefix="shoreward-build-"))
+        try:
+            (root / "commit").mkdir()
+            (root / "made").mkdir()
+            self._source.export(self._oid, root / "commit", "" if whole else asset.source)
+            assembled = assemble(asset, root / "commit", root / "made", self._artifacts, whole)
+            if (size := unpacked_size(assembled.files)) > LIMIT:
+                parts = ", ".join(f"{name} {bytes_ / 1e6:.0f} MB" for name, bytes_ in biggest_parts(assembled.files))
+                what = f"{asset.logical_id} has {size / 1e6:.0f} MB unpacked, and Lambda takes {LIMIT / 1e6:.0f} MB."
+                raise SpecError("PACKAGE_TOO_LARGE", what, where=asset.where, next=f"The biggest parts: {parts}.")
+            notes = assembled.notes
+            if asset.kind == "function":
+                notes += check_handler(asset, assembled.files, assembled.own)
+            return self._artifacts.put(pack(assembled.files)), notes
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+    def _check(self, asset: Asset, entries: tuple[Entry, ...]) -> None:
+        if not entries:
+            what = (
+                f"{asset.logical_id} has its code in {asset.source}, which the commit {self._oid[:10]} does not have."
+            )
+            advice = "The path is relative to the template; is the folder committed?"
+            raise SpecError("CODE_MISSING", what, where=asset.where, next=advice)
+        outside = [entry for entry in self._entries if entry.kind == "submodule" and _overlap(entry.path, asset.source)]
+        if outside:
+            what = f"{asset.logical_id} has code in the submodule {outside[0].path}, which the commit does not hold."
+            advice = "Copy the code into the repository (git subtree), or install it as a dependency."
+            raise SpecError("GIT_SUBMODULE", what, where=asset.where, next=advice)
+        if not asset.source.endswith(_ZIPPED):
+            language(asset)
+
+    def _whole(self, asset: Asset, entries: tuple[Entry, ...]) -> str:
+        """Digest of the commit's tree when the asset may be made of files outside of its own folder, else ''."""
+        if any(entry.kind == "link" for entry in entries) or self._mentions_elsewhere(asset, entries):
+            return self._source.tree(self._oid) or ""
+        return ""
+
+    def _mentions_elsewhere(self, asset: Asset, entries: tuple[Entry, ...]) -> bool:
+        manifests = {"requirements.txt", "pyproject.toml", "uv.lock", "package.json"}
+        for entry in entries:
+            folder, _, name = entry.path.rpartition("/")
+            if folder == asset.source and name in manifests:
+                content = self._source.read(self._oid, entry.path) or b""
+                if b".." in content or b"file:" in content or b"workspace:" in content:
+                    return True
+        return False
+
+
+def _overlap(submodule: str, source: str) -> bool:
+    return not source or submodule == source or submodule.startswith(f"{source}/") or source.startswith(f"{submodule}/")
+
+
+def _artifacts(made: dict[str, _Made], store: ArtifactFiles) -> tuple[Artifact, ...]:
+    users: dict[str, list[str]] = {}
+    for name, one in made.items():
+        users.setdefault(one.digest, []).append(name)
+    return tuple(
+        Artifact(digest=digest, size=store.size(digest) or 0, used_by=tuple(sorted(users[digest])))
+        for digest in sorted(users)
+    )

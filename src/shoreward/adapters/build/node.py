@@ -1,0 +1,103 @@
+"""Dependencies and bundles of Node functions and layers: npm and esbuild.
+
+npm runs without lifecycle scripts: what they compile would fit this machine and not Lambda's, and what a dependency
+runs while it is installed is nobody's business. A package that must be compiled is built with BuildMethod: makefile.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from shoreward.adapters.build.commands import run
+from shoreward.domain import Place, SpecError
+from shoreward.spec.template import Asset
+
+MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc")
+_FLAGS = {
+    "Minify": "--minify",
+    "Sourcemap": "--sourcemap",
+    "KeepNames": "--keep-names",
+    "SourcesContent": "--sources-content",
+}
+_VALUES = {"Target": "--target", "Format": "--format", "MainFields": "--main-fields", "LogLevel": "--log-level"}
+_LISTS = {"External": "--external", "OutExtension": "--out-extension", "Loader": "--loader", "Banner": "--banner"}
+_KNOWN = ("EntryPoints", *_FLAGS, *_VALUES, *_LISTS)
+
+
+def package(source: Path, where: Place) -> dict[str, Any]:
+    """A folder's package.json, or nothing when it has none."""
+    path = source / "package.json"
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise SpecError("BUILD_FAILED", f"package.json cannot be read: {error}.", where=where) from error
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+
+
+def locked(source: Path) -> bool:
+    """Whether a lock file says which version of everything to install."""
+    return any((source / name).is_file() for name in MANIFESTS[1:3])
+
+
+def install(source: Path, architecture: str, *, subject: str, where: Place, development: bool = False) -> None:
+    """Install a folder's dependencies into its node_modules. Raises NPM_MISSING, and as `commands.run` does."""
+    npm = shutil.which("npm")
+    if npm is None:
+        advice = (
+            "Install Node.js with npm on the machine that builds, or bring node_modules with BuildMethod: makefile."
+        )
+        raise SpecError("NPM_MISSING", f"Building {subject} needs npm.", where=where, next=advice)
+    how = ("ci",) if locked(source) else ("install", "--no-package-lock")
+    kind = () if development else ("--omit=dev",)
+    cpu = {"x86_64": "x64", "arm64": "arm64"}[architecture]
+    # Bundling runs here, so its tools must fit this machine.
+    fit = () if development else ("--os=linux", f"--cpu={cpu}", "--libc=glibc")
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", *kind, *fit)
+    run((npm, *how, *options), source, subject=subject, where=where)
+    if not development:  # links to commands, which no function runs
+        shutil.rmtree(source / "node_modules" / ".bin", ignore_errors=True)
+    (source / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
+
+
+def bundle(source: Path, target: Path, asset: Asset) -> None:
+    """Bundle a function with esbuild as its BuildProperties say. Raises ESBUILD_MISSING, BUILD_PROPERTY_UNKNOWN."""
+    about = package(source, asset.where)
+    if about.get("dependencies") or about.get("devDependencies"):
+        install(source, asset.architecture, subject=asset.logical_id, where=asset.where, development=True)
+    arguments = tuple(_arguments(asset))
+    local = source / "node_modules" / ".bin" / "esbuild"
+    tool = str(local) if local.exists() else shutil.which("esbuild")
+    if tool is None:
+        advice = "Add it to devDependencies (npm install --save-dev esbuild), or install it on the machine that builds."
+        raise SpecError("ESBUILD_MISSING", f"{asset.logical_id} is bundled by esbuild.", where=asset.where, next=advice)
+    points = _texts(asset.properties.get("EntryPoints")) or [f"{asset.handler.rsplit('.', 1)[0]}.js"]
+    command = (tool, *points, "--bundle", "--platform=node", f"--outdir={target}", *arguments)
+    run(command, source, subject=asset.logical_id, where=asset.where)
+
+
+def _arguments(asset: Asset) -> Iterator[str]:
+    given = {"Minify": True, "Target": "es2020", "Format": "cjs"} | asset.properties
+    for name, value in given.items():
+        if name not in _KNOWN:
+            what = f"BuildProperties of {asset.logical_id}: '{name}' is not known."
+            advice = f"Known: {', '.join(_KNOWN)}."
+            raise SpecError("BUILD_PROPERTY_UNKNOWN", what, where=asset.where, next=advice)
+        if name in _FLAGS and value:
+            yield _FLAGS[name]
+        elif name in _VALUES:
+            yield f"{_VALUES[name]}={','.join(_texts(value))}"
+        elif name in _LISTS:
+            yield from (f"{_LISTS[name]}:{item}" for item in _texts(value))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}={inner}" for key, inner in cast("dict[str, Any]", value).items()]
+    listed = cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
+    return [str(item) for item in listed]

@@ -1,0 +1,44 @@
+"""Builders: values for tests, with everything filled in that a test does not care about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shoreward.core.events import ReleaseOpened
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Target, Wave
+
+
+def a_target(region: str = "eu-north-1", account: str = "111111111111", stack: str = "app") -> Target:
+    """A target, without a role."""
+    return Target(account=account, region=region, stack=stack)
+
+
+def a_pipeline(
+    waves: Sequence[Sequence[str]] = (("eu-north-1",), ("eu-west-1", "us-east-1")),
+    *,
+    steps: Sequence[float] = (10.0, 50.0),
+    bake: Bake | None = None,
+    judge: JudgePolicy | None = None,
+    alarms: Sequence[str] = (),
+) -> Pipeline:
+    """A pipeline whose waves are given as regions of one account."""
+    return Pipeline(
+        application="app",
+        template="template.yaml",
+        waves=tuple(
+            Wave(
+                name=f"wave {number}",
+                targets=tuple(a_target(region) for region in regions),
+                steps=tuple(steps),
+                bake=bake or Bake(minimum=60, requests=50, deadline=3_600, on_deadline="rollback"),
+            )
+            for number, regions in enumerate(waves, start=1)
+        ),
+        judge=judge or JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0),
+        alarms=tuple(alarms),
+    )
+
+
+def an_opening(commit: str = "new", pipeline: Pipeline | None = None, at: float = 1_700_000_000.0) -> ReleaseOpened:
+    """The event that opens a release."""
+    return ReleaseOpened(at=at, pipeline=pipeline or a_pipeline(), commit=commit, subject="A change", by="somebody")

@@ -1,0 +1,274 @@
+"""A simulated world: every port, without AWS, under simulated time.
+
+It keeps what matters about a target: which code its stack was made from, the versions that were published, where the
+alias points and with which weight, and who was served by what. Errors and traffic follow a model that the caller
+gives, drawn from seeds, so a simulation is repeatable whatever the order of its questions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from shoreward.app.ports import Samples, Stream
+from shoreward.app.world import World
+from shoreward.domain import (
+    Change,
+    LambdaFunction,
+    Pipeline,
+    Probe,
+    Revision,
+    ServingFunction,
+    Snapshot,
+    Staged,
+    StagedFunction,
+    Target,
+    Terminal,
+)
+
+ErrorModel = Callable[[str, Target, float], float]
+"""Probability that a request fails, given the code (a commit), the target, and the time."""
+
+
+@dataclass(slots=True)
+class SimulatedClock:
+    """Time that passes when somebody says so."""
+
+    time: float = 1_700_000_000.0
+
+    def now(self) -> float:
+        """UNIX seconds."""
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += seconds
+
+
+@dataclass(slots=True)
+class SimulatedTarget:
+    """A target's stack and the alias of its one function.
+
+    Attributes:
+        applied: commit that the stack's template was made from; "" while there is no stack.
+        versions: commit of each published version; version n is `versions[n - 1]`.
+        alias: version that the alias points to; 0 while there is none.
+        canary: version and percent of the alias's additional weight.
+        shares: (time, commit -> fraction of traffic), whenever the alias changed.
+        acts: names of what changed the target, in order; looking is not an act.
+    """
+
+    applied: str = ""
+    pinned: bool = False
+    versions: list[str] = field(default_factory=list[str])
+    alias: int = 0
+    canary: tuple[int, float] | None = None
+    shares: list[tuple[float, Mapping[str, float]]] = field(default_factory=list[tuple[float, Mapping[str, float]]])
+    acts: list[str] = field(default_factory=list[str])
+
+    def serving(self) -> Mapping[str, float]:
+        """The fraction of traffic that each commit serves."""
+        if not self.alias:
+            return {}
+        version, percent = self.canary or (self.alias, 0.0)
+        served = {self.versions[self.alias - 1]: 1 - percent / 100}
+        if percent:
+            commit = self.versions[version - 1]
+            served[commit] = served.get(commit, 0.0) + percent / 100
+        return served
+
+    def publish(self, commit: str) -> int:
+        """Publish a version; unchanged code keeps its number, as on AWS."""
+        if not self.versions or self.versions[-1] != commit:
+            self.versions.append(commit)
+        return len(self.versions)
+
+
+def harmless(commit: str, target: Target, at: float) -> float:
+    """The error model of an application that always works."""
+    return 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class SimulatedCloud:
+    """Implements every port of `World` over simulated targets.
+
+    Attributes:
+        traffic: requests per second of a target, by its key; 10 where it says nothing.
+        errors: the error model.
+        firing_alarms: alarm names that fire, by target key.
+    """
+
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    traffic: Mapping[str, float] = field(default_factory=dict[str, float])
+    errors: ErrorModel = harmless
+    seed: int = 0
+    targets: dict[str, SimulatedTarget] = field(default_factory=dict[str, SimulatedTarget])
+    firing_alarms: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def world(self) -> World:
+        """This cloud as the world that effects are performed in."""
+        return World(
+            clock=self.clock,
+            builder=self,
+            stacks=self,
+            traffic=_Router(self),
+            prober=self,
+            metrics=self,
+            alarms=self,
+        )
+
+    def target(self, target: Target) -> SimulatedTarget:
+        """What is known of a target."""
+        return self.targets.setdefault(target.key, SimulatedTarget())
+
+    def changed(self, target: Target, act: str) -> None:
+        """Note that an act changed a target."""
+        state = self.target(target)
+        state.acts.append(act)
+        state.shares.append((self.clock.now(), state.serving()))
+
+    # Builder
+
+    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+        """A revision whose digest is that of its commit's name."""
+        digest = hashlib.sha256(commit.encode()).hexdigest()
+        function = LambdaFunction(
+            logical_id="Function", alias="live", alias_id="FunctionAlias", version_id=f"FunctionVersion{digest[:10]}"
+        )
+        return Revision(digest=digest, commit=commit, template=digest, functions=(function,), artifacts=())
+
+    # StackManager
+
+    def inspect(self, pipeline: Pipeline, target: Target, revision: Revision) -> Snapshot:
+        """See `StackManager.inspect`."""
+        state = self.target(target)
+        if not state.applied:
+            return Snapshot(exists=False)
+        serving = ServingFunction(
+            logical_id="Function",
+            name="function",
+            alias="live",
+            version=str(state.alias),
+            code=state.versions[state.alias - 1],
+        )
+        return Snapshot(exists=True, template=state.applied, functions=(serving,))
+
+    def preview(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot) -> Staged:
+        """See `StackManager.preview`."""
+        baseline = snapshot.functions[0].version if snapshot.functions else None
+        function = StagedFunction(logical_id="Function", name="function", alias="live", baseline=baseline, candidate="")
+        change = Change(
+            action="Modify" if snapshot.exists else "Add", logical_id="Function", type="AWS::Lambda::Function"
+        )
+        return Staged(functions=(function,), changes=(change,))
+
+    def stage(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Staged:
+        """See `StackManager.stage`."""
+        state = self.target(target)
+        if state.applied != revision.commit:
+            candidate = state.publish(revision.commit)
+            state.applied = revision.commit
+            state.pinned = snapshot.exists
+            if not snapshot.exists:
+                state.alias = candidate
+            self.changed(target, "stage")
+        candidate = len(state.versions) - state.versions[::-1].index(revision.commit)
+        baseline = snapshot.functions[0].version if snapshot.functions else None
+        function = StagedFunction(
+            logical_id="Function", name="function", alias="live", baseline=baseline, candidate=str(candidate)
+        )
+        return Staged(functions=(function,))
+
+    def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
+        """See `StackManager.finish`."""
+        state = self.target(target)
+        version = int(staged.functions[0].candidate)
+        if state.pinned or state.canary or state.alias != version:
+            state.pinned, state.canary, state.alias = False, None, version
+            self.changed(target, "finish")
+
+    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
+        """See `StackManager.restore`."""
+        state = self.target(target)
+        if not snapshot.exists:
+            if state.applied:
+                state.applied, state.pinned, state.alias, state.canary = "", False, 0, None
+                self.changed(target, "delete")
+            return
+        assert snapshot.template is not None
+        serves = state.versions[state.alias - 1]
+        if state.applied != snapshot.template or state.canary or serves != snapshot.functions[0].code:
+            state.applied, state.pinned, state.canary = snapshot.template, False, None
+            state.alias = state.publish(snapshot.template)
+            self.changed(target, "restore")
+
+    # Prober, MetricSource, AlarmSource
+
+    def probe(self, target: Target, function: StagedFunction, probe: Probe | None) -> str | None:
+        """See `Prober.probe`: code that always fails does not answer."""
+        commit = self.target(target).versions[int(function.candidate) - 1]
+        return "it failed" if self.errors(commit, target, self.clock.now()) >= 1 else None
+
+    def counts(
+        self, target: Target, streams: Sequence[Stream], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, Samples]:
+        """See `MetricSource.counts`."""
+        times = np.arange(start, end, period)
+        return {stream: self._samples(target, stream, times, period) for stream in streams}
+
+    def _samples(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> Samples:
+        commit = self.target(target).versions[int(stream.version) - 1]
+        requests, errors = np.zeros(len(times)), np.zeros(len(times))
+        for index, time in enumerate(times):
+            name = json.dumps([self.seed, target.key, stream.version, float(time)])
+            chance = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
+            rate = self.traffic.get(target.key, 10.0) * self._share(target, commit, float(time))
+            requests[index] = chance.poisson(rate * period)
+            errors[index] = chance.binomial(int(requests[index]), self.errors(commit, target, float(time)))
+        return Samples(requests=requests, errors=errors, throttles=np.zeros(len(times)))
+
+    def _share(self, target: Target, commit: str, time: float) -> float:
+        share = 0.0
+        for at, shares in self.target(target).shares:
+            if at <= time:
+                share = shares.get(commit, 0.0)
+        return share
+
+    def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
+        """See `AlarmSource.firing`."""
+        return tuple(name for name in self.firing_alarms.get(target.key, ()) if name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Router:
+    """The traffic port; apart, because stacks have a `restore` of their own."""
+
+    cloud: SimulatedCloud
+
+    def shift(self, target: Target, functions: Sequence[StagedFunction], percent: float, expected: float) -> None:
+        """See `TrafficRouter.shift`."""
+        if not functions:
+            return
+        state = self.cloud.target(target)
+        candidate = int(functions[0].candidate)
+        wanted = (candidate, None) if percent >= 100 else (int(functions[0].baseline or 0), (candidate, percent))
+        if (state.alias, state.canary) == wanted:
+            return
+        weight = state.canary[1] if state.canary else 0.0
+        if state.alias != int(functions[0].baseline or 0) or weight != expected:
+            raise Terminal("ALIAS_MOVED", "Somebody else moved the alias.", where=str(target))
+        state.alias, state.canary = wanted
+        self.cloud.changed(target, f"shift {percent:g}")
+
+    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> None:
+        """See `TrafficRouter.restore`."""
+        state = self.cloud.target(target)
+        baseline = int(functions[0].baseline or 0)
+        if state.canary or state.alias != baseline:
+            state.alias, state.canary = baseline, None
+            self.cloud.changed(target, "restore traffic")

@@ -1,0 +1,40 @@
+"""Carrying a release under simulated time: the real core, judge and performing, one effect after the other."""
+
+from __future__ import annotations
+
+from shoreward.app.perform import perform
+from shoreward.app.ports import Journal
+from shoreward.core import Event, Release, decide, replay
+from shoreward.testing.simulated import SimulatedCloud
+
+
+def state_of(journal: Journal, release: str) -> Release:
+    """A release as its journal has it."""
+    return replay(release, (recorded.event for recorded in journal.events(release)))
+
+
+def step(journal: Journal, cloud: SimulatedCloud, release: str) -> float | None:
+    """Decide once, record and perform what follows.
+
+    Returns when to decide again: now, if anything happened; a deadline; or None when only a person can help, or the
+    release has ended.
+    """
+    state = state_of(journal, release)
+    decision = decide(state, cloud.clock.now())
+    events: tuple[Event, ...] = decision.records
+    if not events:
+        world = cloud.world()
+        events = tuple(perform(world, state, effect) for effect in decision.effects)
+    if not events:
+        return decision.wake_at
+    journal.append(release, len(journal.events(release)), events)
+    return cloud.clock.now()
+
+
+def carry(journal: Journal, cloud: SimulatedCloud, release: str, *, until: float | None = None) -> Release:
+    """Carry a release until it has ended, only a person can help, or simulated time has come to `until`."""
+    while True:
+        again = step(journal, cloud, release)
+        if again is None or (until is not None and again > until):
+            return state_of(journal, release)
+        cloud.clock.time = max(cloud.clock.time, again)

@@ -1,0 +1,173 @@
+"""A release, carried under simulated time: what users see happen."""
+
+from __future__ import annotations
+
+import pytest
+
+from shoreward.core import Phase
+from shoreward.core import events as e
+from shoreward.domain import Bake, Outcome, Pipeline, Target
+from shoreward.testing.builders import a_pipeline, an_opening
+from shoreward.testing.memory import MemoryJournal
+from shoreward.testing.simulated import SimulatedCloud
+from shoreward.testing.simulator import carry, state_of
+
+
+class Scene:
+    """A journal and a cloud on which the commit `old` has been released everywhere."""
+
+    def __init__(self, pipeline: Pipeline | None = None) -> None:
+        self.journal = MemoryJournal()
+        self.cloud = SimulatedCloud()
+        self.pipeline = pipeline or a_pipeline()
+        assert self.release("old").outcome is Outcome.SUCCEEDED
+
+    def open(self, commit: str) -> str:
+        return self.journal.open(an_opening(commit, self.pipeline, at=self.cloud.clock.now()))
+
+    def release(self, commit: str, until: float | None = None):
+        self.id = self.open(commit)
+        return carry(self.journal, self.cloud, self.id, until=until)
+
+    def events(self, kind: type) -> list:
+        return [each.event for each in self.journal.events(self.id) if isinstance(each.event, kind)]
+
+    def serving(self) -> list[dict[str, float]]:
+        return [dict(self.cloud.target(target).serving()) for target in self.pipeline.targets]
+
+    def say(self, event: e.Event) -> None:
+        self.journal.append(self.id, len(self.journal.events(self.id)), (event,))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def failing(commit: str, rate: float, region: str | None = None):
+    def model(code: str, target: Target, at: float) -> float:
+        return rate if code == commit and region in (None, target.region) else 0.0
+
+    return model
+
+
+def test_a_good_release_reaches_every_target_wave_by_wave(scene: Scene):
+    state = scene.release("new")
+    assert state.outcome is Outcome.SUCCEEDED
+    assert scene.serving() == [{"new": 1.0}] * 3
+    assert [event.wave for event in scene.events(e.WaveEntered)] == [0, 1]
+    assert [event.percent for event in scene.events(e.TrafficShifted)][:3] == [10, 50, 100]
+
+
+def test_the_rest_of_a_wave_follows_its_one_box(scene: Scene):
+    scene.release("new")
+    shifts = [(event.target.split("/")[1], event.step) for event in scene.events(e.TrafficShifted)]
+    assert shifts.index(("eu-west-1", 1)) < shifts.index(("us-east-1", 0))
+
+
+def test_a_release_that_fails_is_rolled_back_in_the_first_wave(scene: Scene):
+    scene.cloud.errors = failing("new", 0.2)
+    state = scene.release("new")
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert state.rollback is not None
+    assert "errors on the canary" in state.rollback.reason
+    assert scene.serving() == [{"old": 1.0}] * 3
+    assert [event.wave for event in scene.events(e.WaveEntered)] == [0]
+
+
+def test_a_release_that_fails_in_a_later_wave_is_rolled_back_everywhere(scene: Scene):
+    scene.cloud.errors = failing("new", 0.2, "us-east-1")
+    state = scene.release("new")
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert scene.serving() == [{"old": 1.0}] * 3
+    assert len(scene.events(e.TrafficRestored)) == 3
+    assert all(not scene.cloud.target(target).pinned for target in scene.pipeline.targets)
+
+
+def test_an_incident_that_hits_both_arms_rolls_nothing_back(scene: Scene):
+    begin = scene.cloud.clock.now()
+
+    def incident(code: str, target: Target, at: float) -> float:
+        return 0.3 if begin + 100 < at < begin + 300 else 0.0
+
+    scene.cloud.errors = incident
+    assert scene.release("new").outcome is Outcome.SUCCEEDED
+
+
+def test_without_traffic_nothing_advances_and_the_pipelines_choice_is_obeyed():
+    scene = Scene(a_pipeline(bake=Bake(minimum=60, requests=10, deadline=600, on_deadline="hold")))
+    scene.cloud.traffic = {target.key: 0.0 for target in scene.pipeline.targets}
+    state = scene.release("new", until=scene.cloud.clock.now() + 1_000)
+    assert state.hold is not None
+    assert "no requests on the canary" in state.hold.why
+    assert scene.serving()[0] == {"old": 0.9, "new": 0.1}
+
+
+def test_an_alarm_rolls_back_at_once():
+    scene = Scene(a_pipeline(alarms=["high-errors"]))
+    scene.cloud.firing_alarms = {scene.pipeline.targets[0].key: ("high-errors",)}
+    state = scene.release("new")
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert state.rollback is not None
+    assert state.rollback.cause == "alarm"
+
+
+def test_an_alarm_on_a_completed_wave_rolls_back_the_whole_release():
+    scene = Scene(a_pipeline(alarms=["high-errors"]))
+    first = scene.pipeline.targets[0]
+    scene.id = scene.open("new")
+    while not scene.events(e.WaveBaked):
+        carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now())
+        scene.cloud.clock.advance(5)
+    assert state_of(scene.journal, scene.id).deployments[first.key].phase is Phase.FINISHED
+    scene.cloud.firing_alarms = {first.key: ("high-errors",)}
+    assert carry(scene.journal, scene.cloud, scene.id).outcome is Outcome.ROLLED_BACK
+    assert scene.serving() == [{"old": 1.0}] * 3
+
+
+def test_a_held_release_stays_where_it_is_but_is_still_watched(scene: Scene):
+    scene.release("new", until=scene.cloud.clock.now() + 30)
+    scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
+    carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 3_000)
+    assert scene.serving()[0] == {"old": 0.9, "new": 0.1}
+    scene.say(e.HoldLifted(at=scene.cloud.clock.now(), by="kim", why="back"))
+    assert carry(scene.journal, scene.cloud, scene.id).outcome is Outcome.SUCCEEDED
+
+
+def test_harm_rolls_a_held_release_back(scene: Scene):
+    scene.release("new", until=scene.cloud.clock.now() + 30)
+    scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
+    scene.cloud.errors = failing("new", 0.5)
+    assert carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 3_000).outcome is (
+        Outcome.ROLLED_BACK
+    )
+
+
+def test_a_person_aborts(scene: Scene):
+    scene.release("new", until=scene.cloud.clock.now() + 30)
+    scene.say(e.RollbackBegan(at=scene.cloud.clock.now(), cause="person", reason="a mistake", by="kim"))
+    assert carry(scene.journal, scene.cloud, scene.id).outcome is Outcome.ABORTED
+    assert scene.serving() == [{"old": 1.0}] * 3
+
+
+def test_a_finished_release_can_be_taken_back(scene: Scene):
+    scene.release("new")
+    scene.say(e.RollbackBegan(at=scene.cloud.clock.now(), cause="person", reason="regret", by="kim"))
+    assert carry(scene.journal, scene.cloud, scene.id).outcome is Outcome.ABORTED
+    assert scene.serving() == [{"old": 1.0}] * 3
+
+
+def test_code_that_cannot_answer_a_probe_never_gets_traffic(scene: Scene):
+    scene.cloud.errors = failing("new", 1.0)
+    state = scene.release("new")
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert not scene.events(e.TrafficShifted)
+
+
+def test_a_first_deployment_that_fails_leaves_nothing_behind():
+    journal, cloud = MemoryJournal(), SimulatedCloud()
+    cloud.errors = failing("new", 0.5)
+    pipeline = a_pipeline()
+    state = carry(journal, cloud, journal.open(an_opening("new", pipeline, at=cloud.clock.now())))
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert [cloud.target(target).applied for target in pipeline.targets] == ["", "", ""]

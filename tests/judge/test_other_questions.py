@@ -144,6 +144,11 @@ class TestWhatIsMissing:
         counts = Counts(*(list(pair) for pair in zip(passed, bad, strict=True)))
         assert evidence_needed(counts, PromotionTest()).tolist() == [0.0, np.inf]
 
+    def test_a_pass_that_later_errors_put_in_doubt_still_lacks_nothing(self):
+        counts = Counts([[10_000, 1000]], [[0, 900]], [[10_000, 1000]], [[0, 0]])
+        assert passes(counts, PromotionTest()).tolist() == [[True, False]]
+        assert evidence_needed(counts, PromotionTest()).tolist() == [0.0]
+
     def test_before_any_traffic_it_presumes_no_errors_and_without_a_margin_it_presumes_nothing(self):
         nothing = Counts(*[np.zeros((1, 0))] * 4)
         (needed,) = evidence_needed(nothing, PromotionTest(delta=0.01))

@@ -12,7 +12,21 @@ from shoreward.cloud import seam
 from shoreward.cloud.functions.pool import FunctionPool, PoolLimits
 from shoreward.cloud.launcher import lifespan
 from shoreward.cloud.metrics.store import MetricStore
-from shoreward.cloud.patches import addresses, alarms, aliases, cloudwatch, execution, http_apis, invoke, resource_types
+from shoreward.cloud.patches import (
+    addresses,
+    alarms,
+    alias_targets,
+    aliases,
+    cloudwatch,
+    code_packages,
+    execution,
+    http_apis,
+    invoke,
+    resource_types,
+    roles,
+    stack_rules,
+    versions,
+)
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
 from shoreward.cloud.server.asgi import Bridge
@@ -44,6 +58,8 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterat
     addresses.apply(endpoint)
     http_apis.apply(endpoint)
     resource_types.apply()
+    for strict in (code_packages, alias_targets, versions, stack_rules, roles):
+        strict.apply()
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))
 

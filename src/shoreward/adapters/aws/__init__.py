@@ -1,1 +1,81 @@
-"""AWS: sessions, stacks, traffic, metrics, alarms and artifacts."""
+"""AWS: the ports for stacks, traffic, probes, metrics, alarms and artifacts, on boto3.
+
+Everything goes through `Aws.call`, which retries and classifies; every method looks before it acts, so that asking
+twice is harmless. docs/aws.md says what is called when, and how it behaves under failure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shoreward.adapters.aws.alarms import Alarms
+from shoreward.adapters.aws.artifacts import Artifacts
+from shoreward.adapters.aws.bootstrap import role_template
+from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.metrics import Metrics
+from shoreward.adapters.aws.probe import Probes
+from shoreward.adapters.aws.retry import Retry, Timing
+from shoreward.adapters.aws.sessions import Sessions
+from shoreward.adapters.aws.stacks import Stacks
+from shoreward.adapters.aws.stateful import endangered
+from shoreward.adapters.aws.traffic import Traffic
+from shoreward.app.ports import ArtifactStore, Blobs
+
+__all__ = [
+    "Alarms",
+    "Artifacts",
+    "Aws",
+    "AwsAdapters",
+    "Metrics",
+    "Probes",
+    "Retry",
+    "Sessions",
+    "Stacks",
+    "Timing",
+    "Traffic",
+    "connect",
+    "endangered",
+    "role_template",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsAdapters:
+    """The adapters, sharing sessions."""
+
+    stacks: Stacks
+    traffic: Traffic
+    probes: Probes
+    metrics: Metrics
+    alarms: Alarms
+    artifacts: Artifacts
+
+
+def connect(
+    blobs: Blobs,
+    store: ArtifactStore,
+    *,
+    sessions: Sessions | None = None,
+    retry: Retry | None = None,
+    execution_role: str | None = None,
+) -> AwsAdapters:
+    """The adapters, ready for use; nothing is called yet.
+
+    Args:
+        blobs: where templates are kept.
+        store: where finished artifacts are on this machine.
+        sessions: credentials; boto3's default chain when None.
+        retry: the budget of ordinary calls.
+        execution_role: see `Stacks`.
+    """
+    retry = retry or Retry()
+    aws = Aws(sessions or Sessions(retry=retry), retry)
+    artifacts = Artifacts(aws, store)
+    return AwsAdapters(
+        stacks=Stacks(aws, blobs, artifacts, execution_role=execution_role),
+        traffic=Traffic(aws),
+        probes=Probes(aws),
+        metrics=Metrics(aws),
+        alarms=Alarms(aws),
+        artifacts=artifacts,
+    )

@@ -1,0 +1,51 @@
+"""AlarmSource on CloudWatch alarms, plain and composite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shoreward.adapters.aws.calls import Aws, pages
+from shoreward.adapters.aws.naming import fill
+from shoreward.domain import Target, Terminal
+
+_BATCH = 100
+
+
+class Alarms:
+    """Alarms that a team named (`app.ports.AlarmSource`)."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
+        """The names that are in ALARM now, with `{stack}`, `{region}` and `{account}` filled in, in the order given.
+
+        An alarm without enough data does not fire: that is its owner's choice (TreatMissingData). Raises `Terminal`
+        (ALARM_MISSING) when one does not exist, for nobody would be watching.
+        """
+        wanted = tuple(dict.fromkeys(fill(name, target) for name in names))
+        states: dict[str, str] = {}
+        for first in range(0, len(wanted), _BATCH):
+            states |= self._states(target, wanted[first : first + _BATCH])
+        if missing := [name for name in wanted if name not in states]:
+            raise Terminal(
+                "ALARM_MISSING",
+                f"There is no alarm {', '.join(missing)} in {target}.",
+                where=target.key,
+                next="Create it there, or correct its name under alarms in shoreward.yaml.",
+            )
+        return tuple(name for name in wanted if states[name] == "ALARM")
+
+    def _states(self, target: Target, names: Sequence[str]) -> dict[str, str]:
+        client = self._aws.cloudwatch(target)
+        asked: dict[str, Any] = {
+            "AlarmNames": list(names),
+            "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
+            "MaxRecords": _BATCH,
+        }
+        return {
+            alarm.get("AlarmName", ""): alarm.get("StateValue", "")
+            for page in pages(lambda more: self._aws.call(target, client.describe_alarms, **asked, **more))
+            for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
+        }

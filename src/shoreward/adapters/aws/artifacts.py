@@ -1,0 +1,139 @@
+"""Artifacts: each region's bucket holds what its functions and large templates are read from.
+
+Objects are named by their content, so an object that is there is right, and nothing is ever overwritten. Every request
+names the account that the bucket must belong to: bucket names are global, and somebody else may have taken ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.faults import code_of
+from shoreward.adapters.aws.templates import key_of
+from shoreward.app.ports import ArtifactStore
+from shoreward.domain import Artifact, Target, Terminal
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
+
+_ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
+
+
+class Artifacts:
+    """Puts artifacts where a target's region can read them; each goes up once, however many threads ask."""
+
+    def __init__(self, aws: Aws, store: ArtifactStore) -> None:
+        self._aws = aws
+        self._store = store
+        self._guard = threading.Lock()
+        self._locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._present: set[tuple[str, str]] = set()
+
+    def upload(self, target: Target, bucket: str, artifacts: Sequence[Artifact]) -> None:
+        """Have the artifacts in the bucket, which is created when absent.
+
+        Raises `Terminal`: BUCKET_TAKEN when it belongs to somebody else, ARTIFACT_MISSING when this machine has not
+        built one.
+        """
+        if not artifacts:
+            return
+        self._bucket(target, bucket)
+        self._aws.together(
+            lambda artifact: self._object(target, bucket, artifact.key, lambda: self._store.open(artifact.digest)),
+            artifacts,
+        )
+
+    def template_url(self, target: Target, bucket: str, content: bytes) -> str:
+        """Put a template into the bucket; returns where CloudFormation reads it."""
+        self._bucket(target, bucket)
+        key = key_of(content)
+        self._object(target, bucket, key, lambda: content)
+        return f"{self._aws.s3(target).meta.endpoint_url}/{bucket}/{key}"
+
+    def _once(self, thing: tuple[str, str], act: Callable[[], None]) -> None:
+        with self._guard:
+            lock = self._locks[thing]
+        with lock:
+            if thing not in self._present:
+                act()
+                self._present.add(thing)
+
+    def _object(self, target: Target, bucket: str, key: str, content: Callable[[], bytes]) -> None:
+        self._once((bucket, key), lambda: self._put(target, bucket, key, content))
+
+    def _put(self, target: Target, bucket: str, key: str, content: Callable[[], bytes]) -> None:
+        s3 = self._aws.s3(target)
+        owner = target.account
+        try:
+            self._aws.call(target, s3.head_object, Bucket=bucket, Key=key, ExpectedBucketOwner=owner)
+        except Terminal as error:
+            if code_of(error) not in _ABSENT:
+                raise
+        else:
+            return
+        body = content()
+        checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        self._aws.call(
+            target, s3.put_object, Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, ExpectedBucketOwner=owner
+        )
+
+    def _bucket(self, target: Target, bucket: str) -> None:
+        self._once((bucket, ""), lambda: self._have_bucket(target, bucket))
+
+    def _have_bucket(self, target: Target, bucket: str) -> None:
+        s3 = self._aws.s3(target)
+        try:
+            self._aws.call(target, s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=target.account)
+        except Terminal as error:
+            if code_of(error) not in _ABSENT:
+                raise self._taken(target, bucket, error) from error
+            self._create(target, bucket)
+
+    def _create(self, target: Target, bucket: str) -> None:
+        s3 = self._aws.s3(target)
+        region: BucketLocationConstraintType = target.region  # pyright: ignore[reportAssignmentType] -- any region
+        placed: dict[str, Any] = (
+            {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        )
+        try:
+            self._aws.call(target, s3.create_bucket, Bucket=bucket, **placed)
+        except Terminal as error:
+            if code_of(error) != "BucketAlreadyOwnedByYou":
+                raise self._taken(target, bucket, error) from error
+        self._aws.call(
+            target,
+            s3.put_public_access_block,
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+            ExpectedBucketOwner=target.account,
+        )
+        self._aws.call(
+            target,
+            s3.put_bucket_encryption,
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+            ExpectedBucketOwner=target.account,
+        )
+
+    def _taken(self, target: Target, bucket: str, error: Terminal) -> Terminal:
+        if code_of(error) not in ("403", "AccessDenied", "BucketAlreadyExists"):
+            return error
+        return Terminal(
+            "BUCKET_TAKEN",
+            f"The artifact bucket {bucket} belongs to another account, or may not be read.",
+            where=target.key,
+            next="Choose another name under artifacts in shoreward.yaml, or allow s3:ListBucket on it.",
+        )

@@ -1,0 +1,208 @@
+"""The roles that a target account needs, as a CloudFormation template.
+
+Two roles share the work. The *deploy role* is what Shoreward assumes: it may drive the application's stacks, move its
+aliases, read metrics, and hand CloudFormation the *execution role*, which alone may create and change the
+application's resources. So whoever holds the deploy role changes resources only through a change set, and nobody but
+CloudFormation can use the execution role.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from shoreward.domain import UserError
+
+_OWN = "${AWS::AccountId}"
+_AWS = "arn:${AWS::Partition}"
+
+
+def role_template(
+    application: str,
+    trusted: str,
+    *,
+    artifacts: str = "shoreward-{account}-{region}",
+    stacks: str | None = None,
+    boundary: str | None = None,
+) -> str:
+    """A CloudFormation template (YAML) of the roles `shoreward-<application>-deploy` and `-execution`.
+
+    Args:
+        trusted: ARN of whoever runs Shoreward and may assume the deploy role.
+        artifacts: the pipeline's pattern of artifact bucket names.
+        stacks: the names of the application's stacks; `*` stands for anything. The application's name when None.
+        boundary: ARN of a permissions boundary that every role of the application has to carry.
+
+    Raises `UserError` (ROLE_NAMES) for a name that cannot be part of a role or an ARN.
+    """
+    pattern = stacks or application
+    _check("application", application, r"[A-Za-z0-9_+=.@-]{1,40}")
+    _check("stack pattern", pattern, r"[A-Za-z0-9*{}-]{1,128}")
+    _check("trusted principal", trusted, r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
+    pattern = re.sub(r"\{\w+\}", "*", pattern)
+    bucket = artifacts.replace("{account}", _OWN).replace("{region}", "*").replace("{stack}", pattern)
+    template: dict[str, Any] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"What Shoreward needs in an account to deploy {application}; once per account, IAM is global.",
+        "Resources": {
+            "DeployRole": _deploy_role(application, trusted, pattern, bucket),
+            "ExecutionRole": _execution_role(application, pattern, bucket, boundary),
+        },
+        "Outputs": {
+            "DeployRole": {"Value": _get("DeployRole", "Arn")},
+            "ExecutionRole": {"Value": _get("ExecutionRole", "Arn")},
+        },
+    }
+    return yaml.safe_dump(template, sort_keys=False, width=120)
+
+
+def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
+    """What the deploy role may do; a test compares it with what the adapters call.
+
+    Args:
+        pattern: stack names. bucket: artifact bucket names. Both with `*`.
+    """
+    owned = _owned(pattern)
+    stack = f"{_AWS}:cloudformation:*:{_OWN}:stack/{pattern}/*"
+    return [
+        _allow(
+            "Stacks",
+            "cloudformation:",
+            "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents "
+            "DescribeStacks ExecuteChangeSet GetTemplate ListChangeSets ListStackResources TagResource",
+            stack,
+            f"{_AWS}:cloudformation:*:{_OWN}:changeSet/shoreward-*/*",
+        ),
+        _allow("Macros", "cloudformation:", "CreateChangeSet", f"{_AWS}:cloudformation:*:*:transform/*"),
+        _allow(
+            "Functions",
+            "lambda:",
+            "DeleteFunction GetAlias GetFunctionConfiguration InvokeFunction ListAliases ListVersionsByFunction "
+            "UpdateAlias",
+            f"{_AWS}:lambda:*:{_OWN}:function:{owned}",
+        ),
+        _allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither
+        _allow(
+            "ArtifactBucket",
+            "s3:",
+            "CreateBucket ListBucket PutBucketPublicAccessBlock PutEncryptionConfiguration",
+            f"{_AWS}:s3:::{bucket}",
+        ),
+        _allow("Artifacts", "s3:", "GetObject PutObject", f"{_AWS}:s3:::{bucket}/*"),
+        _allow(
+            "Logs",
+            "logs:",
+            "DeleteLogGroup",
+            f"{_AWS}:logs:*:{_OWN}:log-group:/aws/lambda/{owned}",
+            f"{_AWS}:logs:*:{_OWN}:log-group:/aws/lambda/{owned}:*",
+        ),
+    ]
+
+
+def _deploy_role(application: str, trusted: str, pattern: str, bucket: str) -> dict[str, Any]:
+    pass_on: dict[str, Any] = {
+        "Sid": "ExecutionRole",
+        "Effect": "Allow",
+        "Action": ["iam:PassRole"],
+        "Resource": [_get("ExecutionRole", "Arn")],
+        "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+    }
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": trusted},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringLike": {"sts:RoleSessionName": "shoreward-*"}},
+    }
+    return _role(f"shoreward-{application}-deploy", trust, [*deploy_statements(pattern, bucket), pass_on])
+
+
+def _execution_role(application: str, pattern: str, bucket: str, boundary: str | None) -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return _role(f"shoreward-{application}-execution", trust, _resource_statements(pattern, bucket, boundary))
+
+
+def _resource_statements(pattern: str, bucket: str, boundary: str | None) -> list[dict[str, Any]]:
+    """What CloudFormation may do to make a serverless application, scoped by the names it gives to resources."""
+    owned = _owned(pattern)
+    regional = {
+        "Functions": ("lambda:*", "lambda", f"function:{owned}"),
+        "Layers": ("lambda:*LayerVersion", "lambda", "layer:*"),
+        "Tables": ("dynamodb:*", "dynamodb", f"table/{owned}"),
+        "Queues": ("sqs:*", "sqs", owned),
+        "Topics": ("sns:*", "sns", owned),
+        "Rules": ("events:*", "events", f"rule/{owned}"),
+        "Schedules": ("scheduler:*", "scheduler", f"schedule/*/{owned}"),
+        "Streams": ("kinesis:*", "kinesis", f"stream/{owned}"),
+        "Machines": ("states:*", "states", f"stateMachine:{owned}"),
+        "Alarms": ("cloudwatch:*", "cloudwatch", f"alarm:{owned}"),
+        "LogGroups": ("logs:*", "logs", f"log-group:*{owned}"),
+        "Parameters": ("ssm:*Parameter*", "ssm", f"parameter/{owned}"),
+    }
+    statements = [
+        _allow(sid, "", action, f"{_AWS}:{service}:*:{_OWN}:{resource}")
+        for sid, (action, service, resource) in regional.items()
+    ]
+    roles = f"{_AWS}:iam::{_OWN}:role/{owned}"
+    giving = "CreateRole AttachRolePolicy PutRolePolicy PutRolePermissionsBoundary"
+    grant = _allow("GrantRoles", "iam:", giving, roles)
+    if boundary is not None:
+        grant["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    keeping = (
+        "DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies "
+        "ListRolePolicies TagRole UntagRole UpdateAssumeRolePolicy UpdateRole PassRole"
+    )
+    return [
+        *statements,
+        grant,
+        _allow("KeepRoles", "iam:", keeping, roles),
+        _allow("Buckets", "", "s3:*", f"{_AWS}:s3:::{owned.lower()}", f"{_AWS}:s3:::{owned.lower()}/*"),
+        _allow("Apis", "", "apigateway:*", f"{_AWS}:apigateway:*::/*"),  # its ARNs carry ids, not names
+        _allow(
+            "EventSources",
+            "lambda:",
+            "CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping ListEventSourceMappings "
+            "ListTags TagResource UntagResource UpdateEventSourceMapping",
+            "*",  # mappings are named by ids, and listing takes no resource
+        ),
+        _allow("LogGroupList", "logs:", "DescribeLogGroups", "*"),
+        _allow("Artifacts", "s3:", "GetObject", f"{_AWS}:s3:::{bucket}/*"),
+    ]
+
+
+def _role(name: str, trust: dict[str, Any], statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": name,
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [
+                {"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
+            ],
+        },
+    }
+
+
+def _allow(sid: str, service: str, actions: str, *resources: str) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": [f"{service}{action}" for action in actions.split()],
+        "Resource": [{"Fn::Sub": one} if "${" in one else one for one in resources],
+    }
+
+
+def _get(resource: str, attribute: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [resource, attribute]}
+
+
+def _owned(pattern: str) -> str:
+    """The names that CloudFormation gives to the resources of such stacks."""
+    return pattern if pattern.endswith("*") else f"{pattern}-*"
+
+
+def _check(what: str, value: str, shape: str) -> None:
+    if not re.fullmatch(shape, value):
+        raise UserError("ROLE_NAMES", f"The {what} {value!r} cannot be used.", next=f"It must look like {shape}.")

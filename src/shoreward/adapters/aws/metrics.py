@@ -1,0 +1,131 @@
+"""MetricSource on CloudWatch: what Lambda counted of each version behind an alias.
+
+`Invocations` and `Errors` are told apart by version: their dimensions are FunctionName, Resource (function:alias) and
+ExecutedVersion. `Throttles` are not: a throttled request was turned away before a version ran it, so it is counted for
+the alias as a whole. It is divided between the versions by their share of the interval's invocations, so that it adds
+up and never speaks for or against either version. What a canary does to the function's concurrency shows on both
+arms alike; an alarm on the function's throttles is the way to roll back on it (docs/aws.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoreward.adapters.aws.calls import Aws, pages
+from shoreward.app.ports import Samples, Stream
+from shoreward.domain import Retryable, Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricDataResultTypeDef
+
+_QUERIES = 500
+_DATAPOINTS = 100_800
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One metric of an alias, or of one version behind it."""
+
+    metric: str
+    function: str
+    alias: str
+    version: str | None
+
+
+class Metrics:
+    """Counts of requests and failures (`app.ports.MetricSource`)."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def counts(
+        self, target: Target, streams: Sequence[Stream], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, Samples]:
+        """Counts for [start, end) in intervals of `period` seconds; both ends are multiples of it.
+
+        Raises `Retryable` (METRICS_INCOMPLETE) when CloudWatch could not read all of it: a hole is not a zero.
+        """
+        intervals = round((end - start) / period)
+        if intervals <= 0 or not streams:
+            return {stream: _nothing(max(intervals, 0)) for stream in streams}
+        series = tuple(dict.fromkeys(one for stream in streams for one in _series(stream)))
+        read: dict[_Series, NDArray[np.float64]] = {}
+        size = max(1, min(_QUERIES, _DATAPOINTS // intervals))
+        for first in range(0, len(series), size):
+            read |= self._read(target, series[first : first + size], start, intervals, period)
+        return {stream: _samples(stream, streams, read) for stream in streams}
+
+    def _read(
+        self, target: Target, series: Sequence[_Series], start: float, intervals: int, period: int
+    ) -> dict[_Series, NDArray[np.float64]]:
+        found = {one: np.zeros(intervals) for one in series}
+        unfinished: dict[int, str] = {}
+        for result in self._results(target, series, start, start + intervals * period, period):
+            number = int(result.get("Id", "q0")[1:])
+            unfinished[number] = result.get("StatusCode", "Complete")
+            for at, value in zip(result.get("Timestamps", []), result.get("Values", []), strict=True):
+                place = int((at.timestamp() - start) // period)
+                if 0 <= place < intervals:
+                    found[series[number]][place] += value
+        if holes := {status for status in unfinished.values() if status != "Complete"}:
+            raise Retryable(
+                "METRICS_INCOMPLETE", f"CloudWatch read only a part: {', '.join(sorted(holes))}.", where=target.key
+            )
+        return found
+
+    def _results(
+        self, target: Target, series: Sequence[_Series], start: float, end: float, period: int
+    ) -> Iterator[MetricDataResultTypeDef]:
+        client = self._aws.cloudwatch(target)
+        asked: dict[str, Any] = {
+            "MetricDataQueries": [_query(number, one, period) for number, one in enumerate(series)],
+            "StartTime": datetime.fromtimestamp(start, UTC),
+            "EndTime": datetime.fromtimestamp(end, UTC),
+            "ScanBy": "TimestampAscending",
+        }
+        for page in pages(lambda more: self._aws.call(target, client.get_metric_data, **asked, **more)):
+            yield from page.get("MetricDataResults", [])
+
+
+def _series(stream: Stream) -> tuple[_Series, _Series, _Series]:
+    return (
+        _Series("Invocations", stream.function, stream.alias, stream.version),
+        _Series("Errors", stream.function, stream.alias, stream.version),
+        _Series("Throttles", stream.function, stream.alias, None),
+    )
+
+
+def _query(number: int, series: _Series, period: int) -> MetricDataQueryTypeDef:
+    dimensions: list[DimensionTypeDef] = [
+        {"Name": "FunctionName", "Value": series.function},
+        {"Name": "Resource", "Value": f"{series.function}:{series.alias}"},
+    ]
+    if series.version is not None:
+        dimensions.append({"Name": "ExecutedVersion", "Value": series.version})
+    return {
+        "Id": f"q{number}",
+        "MetricStat": {
+            "Metric": {"Namespace": "AWS/Lambda", "MetricName": series.metric, "Dimensions": dimensions},
+            "Period": period,
+            "Stat": "Sum",
+        },
+        "ReturnData": True,
+    }
+
+
+def _samples(stream: Stream, streams: Sequence[Stream], read: Mapping[_Series, NDArray[np.float64]]) -> Samples:
+    requests, errors, throttles = (read[one] for one in _series(stream))
+    peers = {one for one in streams if (one.function, one.alias) == (stream.function, stream.alias)}
+    total = sum((read[_series(one)[0]] for one in peers), np.zeros_like(requests))
+    share = np.divide(requests, total, out=np.full_like(requests, 1.0 / len(peers)), where=total > 0)
+    return Samples(requests=requests, errors=errors, throttles=throttles * share)
+
+
+def _nothing(intervals: int) -> Samples:
+    return Samples(requests=np.zeros(intervals), errors=np.zeros(intervals), throttles=np.zeros(intervals))

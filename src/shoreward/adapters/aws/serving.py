@@ -1,0 +1,170 @@
+"""Aliases and versions: what serves, and putting it back.
+
+A version's number says little: applying an earlier template publishes the old code under a new number. Two versions
+are the same when Lambda would run the same thing: code and configuration alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shoreward.adapters.aws.calls import Aws, pages
+from shoreward.adapters.aws.faults import code_of
+from shoreward.domain import ServingFunction, Target, Terminal
+
+_BEHAVIOUR = (
+    "Architectures",
+    "CodeSha256",
+    "DeadLetterConfig",
+    "Environment",
+    "EphemeralStorage",
+    "FileSystemConfigs",
+    "Handler",
+    "ImageConfigResponse",
+    "KMSKeyArn",
+    "MemorySize",
+    "PackageType",
+    "Role",
+    "Runtime",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+)
+"""What makes two versions behave alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasState:
+    """Where an alias points: its version, and further versions with their share of the traffic (fractions)."""
+
+    version: str
+    revision_id: str
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    def percent(self, baseline: str, candidate: str) -> float | None:
+        """Traffic that the candidate gets, or None when the alias is somewhere else altogether."""
+        if self.version == candidate and not self.weights:
+            return 100.0
+        if self.version == baseline and set(self.weights) <= {candidate}:
+            return 100.0 * self.weights.get(candidate, 0.0)
+        return None
+
+    def __str__(self) -> str:
+        shares = "".join(f", {share:.2%} to version {version}" for version, share in self.weights.items())
+        return f"version {self.version}{shares}"
+
+
+def alias_state(aws: Aws, target: Target, name: str, alias: str) -> AliasState | None:
+    """Where a function's alias points; None when there is no such alias or function."""
+    client = aws.lambda_(target)
+    try:
+        found = aws.call(target, client.get_alias, FunctionName=name, Name=alias)
+    except Terminal as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return None
+        raise
+    weights = found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return AliasState(version=found["FunctionVersion"], revision_id=found["RevisionId"], weights=dict(weights))
+
+
+def point(
+    aws: Aws,
+    target: Target,
+    name: str,
+    alias: str,
+    version: str,
+    *,
+    weights: Mapping[str, float] | None = None,
+    revision_id: str | None = None,
+) -> None:
+    """Point an alias at a version and nothing else but `weights`; with `revision_id`, only if nobody moved it since."""
+    client = aws.lambda_(target)
+    lock = {"RevisionId": revision_id} if revision_id else {}
+    aws.call(
+        target,
+        client.update_alias,
+        FunctionName=name,
+        Name=alias,
+        FunctionVersion=version,
+        RoutingConfig={"AdditionalVersionWeights": dict(weights or {})},
+        **lock,
+    )
+
+
+def configuration(aws: Aws, target: Target, name: str, version: str) -> Mapping[str, Any] | None:
+    """A version's configuration as Lambda tells it; None when there is no such version."""
+    client = aws.lambda_(target)
+    try:
+        return dict(aws.call(target, client.get_function_configuration, FunctionName=name, Qualifier=version))
+    except Terminal as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def put_back(aws: Aws, target: Target, function: ServingFunction) -> None:
+    """Let an alias serve what it served in the snapshot, and nothing else; harmless when it does.
+
+    An alias at another version that behaves the same stays there: that is what applying the earlier template leaves.
+    """
+    now = alias_state(aws, target, function.name, function.alias)
+    if now is None:
+        return  # the alias came with the release, or went with its function; the stack decides
+    if now.version == function.version or _alike(aws, target, function, now.version):
+        if now.weights:
+            point(aws, target, function.name, function.alias, now.version)
+        return
+    point(aws, target, function.name, function.alias, _version_of(aws, target, function))
+
+
+def _alike(aws: Aws, target: Target, function: ServingFunction, version: str) -> bool:
+    theirs = configuration(aws, target, function.name, version)
+    if theirs is None or theirs.get("CodeSha256") != function.code:
+        return False
+    ours = configuration(aws, target, function.name, function.version)
+    return ours is None or all(_plain(ours.get(name)) == _plain(theirs.get(name)) for name in _BEHAVIOUR)
+
+
+def _plain(value: Any) -> Any:
+    """Empty and absent are the same."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if inner not in (None, {}, [], "")} or None  # pyright: ignore
+    return value or None
+
+
+def _version_of(aws: Aws, target: Target, function: ServingFunction) -> str:
+    """The snapshot's version, or the newest with its code should somebody have removed that one."""
+    if configuration(aws, target, function.name, function.version) is not None:
+        return function.version
+    same = [version for version, code in versions(aws, target, function.name) if code == function.code]
+    if not same:
+        raise Terminal(
+            "VERSION_GONE",
+            f"No version of {function.name} has the code that served before (version {function.version}).",
+            where=target.key,
+            next="Release a revision that is known to work.",
+        )
+    return same[-1]
+
+
+def versions(aws: Aws, target: Target, name: str) -> list[tuple[str, str]]:
+    """Published versions of a function with their code's sha256, oldest first; none when there is no such function."""
+    client = aws.lambda_(target)
+    try:
+        found = [
+            (one.get("Version", ""), one.get("CodeSha256", ""))
+            for page in pages(
+                lambda more: aws.call(target, client.list_versions_by_function, FunctionName=name, **more),
+                asks="Marker",
+                tells="NextMarker",
+            )
+            for one in page.get("Versions", [])
+            if one.get("Version", "") != "$LATEST"
+        ]
+    except Terminal as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return []
+        raise
+    return sorted(found, key=lambda pair: int(pair[0]))

@@ -1,0 +1,200 @@
+"""Sessions: who we are on a target, and one client per service for it.
+
+A target that names a role is reached by assuming it; one that does not is reached with the caller's own credentials,
+and then only after STS has confirmed that they belong to the target's account, lest a release lands in the wrong one.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
+
+from shoreward.adapters.aws.faults import classify
+from shoreward.adapters.aws.retry import Retry
+from shoreward.domain import Target, Terminal
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+_MARGIN = 300.0
+"""Seconds before its expiry at which an assumed role is assumed anew."""
+
+
+def _config(threads: int, read_timeout: float) -> Config:
+    return Config(
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        max_pool_connections=threads,
+        connect_timeout=3,
+        read_timeout=read_timeout,
+        user_agent_extra="shoreward",
+    )
+
+
+class AssumedRole(Credentials):
+    """Credentials of a role, assumed when first needed and again shortly before they expire; safe between threads."""
+
+    def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]], clock: Callable[[], float]) -> None:
+        super().__init__(access_key="", secret_key="", method="shoreward-assume-role")
+        self._assume = assume
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: tuple[ReadOnlyCredentials, float] | None = None
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Credentials that are good for some minutes more."""
+        with self._lock:
+            if self._held is None or self._clock() > self._held[1] - _MARGIN:
+                self._held = self._assume()
+            return self._held[0]
+
+    def forget(self) -> None:
+        """Assume the role anew at the next call."""
+        with self._lock:
+            self._held = None
+
+
+class _Provider(CredentialProvider):
+    METHOD = "shoreward-assume-role"
+
+    def __init__(self, credentials: AssumedRole) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> AssumedRole:
+        return self._credentials
+
+
+@dataclass(slots=True)
+class _Identity:
+    """A way to act on an account: the session, and its clients by (service, region, read time-out)."""
+
+    session: boto3.Session
+    role: AssumedRole | None = None
+    accounts: set[str] = field(default_factory=set[str])
+    clients: dict[tuple[str, str, float], Any] = field(default_factory=dict[tuple[str, str, float], Any])
+
+
+class Sessions:
+    """Clients for targets; share one instance between all adapters and threads.
+
+    Args:
+        session: the caller's own credentials and configuration; boto3's default chain when None.
+        name: distinguishes this controller in CloudTrail: roles are assumed as `shoreward-<name>`.
+        threads: how many threads call AWS at once: the size of each connection pool.
+        clock: UNIX seconds.
+    """
+
+    def __init__(
+        self,
+        session: boto3.Session | None = None,
+        *,
+        name: str = "controller",
+        threads: int = 32,
+        retry: Retry | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._own = _Identity(session=session or boto3.Session())
+        self._name = f"shoreward-{re.sub(r'[^A-Za-z0-9+=,.@-]', '-', name)}"[:64]
+        self._threads = threads
+        self._retry = retry or Retry()
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._roles: dict[str, _Identity] = {}
+
+    def client(self, service: str, target: Target, *, read_timeout: float = 20.0) -> Any:
+        """The client of a service in the target's region, as the identity that the target asks for.
+
+        Raises `Terminal` (ACCOUNT_MISMATCH) when that identity belongs to another account than the target's.
+        """
+        identity = self._identity(target)
+        if target.account not in identity.accounts:
+            self._verify(identity, target)
+        return self._client(identity, service, target.region, read_timeout)
+
+    def refresh(self, target: Target) -> bool:
+        """Forget credentials that AWS calls expired; whether there is a way to get fresh ones."""
+        role = self._identity(target).role
+        if role is None:
+            return False
+        role.forget()
+        return True
+
+    def _client(self, identity: _Identity, service: str, region: str, read_timeout: float) -> Any:
+        key = (service, region, read_timeout)
+        if (client := identity.clients.get(key)) is None:
+            with self._lock:  # boto3 makes clients one at a time only
+                if (client := identity.clients.get(key)) is None:
+                    client = cast("Any", identity.session).client(
+                        service, region_name=region, config=_config(self._threads, read_timeout)
+                    )
+                    identity.clients[key] = client
+        return client
+
+    def _identity(self, target: Target) -> _Identity:
+        if target.role is None:
+            return self._own
+        with self._lock:
+            if target.role not in self._roles:
+                self._roles[target.role] = self._assuming(target.role, target.region)
+            return self._roles[target.role]
+
+    def _assuming(self, role: str, region: str) -> _Identity:
+        credentials = AssumedRole(lambda: self._assume(role, region), self._clock)
+        own = self._own.session
+        core = botocore.session.Session(
+            profile=own.profile_name if own.profile_name != "default" else None,
+            event_hooks=copy.copy(own.events),
+            include_builtin_handlers=False,
+        )
+        core.register_component("credential_provider", CredentialResolver(providers=[_Provider(credentials)]))
+        return _Identity(session=boto3.Session(botocore_session=core), role=credentials)
+
+    def _assume(self, role: str, region: str) -> tuple[ReadOnlyCredentials, float]:
+        sts: STSClient = self._client(self._own, "sts", region, 20.0)
+
+        def attempt() -> tuple[ReadOnlyCredentials, float]:
+            try:
+                held = sts.assume_role(RoleArn=role, RoleSessionName=self._name)["Credentials"]
+            except Exception as error:
+                raise classify(error, where=f"assuming {role}", action="sts:AssumeRole") from error
+            frozen = ReadOnlyCredentials(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
+            return frozen, held["Expiration"].timestamp()
+
+        return self._retry.run(attempt)
+
+    def _verify(self, identity: _Identity, target: Target) -> None:
+        if target.role is not None:
+            account = target.role.split(":")[4] if target.role.count(":") >= 5 else ""
+            said = f"The role {target.role} belongs to account {account or '?'}"
+        else:
+            account = self._own_account(target)
+            said = f"The credentials of this process belong to account {account}"
+        if account != target.account:
+            raise Terminal(
+                "ACCOUNT_MISMATCH",
+                f"{said}, the target to {target.account}.",
+                where=target.key,
+                next="Give the target a role in its own account, or use credentials of that account.",
+            )
+        identity.accounts.add(account)
+
+    def _own_account(self, target: Target) -> str:
+        sts: STSClient = self._client(self._own, "sts", target.region, 20.0)
+
+        def attempt() -> str:
+            try:
+                return sts.get_caller_identity()["Account"]
+            except Exception as error:
+                raise classify(error, where=target.key, action="sts:GetCallerIdentity") from error
+
+        return self._retry.run(attempt)

@@ -1,0 +1,148 @@
+"""What CloudFormation says of a target's stack: its state, its resources, and why an operation failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from shoreward.adapters.aws.calls import Aws, pages
+from shoreward.adapters.aws.faults import code_of, message_of
+from shoreward.domain import Parameters, Target, Terminal
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+HIDDEN = "****"
+"""What CloudFormation shows instead of a NoEcho parameter's value."""
+
+Condition = Literal["usable", "busy", "stillborn", "stuck", "unusable"]
+
+_STILLBORN = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+_UNUSABLE = frozenset({"DELETE_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack as CloudFormation describes it.
+
+    Attributes:
+        changed: when the newest operation on it began.
+        parameters: as they were given; a NoEcho one reads `HIDDEN`.
+    """
+
+    id: str
+    status: str
+    reason: str
+    changed: datetime
+    parameters: Parameters
+    tags: Parameters
+
+    @property
+    def condition(self) -> Condition:
+        """What can be done with it.
+
+        usable: can be updated. busy: an operation is under way. stillborn: its creation never finished, it can only be
+        deleted. stuck: a rollback of an update failed and may be continued. unusable: a person has to mend it.
+        """
+        if self.status in _STILLBORN:
+            return "stillborn"
+        if self.status.endswith("_IN_PROGRESS"):
+            return "busy"
+        if self.status == "UPDATE_ROLLBACK_FAILED":
+            return "stuck"
+        return "unusable" if self.status in _UNUSABLE else "usable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of a stack."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+
+
+def describe(aws: Aws, target: Target, stack_id: str | None = None) -> Stack | None:
+    """The target's stack, or None when there is none; with an id, that very stack, even after its deletion."""
+    client = aws.cloudformation(target)
+    try:
+        found = aws.call(target, client.describe_stacks, StackName=stack_id or target.stack)["Stacks"]
+    except Terminal as error:
+        if is_absent(error):
+            return None
+        raise
+    if not found or (stack_id is None and found[0]["StackStatus"] == "DELETE_COMPLETE"):
+        return None
+    one = found[0]
+    return Stack(
+        id=one.get("StackId", target.stack),
+        status=one["StackStatus"],
+        reason=one.get("StackStatusReason", ""),
+        changed=one.get("LastUpdatedTime", one["CreationTime"]),
+        parameters=_pairs((p.get("ParameterKey", ""), p.get("ParameterValue", "")) for p in one.get("Parameters", [])),
+        tags=_pairs((t["Key"], t["Value"]) for t in one.get("Tags", [])),
+    )
+
+
+def is_absent(error: Terminal) -> bool:
+    """Whether CloudFormation said that there is no such stack."""
+    return code_of(error) == "ValidationError" and "does not exist" in message_of(error)
+
+
+def resources(aws: Aws, target: Target, stack_id: str | None = None) -> dict[str, Resource]:
+    """The stack's resources by logical id; empty when there is no stack."""
+    client = aws.cloudformation(target)
+    name = stack_id or target.stack
+    try:
+        return {
+            one["LogicalResourceId"]: Resource(
+                logical_id=one["LogicalResourceId"],
+                physical_id=one.get("PhysicalResourceId", ""),
+                type=one["ResourceType"],
+                status=one["ResourceStatus"],
+            )
+            for page in pages(lambda more: aws.call(target, client.list_stack_resources, StackName=name, **more))
+            for one in page.get("StackResourceSummaries", [])
+        }
+    except Terminal as error:
+        if is_absent(error):
+            return {}
+        raise
+
+
+def failures(aws: Aws, target: Target, stack_id: str) -> str:
+    """Why the newest operation on a stack failed: the first resources that did, in words."""
+    failed = [event for event in _newest_operation(aws, target, stack_id) if _is_failure(event, stack_id)]
+    return "; ".join(
+        f"{one.get('LogicalResourceId')} ({one.get('ResourceType')}): {one.get('ResourceStatusReason', '').strip()}"
+        for one in failed[:3]
+    )
+
+
+def _newest_operation(aws: Aws, target: Target, stack_id: str) -> list[StackEventTypeDef]:
+    """Events of the newest operation, oldest first."""
+    client = aws.cloudformation(target)
+    begun = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
+    events: list[StackEventTypeDef] = []
+    for page in pages(lambda more: aws.call(target, client.describe_stack_events, StackName=stack_id, **more)):
+        for event in page.get("StackEvents", []):
+            events.append(event)
+            if event.get("PhysicalResourceId") == stack_id and event.get("ResourceStatus") in begun:
+                return events[::-1]
+    return events[::-1]
+
+
+def _is_failure(event: StackEventTypeDef, stack_id: str) -> bool:
+    """The resource's own failure, not one that was cancelled because another failed first."""
+    return (
+        event.get("ResourceStatus", "").endswith("_FAILED")
+        and event.get("PhysicalResourceId") != stack_id
+        and "cancelled" not in event.get("ResourceStatusReason", "").lower()
+    )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    return tuple(sorted(pairs))

@@ -1,0 +1,293 @@
+"""StackManager on CloudFormation: stage, finish, and the way back.
+
+    inspect ─► stage ─► (traffic shifts) ─► finish
+                  └────────────┴──────────────┴─► restore
+
+Stage applies the revision's template with every alias pinned to the version that serves, so new versions are
+published and nobody is sent to them. Finish applies the same template unpinned once traffic has moved. Restore applies
+the snapshot's template. Each looks before it acts, and each refuses to move an alias that is not where the release
+left it: an attempt that comes too late (of a controller that lost its place, say) harms nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from dataclasses import replace
+
+from shoreward.adapters.aws import snapshot as snapshots
+from shoreward.adapters.aws.artifacts import Artifacts
+from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.changeset import ChangeSets, Plan
+from shoreward.adapters.aws.leftovers import remove_stranded_version
+from shoreward.adapters.aws.naming import change_set_name, fill
+from shoreward.adapters.aws.removal import remove, remove_wholly
+from shoreward.adapters.aws.serving import alias_state, put_back
+from shoreward.adapters.aws.stack import Resource, Stack, resources
+from shoreward.adapters.aws.stateful import refuse_endangered
+from shoreward.adapters.aws.templates import Filled, filled, has_nested, pinned, values
+from shoreward.adapters.aws.waiting import LIMIT, mended, settled
+from shoreward.app.ports import Blobs
+from shoreward.domain import (
+    Change,
+    Pipeline,
+    Revision,
+    ServingFunction,
+    Snapshot,
+    Staged,
+    StagedFunction,
+    Target,
+    Terminal,
+)
+
+
+class Stacks:
+    """The stacks of targets (`app.ports.StackManager`).
+
+    Args:
+        blobs: where templates are kept.
+        execution_role: ARN of the role that CloudFormation works with; `{account}` and `{region}` are filled in. None:
+            CloudFormation works with the permissions of whoever calls it.
+        limit: seconds to watch one stack operation before handing back with `Retryable`.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        blobs: Blobs,
+        artifacts: Artifacts,
+        *,
+        execution_role: str | None = None,
+        limit: float = LIMIT,
+    ) -> None:
+        self._aws = aws
+        self._blobs = blobs
+        self._artifacts = artifacts
+        self._change_sets = ChangeSets(aws, artifacts, limit=limit)
+        self._execution_role = execution_role
+        self._limit = limit
+
+    def inspect(self, pipeline: Pipeline, target: Target, revision: Revision) -> Snapshot:
+        """Look at a target before touching it; changes nothing.
+
+        Raises `Terminal` (ALIAS_MOVED) when an alias splits its traffic already.
+        """
+        return snapshots.take(self._aws, self._blobs, target, revision, limit=self._limit)
+
+    def preview(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot) -> Staged:
+        """What `stage` would change: a change set that is created, read and deleted. Unknown candidates are ''."""
+        plan = self._staging(pipeline, target, revision, snapshot, f"preview {uuid.uuid4()}")
+        shell = not snapshot.exists and settled(self._aws, target, limit=self._limit) is None
+        try:
+            found = self._change_sets.create(target, plan, "UPDATE" if snapshot.exists else "CREATE")
+        finally:
+            self._change_sets.delete(target, plan.name)
+            if shell:
+                self._remove_stillborn(target)
+        changes = found.changes if found is not None else ()
+        return Staged(functions=_foreseen(revision, snapshot, changes), changes=changes)
+
+    def stage(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Staged:
+        """Publish the revision's versions while every alias stays at the version in the snapshot.
+
+        Raises `Terminal`: STATEFUL_REPLACEMENT, ALIAS_MOVED when an alias is not at the snapshot's version any more,
+        STACK_GONE or STACK_APPEARED when the stack is not as the snapshot says, STACK_FAILED when it rolled back.
+        """
+        stack = mended(self._aws, target, limit=self._limit)
+        if stack is not None and stack.condition == "stillborn" and not snapshot.exists:
+            remove(self._aws, target, stack, limit=self._limit)
+            stack = None
+        if snapshot.exists and (stack is None or stack.condition == "stillborn"):
+            raise _gone(target)
+        plan = self._staging(pipeline, target, revision, snapshot, key)
+        self._artifacts.upload(target, plan.bucket, revision.artifacts)
+        self._remove_stranded(target, _codes(revision, snapshot))
+        changes = self._apply_staging(pipeline, target, snapshot, plan, stack)
+        return Staged(functions=_staged(revision, snapshot, resources(self._aws, target)), changes=changes)
+
+    def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
+        """Apply the stack's own template (aliases unpinned), so that stack and reality agree.
+
+        Raises `Terminal` (ALIAS_MOVED) unless all traffic of every function is at its candidate.
+        """
+        if mended(self._aws, target, limit=self._limit) is None:
+            raise _gone(target)
+        self._aws.together(lambda function: self._require(target, function, function.candidate), staged.functions)
+        plan = self._plan(pipeline, target, self._filled(pipeline, target, revision), key)
+        found = self._change_sets.create(target, plan, "UPDATE")
+        if found is None:
+            return
+        try:
+            refuse_endangered(found.changes, pipeline.allow_replacement, target)
+        except Terminal:
+            self._change_sets.delete(target, plan.name)
+            raise
+        self._change_sets.execute(target, found)
+
+    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
+        """Bring the stack back to its snapshot, from wherever it is; a stack that did not exist is deleted.
+
+        Customers come first: aliases go back before the stack does, and again after it, should CloudFormation have
+        moved them.
+        """
+        if not snapshot.exists:
+            known = [function.name for function in staged.functions] if staged is not None else []
+            remove_wholly(self._aws, target, known, limit=self._limit)
+            return
+        self._put_back(target, snapshot)
+        stack = mended(self._aws, target, limit=self._limit)
+        if stack is None or stack.condition == "stillborn":
+            raise _gone(target)
+        self._put_back(target, snapshot)  # a rollback that was waited for may have moved them
+        try:
+            self._apply_snapshot(pipeline, target, snapshot, stack, key)
+        finally:
+            self._put_back(target, snapshot)
+
+    def _apply_snapshot(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, stack: Stack, key: str) -> None:
+        assert snapshot.template is not None
+        self._remove_stranded(target, {function.name: function.code for function in snapshot.functions})
+        plan = Plan(
+            name=change_set_name(key),
+            content=self._blobs.get(snapshot.template),
+            bucket=fill(pipeline.artifacts, target),
+            parameters=snapshots.earlier_values(snapshot, stack, target),
+            execution_role=self._role(target),
+        )
+        found = self._change_sets.create(target, plan, "UPDATE")
+        if found is not None:
+            self._change_sets.execute(target, found)
+        self._change_sets.sweep(target)
+
+    def _apply_staging(
+        self, pipeline: Pipeline, target: Target, snapshot: Snapshot, plan: Plan, stack: Stack | None
+    ) -> tuple[Change, ...]:
+        found = self._change_sets.create(target, plan, "CREATE" if stack is None else "UPDATE")
+        if found is None:
+            return ()
+        try:
+            if stack is not None and not snapshot.exists:
+                raise Terminal(
+                    "STACK_APPEARED",
+                    "Somebody created the stack after this release had looked at it.",
+                    where=target.key,
+                    next="Start a new release, which will take the stack as it is now.",
+                )
+            refuse_endangered(found.changes, pipeline.allow_replacement, target)
+            self._aws.together(lambda one: self._require(target, one, one.version), snapshot.functions)
+        except Terminal:
+            self._change_sets.delete(target, plan.name)
+            if stack is None:
+                self._remove_stillborn(target)
+            raise
+        self._change_sets.execute(target, found)
+        return found.changes
+
+    def _staging(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Plan:
+        template = pinned(self._filled(pipeline, target, revision), revision, snapshot)
+        plan = self._plan(pipeline, target, template, key)
+        # Only a new stack is tagged: CloudFormation hands a new tag of an old one down to each of its resources.
+        return plan if snapshot.exists else replace(plan, tags=(("shoreward:application", pipeline.application),))
+
+    def _filled(self, pipeline: Pipeline, target: Target, revision: Revision) -> Filled:
+        bucket = fill(pipeline.artifacts, target)
+        return filled(self._blobs.get(revision.template), revision, application=pipeline.application, bucket=bucket)
+
+    def _plan(self, pipeline: Pipeline, target: Target, template: Filled, key: str) -> Plan:
+        return Plan(
+            name=change_set_name(key),
+            content=template.content,
+            bucket=fill(pipeline.artifacts, target),
+            parameters=values(template, target),
+            nested=has_nested(template),
+            execution_role=self._role(target),
+        )
+
+    def _role(self, target: Target) -> str | None:
+        return fill(self._execution_role, target) if self._execution_role else None
+
+    def _put_back(self, target: Target, snapshot: Snapshot) -> None:
+        self._aws.together(lambda function: put_back(self._aws, target, function), snapshot.functions)
+
+    def _remove_stranded(self, target: Target, codes: dict[str, str]) -> None:
+        if codes:
+            held = resources(self._aws, target).values()
+            self._aws.together(
+                lambda one: remove_stranded_version(self._aws, target, one[0], one[1], held), codes.items()
+            )
+
+    def _remove_stillborn(self, target: Target) -> None:
+        stack = settled(self._aws, target, limit=self._limit)
+        if stack is not None and stack.condition == "stillborn":
+            remove(self._aws, target, stack, limit=self._limit)
+
+    def _require(self, target: Target, function: ServingFunction | StagedFunction, version: str) -> None:
+        now = alias_state(self._aws, target, function.name, function.alias)
+        if now is None or now.version != version or now.weights:
+            raise Terminal(
+                "ALIAS_MOVED",
+                f"The alias {function.alias} of {function.name} should be at version {version} and is "
+                f"{'gone' if now is None else f'at {now}'}.",
+                where=target.key,
+                next="Somebody else moved it; find out who, then start a new release.",
+            )
+
+
+def _codes(revision: Revision, snapshot: Snapshot) -> dict[str, str]:
+    """The code that the revision will publish, by function name: a zip's sha256 is what Lambda calls CodeSha256."""
+    names = {function.logical_id: function.name for function in snapshot.functions}
+    return {
+        names[user]: base64.b64encode(bytes.fromhex(artifact.digest)).decode()
+        for artifact in revision.artifacts
+        for user in artifact.used_by
+        if user in names
+    }
+
+
+def _staged(revision: Revision, snapshot: Snapshot, held: dict[str, Resource]) -> tuple[StagedFunction, ...]:
+    """The functions as they are now; a function that was replaced by another one has no baseline."""
+    serving = {function.logical_id: function for function in snapshot.functions}
+    found: list[StagedFunction] = []
+    for function in revision.functions:
+        resource, version = held.get(function.logical_id), held.get(function.version_id)
+        if resource is None or version is None:
+            continue  # its condition does not hold on this target
+        before = serving.get(function.logical_id)
+        found.append(
+            StagedFunction(
+                logical_id=function.logical_id,
+                name=resource.physical_id,
+                alias=function.alias,
+                baseline=before.version if before is not None and before.name == resource.physical_id else None,
+                candidate=version.physical_id.rpartition(":")[2],
+            )
+        )
+    return tuple(found)
+
+
+def _foreseen(revision: Revision, snapshot: Snapshot, changes: tuple[Change, ...]) -> tuple[StagedFunction, ...]:
+    serving = {function.logical_id: function for function in snapshot.functions}
+    published = {change.logical_id for change in changes if change.action == "Add"}
+    found: list[StagedFunction] = []
+    for function in revision.functions:
+        before = serving.get(function.logical_id)
+        unchanged = before is not None and function.version_id not in published
+        found.append(
+            StagedFunction(
+                logical_id=function.logical_id,
+                name=before.name if before is not None else "",
+                alias=function.alias,
+                baseline=before.version if before is not None else None,
+                candidate=before.version if before is not None and unchanged else "",
+            )
+        )
+    return tuple(found)
+
+
+def _gone(target: Target) -> Terminal:
+    return Terminal(
+        "STACK_GONE",
+        "The stack that this release works on is not there any more.",
+        where=target.key,
+        next="Somebody deleted it; start a new release to create it again.",
+    )

@@ -1,0 +1,93 @@
+"""Templates as CloudFormation takes them: bucket filled in, aliases pinned, parameters chosen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from shoreward.domain import BUCKET, Parameters, Revision, Snapshot, Target, Terminal
+
+INLINE_LIMIT = 51_200
+"""Bytes of template that a request may carry; larger ones are read from S3 ..."""
+S3_LIMIT = 1_048_576
+"""... up to this many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A revision's template for one target."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def content(self) -> bytes:
+        """The template as it is sent: compact JSON."""
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """Its resources by logical id."""
+        return cast("Mapping[str, Mapping[str, Any]]", self.body.get("Resources", {}))
+
+
+def filled(template: bytes, revision: Revision, *, application: str, bucket: str) -> Filled:
+    """A revision's template with the target's artifact bucket in it, and word of what made it.
+
+    The revision is named in the template's metadata and not in the stack's tags: CloudFormation hands a stack's tags
+    down to each resource, so that a new tag value would touch all of them at every release.
+    """
+    body: dict[str, Any] = json.loads(template.decode().replace(BUCKET, bucket))
+    label = {"Application": application, "Revision": revision.digest, "Commit": revision.commit}
+    return Filled(body={**body, "Metadata": {**body.get("Metadata", {}), "Shoreward": label}})
+
+
+def pinned(template: Filled, revision: Revision, snapshot: Snapshot) -> Filled:
+    """The same with every alias at the version that serves now, so that publishing new versions moves no traffic."""
+    serving = {function.logical_id: function.version for function in snapshot.functions}
+    changed: dict[str, Any] = {}
+    for function in revision.functions:
+        alias = template.resources.get(function.alias_id)
+        if alias is not None and function.logical_id in serving:
+            properties = {**alias.get("Properties", {}), "FunctionVersion": serving[function.logical_id]}
+            changed[function.alias_id] = {**alias, "Properties": properties}
+    return Filled(body={**template.body, "Resources": {**template.resources, **changed}})
+
+
+def values(template: Filled, target: Target) -> Parameters:
+    """Values of the parameters that the template declares; raises `Terminal` (PARAMETER_MISSING) when one has none."""
+    declared = cast("Mapping[str, Mapping[str, Any]]", template.body.get("Parameters", {}))
+    given = dict(target.parameters)
+    missing = [name for name, about in declared.items() if name not in given and "Default" not in about]
+    if missing:
+        raise Terminal(
+            "PARAMETER_MISSING",
+            f"The template declares {', '.join(missing)} without a default, and the target gives no value.",
+            where=target.key,
+            next="Add the parameter to the pipeline's or the target's parameters.",
+        )
+    return tuple((name, given[name]) for name in declared if name in given)
+
+
+def has_nested(template: Filled) -> bool:
+    """Whether the template has stacks inside it, whose changes are to be read too."""
+    return any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in template.resources.values())
+
+
+def too_large(content: bytes, target: Target) -> Terminal | None:
+    """The error for a template that CloudFormation takes in no way."""
+    if len(content) <= S3_LIMIT:
+        return None
+    return Terminal(
+        "TEMPLATE_TOO_LARGE",
+        f"The rendered template has {len(content):,} bytes; CloudFormation takes {S3_LIMIT:,}.",
+        where=target.key,
+        next="Move resources into nested stacks.",
+    )
+
+
+def key_of(content: bytes) -> str:
+    """The key of a template in an artifact bucket."""
+    return f"templates/{hashlib.sha256(content).hexdigest()}.json"

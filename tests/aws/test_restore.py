@@ -1,0 +1,209 @@
+"""The way back, from wherever a release has got to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from shoreward.domain import Revision, Snapshot, Staged, Terminal
+
+from .support import Bench, Crash, code_digest, says, table
+
+
+def staged_release(bench: Bench, code: str = "two") -> tuple[Revision, Snapshot, Staged]:
+    """A release of a second revision, whose versions are published."""
+    revision = bench.revision(says(code))
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
+    staged = bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    return revision, snapshot, staged
+
+
+def nothing_more(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """Staged only."""
+
+
+def shifted(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """In mid-shift."""
+    bench.adapters.traffic.shift(bench.target, staged.functions, 30.0, 0.0)
+
+
+def all_moved(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """All traffic moved, the stack's template not yet."""
+    bench.adapters.traffic.shift(bench.target, staged.functions, 100.0, 0.0)
+
+
+def finished(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """Finished."""
+    all_moved(bench, revision, staged)
+    bench.adapters.stacks.finish(bench.pipeline, bench.target, revision, staged, "r2/finish")
+
+
+def taken_back(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """Finished, then the aliases put back, as a rollback begins."""
+    finished(bench, revision, staged)
+    bench.adapters.traffic.restore(bench.target, staged.functions)
+
+
+def staged_elsewhere(bench: Bench, revision: Revision, staged: Staged) -> None:
+    """With a change set of ours that was made and never executed."""
+    shifted(bench, revision, staged)
+    template = bench.cloudformation.get_template(StackName=bench.stack)["TemplateBody"]
+    template["Resources"]["Left"] = {"Type": "AWS::SQS::Queue"}
+    bench.cloudformation.create_change_set(
+        StackName=bench.stack,
+        ChangeSetName="shoreward-left",
+        TemplateBody=json.dumps(template),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+
+
+POINTS = [nothing_more, shifted, all_moved, finished, taken_back, staged_elsewhere]
+
+
+def assert_back(bench: Bench) -> None:
+    """The stack is as it was: same code, no weights, no drift, nothing left over."""
+    version, weights = bench.alias()
+    about = bench.lambda_.get_function_configuration(FunctionName=bench.name_of(), Qualifier=version)
+    assert (about["CodeSha256"], weights) == (code_digest(says("one")), {})
+    assert bench.says() == {"one"}
+    assert (bench.drift(), bench.change_sets()) == ("IN_SYNC", [])
+
+
+@pytest.mark.parametrize("reach", POINTS)
+def test_a_stack_comes_back_from_any_point_and_stays_back(
+    bench: Bench, reach: Callable[[Bench, Revision, Staged], None]
+) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision, snapshot, staged = staged_release(bench)
+    reach(bench, revision, staged)
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert_back(bench)
+    alias = bench.alias()
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert bench.alias() == alias
+    assert_back(bench)
+
+
+def test_the_same_revision_can_be_released_after_it_was_taken_back(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision, snapshot, staged = staged_release(bench)
+    finished(bench, revision, staged)
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    bench.release(revision, "r3")
+    assert (bench.says(), bench.drift()) == ({"two"}, "IN_SYNC")
+
+
+def test_configuration_comes_back_with_code_that_did_not_change(bench: Bench) -> None:
+    bench.release(bench.revision(says("one"), memory=128), "r1")
+    revision, snapshot, staged = staged_release(bench, "two")
+    finished(bench, revision, staged)
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    about = bench.lambda_.get_function_configuration(FunctionName=bench.name_of(), Qualifier="live")
+    assert about["MemorySize"] == 128
+
+
+def test_a_first_deployment_is_deleted_with_the_logs_of_its_functions(bench: Bench) -> None:
+    revision = bench.revision(says("one"))
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
+    staged = bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r1/stage")
+    logs = bench.account.client("logs", bench.region)
+    group = f"/aws/lambda/{staged.functions[0].name}"
+    bench.says()
+    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        logs.create_log_group(logGroupName=group)
+    for _ in range(2):
+        bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r1/restore")
+        assert bench.status() is None
+        assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+
+
+def test_a_first_deployment_that_failed_is_cleared_away(bench: Bench) -> None:
+    bad = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": "no-such-function"}}
+    revision = bench.revision(says("one"), extra={"Bad": bad})
+    with pytest.raises(Terminal, match="Bad"):
+        bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, Snapshot(exists=False), "r1/stage")
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, Snapshot(exists=False), None, "r1/restore")
+    assert bench.status() is None
+
+
+def test_a_hidden_parameter_keeps_its_value(bench: Bench) -> None:
+    secret = {"Word": {"Type": "String", "NoEcho": True}}
+    bench.parameters = (("Word", "tide"),)
+    queue = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Word"}, "Name": "/w"}}
+    bench.release(bench.revision(says("one"), parameters=secret, extra={"Held": queue}), "r1")
+    revision = bench.revision(says("two"), parameters=secret, extra={"Held": queue})
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
+    assert snapshot.parameters == (("Word", "****"),)
+    staged = bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert bench.account.client("ssm", bench.region).get_parameter(Name="/w")["Parameter"]["Value"] == "tide"
+    assert_back(bench)
+
+
+def test_what_the_release_added_goes_and_what_was_there_stays(bench: Bench) -> None:
+    bench.release(bench.revision(says("one"), extra={"Orders": table("orders")}), "r1")
+    revision = bench.revision(says("two"), extra={"Orders": table("orders"), "Jobs": {"Type": "AWS::SQS::Queue"}})
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
+    staged = bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    assert bench.account.client("sqs", bench.region).list_queues().get("QueueUrls")
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert not bench.account.client("sqs", bench.region).list_queues().get("QueueUrls")
+    assert bench.account.client("dynamodb", bench.region).list_tables()["TableNames"] == ["orders"]
+    assert_back(bench)
+
+
+def test_a_finish_that_comes_after_the_rollback_moves_nobody(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision, snapshot, staged = staged_release(bench)
+    all_moved(bench, revision, staged)
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    with pytest.raises(Terminal) as late:
+        bench.adapters.stacks.finish(bench.pipeline, bench.target, revision, staged, "r2/finish")
+    assert late.value.code == "ALIAS_MOVED"
+    assert_back(bench)
+
+
+def test_a_stage_that_comes_after_the_finish_moves_nobody(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision, snapshot, staged = staged_release(bench)
+    finished(bench, revision, staged)
+    with pytest.raises(Terminal) as late:
+        bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    assert late.value.code == "ALIAS_MOVED"
+    assert (bench.says(), bench.change_sets()) == ({"two"}, [])
+
+
+@pytest.mark.parametrize("step", ["stage", "finish", "restore"])
+def test_a_crash_before_any_call_is_harmless(bench: Bench, step: str) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision = bench.revision(says("two"))
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
+
+    def perform() -> Staged:
+        stacks = bench.adapters.stacks
+        staged = stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+        if step == "finish":
+            bench.adapters.traffic.shift(bench.target, staged.functions, 100.0, 0.0)
+            stacks.finish(bench.pipeline, bench.target, revision, staged, "r2/finish")
+        if step == "restore":
+            stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+        return staged
+
+    crashes = _crashing(bench, perform)
+    assert crashes > 5
+    assert bench.says() == ({"two"} if step == "finish" else {"one"})
+    assert (bench.drift(), bench.change_sets()) == ("IN_SYNC", [])
+
+
+def _crashing(bench: Bench, perform: Callable[[], Staged]) -> int:
+    """Perform with a crash before the first call, then before the second, and so on until it goes through."""
+    for number in range(1, 200):
+        try:
+            with bench.crashing_at(number):
+                perform()
+        except Crash:
+            continue
+        return number - 1
+    raise AssertionError("it never goes through")

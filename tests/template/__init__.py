@@ -1,0 +1,1 @@
+"""Templates: read, rendered, refused."""

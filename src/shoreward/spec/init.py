@@ -26,7 +26,7 @@ _WAVES = (
         "    steps: [5%, 25%, 50%]\n    soak: 4h\n",
     ),
     ("second", "One more, to see that the first was no accident.", ""),
-    ("few", "A few regions, one after the other.", ""),
+    ("few", "A few regions.", ""),
     ("rest", "Everywhere else.", ""),
 )
 

@@ -1,0 +1,117 @@
+"""Pipelines that could be: a Hypothesis strategy over all that the domain allows a file to say."""
+
+import json
+
+from hypothesis import strategies as st
+
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.spec._kinds import json_text
+from shoreward.spec._regions import PARTITIONS
+
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,30}", fullmatch=True)
+logical_ids = st.from_regex(r"[A-Za-z0-9]{1,20}", fullmatch=True)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+seconds = st.integers(0, 400_000).map(float)
+percents = st.integers(1, 9_999).map(lambda hundredths: hundredths / 100)
+fractions = st.floats(1e-6, 0.999)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+payloads = values.map(json_text).filter(lambda text: json_text(json.loads(text)) == text)
+
+
+@st.composite
+def targets(draw: st.DrawFn) -> list[Target]:
+    accounts = draw(
+        st.dictionaries(
+            st.from_regex("[0-9]{12}", fullmatch=True), st.sampled_from(list(PARTITIONS)), min_size=1, max_size=3
+        )
+    )
+    result: dict[str, Target] = {}
+    for account, partition in accounts.items():
+        role = draw(st.none() | names.map(lambda name, a=account, p=partition: f"arn:{p}:iam::{a}:role/{name}"))
+        for region in draw(st.lists(st.sampled_from(PARTITIONS[partition]), min_size=1, max_size=3)):
+            parameters = draw(st.dictionaries(logical_ids, texts, max_size=3))
+            target = Target(
+                account=account,
+                region=region,
+                stack=draw(names),
+                role=role,
+                parameters=tuple(sorted(parameters.items())),
+            )
+            result[target.key] = target
+    return draw(st.permutations(list(result.values())))
+
+
+@st.composite
+def bakes(draw: st.DrawFn) -> Bake:
+    minimum = draw(seconds)
+    return Bake(
+        minimum=minimum,
+        requests=draw(st.integers(1, 10**9)),
+        deadline=minimum + draw(st.integers(1, 400_000)),
+        on_deadline=draw(st.sampled_from(["rollback", "hold"])),
+    )
+
+
+@st.composite
+def waves(draw: st.DrawFn) -> tuple[Wave, ...]:
+    rest = draw(targets())
+    result: list[Wave] = []
+    while rest:
+        count = draw(st.integers(1, len(rest)))
+        steps = draw(st.lists(percents, min_size=1, max_size=4, unique=True))
+        result.append(
+            Wave(
+                name=f"{draw(names)}.{len(result)}",
+                targets=tuple(rest[:count]),
+                steps=tuple(sorted(steps)),
+                bake=draw(bakes()),
+                soak=draw(seconds),
+            )
+        )
+        rest = rest[count:]
+    return tuple(result)
+
+
+judges = st.builds(
+    JudgePolicy,
+    alpha=fractions,
+    beta=fractions,
+    rollback_ratio=st.floats(1, 1000),
+    rollback_points=st.just(0.0) | fractions,
+    promote_ratio=st.floats(1.01, 1000),
+    promote_points=st.just(0.0) | fractions,
+    interval=st.sampled_from([1, 5, 10, 30]) | st.integers(1, 60).map(lambda minutes: 60 * minutes),
+    delay=seconds,
+    dispersion=st.floats(1, 1000),
+    metrics=st.sampled_from([("errors",), ("throttles",), ("errors", "throttles"), ("throttles", "errors")]),
+    first_deployment_ceiling=fractions,
+)
+
+alarms = st.lists(
+    st.lists(
+        st.sampled_from(["{stack}", "{region}", "{account}", "-", "high errors", "né: #1"]), min_size=1, max_size=4
+    ),
+    max_size=3,
+).map(lambda names: tuple(dict.fromkeys("".join(parts) for parts in names)))
+
+pipelines = st.builds(
+    Pipeline,
+    application=names,
+    template=st.sampled_from(["template.yaml", "infra/app template.json", "no", "1.0"]),
+    waves=waves(),
+    judge=judges,
+    alarms=alarms,
+    probes=st.lists(
+        st.builds(Probe, function=logical_ids, payload=payloads, expect=st.none() | payloads), max_size=2
+    ).map(tuple),
+    artifacts=st.sampled_from(["shoreward-{account}-{region}", "code.{region}"]),
+    allow_replacement=st.lists(logical_ids, max_size=3, unique=True).map(tuple),
+)

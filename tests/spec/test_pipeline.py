@@ -1,0 +1,144 @@
+"""What a right file means, key by key."""
+
+from pathlib import Path
+
+import pytest
+
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Place, Probe, SpecError, Target, Wave
+from shoreward.spec.load import load, parse
+
+from .samples import COMPLETE, MINIMAL
+
+
+def test_a_minimal_file_takes_every_default_from_the_domain():
+    target = Target(account="111111111111", region="eu-north-1", stack="sandcastles")
+    assert parse(MINIMAL) == Pipeline(
+        application="sandcastles", template="template.yaml", waves=(Wave(name="first", targets=(target,)),)
+    )
+
+
+def test_the_complete_example_of_the_reference_means_what_it_says():
+    pipeline = parse(COMPLETE)
+    first, rest = pipeline.waves
+    assert (first.name, first.steps, first.soak) == ("first", (5.0, 25.0, 50.0), 14_400.0)
+    assert (rest.name, rest.steps, rest.soak) == ("everywhere-else", (10.0, 50.0), 3_600.0)
+    assert rest.bake == Bake(minimum=600.0, requests=500, deadline=14_400.0, on_deadline="hold")
+    assert rest.targets == (
+        Target(
+            account="111111111111",
+            region="us-east-1",
+            stack="sandcastles",
+            role="arn:aws:iam::111111111111:role/shoreward-deploy",
+            parameters=(("ApiVersion", "1.10"), ("Stage", "prod")),
+        ),
+        Target(
+            account="222222222222",
+            region="us-west-2",
+            stack="sandcastles-far",
+            role="arn:aws:iam::222222222222:role/shoreward-deploy",
+            parameters=(("ApiVersion", "1.10"), ("Stage", "far-west")),
+        ),
+    )
+    assert pipeline.judge == JudgePolicy()
+    assert pipeline.alarms == ("{stack}-{region}-high-errors",)
+    assert pipeline.probes == (
+        Probe(function="TidesFunction", payload='{"path":"/tides","httpMethod":"GET"}', expect='{"statusCode":200}'),
+    )
+    assert pipeline.allow_replacement == ("OldTable",)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86_400), ("1h30m", 5400), ("1d1s", 86_401)]
+)
+def test_durations(text: str, seconds: float):
+    assert parse(MINIMAL + f"    soak: {text}\n").waves[0].soak == seconds
+
+
+@pytest.mark.parametrize(("text", "share"), [("1%", 0.01), ("0.05%", 0.0005), ("99.9%", 0.999), ("0.1%", 0.001)])
+def test_percentages_are_exact(text: str, share: float):
+    assert parse(MINIMAL + f"judge: {{alpha: {text}}}\n").judge.alpha == share
+
+
+@pytest.mark.parametrize("written", ["1.10", "true", "012345678901", "no", "1e3", "2026-07-01", '"a: b"'])
+def test_parameters_are_the_text_that_was_written(written: str):
+    [target] = parse(MINIMAL + f"parameters: {{Value: {written}}}\n").targets
+    assert target.parameters == (("Value", written.strip('"')),)
+
+
+def test_a_pipeline_may_reach_several_partitions_through_several_accounts():
+    text = MINIMAL.replace(
+        "waves:", '  china: {id: "222222222222", role: "arn:aws-cn:iam::222222222222:role/r"}\nwaves:'
+    )
+    assert [
+        target.region for target in parse(text.replace("eu-north-1]", "eu-north-1, china/cn-north-1]")).targets
+    ] == [
+        "eu-north-1",
+        "cn-north-1",
+    ]
+
+
+def test_one_account_may_be_used_with_two_stacks_in_a_region():
+    text = MINIMAL.replace("eu-north-1]", "eu-north-1, {target: main/eu-north-1, stack: blue}]")
+    assert [target.stack for target in parse(text).targets] == ["sandcastles", "blue"]
+
+
+def test_usual_settings_can_be_shared_by_an_anchor():
+    text = MINIMAL + "    bake: &usual {requests: 7}\n  - {name: b, targets: [main/eu-west-1], bake: *usual}\n"
+    assert [wave.bake.requests for wave in parse(text).waves] == [7, 7]
+
+
+@pytest.mark.parametrize(("given", "meant"), [("null", "null"), ("[1, a]", '[1,"a"]'), ("no", '"no"'), ("1.5", "1.5")])
+def test_a_payload_is_any_json(given: str, meant: str):
+    [probe] = parse(MINIMAL + f"probes: [{{function: F, payload: {given}}}]\n").probes
+    assert (probe.payload, probe.expect) == (meant, None)
+
+
+def test_the_template_is_found_from_the_file_and_named_from_the_root(tmp_path: Path):
+    folder = tmp_path / "services" / "tides"
+    folder.mkdir(parents=True)
+    (folder / "shoreward.yaml").write_text(MINIMAL + "template: ../shared/template.yaml\n")
+    (tmp_path / "services" / "shared").mkdir()
+    (tmp_path / "services" / "shared" / "template.yaml").touch()
+    assert load(folder, root=tmp_path).template == "services/shared/template.yaml"
+    assert load(folder / "shoreward.yaml", root=tmp_path / "services").template == "shared/template.yaml"
+    assert (
+        parse((folder / "shoreward.yaml").read_text(), folder="services/tides").template
+        == "services/shared/template.yaml"
+    )
+
+
+def refused(path: Path, root: Path | None = None) -> SpecError:
+    with pytest.raises(SpecError) as caught:
+        load(path, root=root)
+    return caught.value
+
+
+def test_a_template_that_is_not_there_is_missed_at_its_key_with_the_nearest_name(tmp_path: Path):
+    file = tmp_path / "shoreward.yaml"
+    file.write_text(MINIMAL + "template: tempalte.yaml\n")
+    (tmp_path / "template.yaml").touch()
+    error = refused(file)
+    assert (error.code, error.next) == ("SPEC_TEMPLATE_MISSING", "Did you mean 'template.yaml'?")
+    assert error.where == Place(file=str(file), line=7, column=11)
+
+
+def test_a_template_outside_of_the_repository_is_refused(tmp_path: Path):
+    (tmp_path / "shoreward.yaml").write_text(MINIMAL + "template: ../template.yaml\n")
+    assert refused(tmp_path).code == "SPEC_PATH"
+
+
+def test_a_file_outside_of_the_repository_is_refused(tmp_path: Path):
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "shoreward.yaml").write_text(MINIMAL)
+    assert refused(tmp_path / "shoreward.yaml", root=tmp_path / "repository").code == "SPEC_PATH"
+
+
+def test_no_file_no_utf_8_and_a_folder_are_said_plainly(tmp_path: Path):
+    missing = refused(tmp_path)
+    assert (missing.code, missing.next) == ("SPEC_FILE_MISSING", "Write one with `shoreward init`.")
+    (tmp_path / "shoreward.yaml").write_bytes(b"application: a\nstack: caf\xe9\n")
+    latin = refused(tmp_path)
+    assert (latin.code, latin.next) == ("YAML_CHARACTER", "Save it as UTF-8.")
+    assert latin.where == Place(file=str(tmp_path / "shoreward.yaml"), line=2)
+    (tmp_path / "app" / "shoreward.yaml").mkdir(parents=True)
+    assert refused(tmp_path / "app").code == "SPEC_FILE_UNREADABLE"

@@ -128,7 +128,7 @@ def test_an_alarm_on_a_completed_wave_rolls_back_the_whole_release():
 def test_a_held_release_stays_where_it_is_but_is_still_watched(scene: Scene):
     scene.release("new", until=scene.cloud.clock.now() + 30)
     scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
-    carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 3_000)
+    carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 600)
     assert scene.serving()[0] == {"old": 0.9, "new": 0.1}
     scene.say(e.HoldLifted(at=scene.cloud.clock.now(), by="kim", why="back"))
     assert carry(scene.journal, scene.cloud, scene.id).outcome is Outcome.SUCCEEDED
@@ -138,7 +138,7 @@ def test_harm_rolls_a_held_release_back(scene: Scene):
     scene.release("new", until=scene.cloud.clock.now() + 30)
     scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
     scene.cloud.errors = failing("new", 0.5)
-    assert carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 3_000).outcome is (
+    assert carry(scene.journal, scene.cloud, scene.id, until=scene.cloud.clock.now() + 600).outcome is (
         Outcome.ROLLED_BACK
     )
 

@@ -1,0 +1,213 @@
+"""What must always hold, whatever happens in whatever order: the design's properties as a state machine.
+
+Effects take time: between their start and their end anything may happen, another person's command and the death of the
+controller included; an act may have taken hold although nobody recorded it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from shoreward.app.perform import perform
+from shoreward.core import Effect, Event, Phase, Release, decide, evolve, replay
+from shoreward.core import effects as do
+from shoreward.core import events as e
+from shoreward.core.effects import JudgeTarget
+from shoreward.domain import Bake, Judgement, Outcome, Verdict
+from shoreward.testing.builders import a_pipeline, an_opening
+from shoreward.testing.memory import MemoryJournal
+from shoreward.testing.simulated import SimulatedCloud
+from shoreward.testing.simulator import carry
+
+PIPELINE = a_pipeline(
+    [["eu-north-1"], ["eu-west-1", "us-east-1", "us-west-2"]],
+    bake=Bake(minimum=20, requests=1, deadline=300, on_deadline="rollback"),
+    alarms=["any"],
+)
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    effect: Effect
+    state: Release
+
+
+class Releases(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cloud = SimulatedCloud()
+        journal = MemoryJournal()
+        carry(journal, self.cloud, journal.open(an_opening("old", PIPELINE, at=self.cloud.clock.now())))
+        for target in self.cloud.targets.values():
+            target.acts.clear()
+        self.events: list[Event] = [an_opening("new", PIPELINE, at=self.cloud.clock.now())]
+        self.state = replay("app-2", self.events)
+        self.under_way: list[UnderWay] = []
+
+    def append(self, event: Event) -> None:
+        self.check(event)
+        self.events.append(event)
+        self.state = evolve(self.state, event)
+
+    def check(self, event: Event) -> None:
+        """Properties of what may be recorded."""
+        match event:
+            case e.WaveEntered(wave=wave) if wave > 0:
+                assert self.state.baked >= wave, "a wave began before the one before it had baked"
+            case e.ReleaseEnded(outcome=Outcome.SUCCEEDED):
+                assert all(each.phase is Phase.FINISHED for each in self.state.deployments.values())
+            case _:
+                pass
+
+    def check_effect(self, effect: Effect) -> None:
+        """Properties of what may be begun."""
+        if self.state.rollback:
+            assert not effect.forward, "a forward effect after the rollback began"
+        if self.state.hold:
+            assert not effect.forward, "a forward effect under a hold"
+        if isinstance(effect, do.ShiftTraffic) and effect.step > 0:
+            deployment = self.state.deployments[effect.target.key]
+            if deployment.splits:
+                looked = deployment.judgement
+                assert looked is not None, "a weight rose and nobody had looked"
+                assert looked.verdict is Verdict.PASS, "a weight rose without a pass"
+                assert deployment.judged_at >= deployment.shifted_at, "a weight rose with a stale pass"
+
+    @rule()
+    def tick(self) -> None:
+        decision = decide(self.state, self.cloud.clock.now())
+        for event in decision.records:
+            self.append(event)
+        busy = {each.effect.lane for each in self.under_way}
+        for effect in decision.effects:
+            if effect.lane not in busy:
+                self.check_effect(effect)
+                self.under_way.append(UnderWay(effect, self.state))
+
+    @initialize(ticks=st.integers(0, 45))
+    def it_begins_well(self, ticks: int) -> None:
+        self.things_go_on(ticks, Verdict.PASS)
+
+    @rule(ticks=st.integers(1, 10), verdict=st.sampled_from(Verdict))
+    def things_go_on(self, ticks: int, verdict: Verdict) -> None:
+        """Without this, chance alone would seldom come far into a release."""
+        for _ in range(ticks):
+            self.tick()
+            while self.under_way:
+                it = self.under_way.pop()
+                self.append(self.end(it, verdict))
+            self.cloud.clock.advance(10)
+
+    def end(self, it: UnderWay, verdict: Verdict) -> Event:
+        if isinstance(it.effect, JudgeTarget):
+            now = self.cloud.clock.now()
+            judgement = Judgement(verdict=verdict, until=now, reason="drawn")
+            return e.TargetJudged(at=now, target=it.effect.target.key, judgement=judgement)
+        return perform(self.cloud.world(), it.state, it.effect)
+
+    @precondition(lambda self: self.under_way)
+    @rule(data=st.data())
+    def an_effect_comes_to_its_end(self, data: st.DataObject) -> None:
+        it = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
+        self.append(self.end(it, data.draw(st.sampled_from(Verdict))))
+
+    @precondition(lambda self: self.under_way)
+    @rule(data=st.data(), retryable=st.booleans(), acted=st.booleans())
+    def an_effect_fails(self, data: st.DataObject, retryable: bool, acted: bool) -> None:
+        it = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
+        if acted:
+            perform(self.cloud.world(), it.state, it.effect)
+        target = "" if isinstance(it.effect, do.BuildRevision) else it.effect.target.key
+        failed = e.EffectFailed(
+            at=self.cloud.clock.now(),
+            effect=it.effect.key,
+            target=target,
+            code="X",
+            what="x",
+            next="",
+            retryable=retryable,
+        )
+        self.append(failed)
+
+    @rule(data=st.data())
+    def the_controller_dies(self, data: st.DataObject) -> None:
+        for it in self.under_way:
+            if data.draw(st.booleans()):
+                perform(self.cloud.world(), it.state, it.effect)
+        self.under_way.clear()
+        assert replay("app-2", self.events) == self.state
+
+    @rule(seconds=st.sampled_from([1, 5, 30, 120]))
+    def time_passes(self, seconds: int) -> None:
+        self.cloud.clock.advance(seconds)
+
+    @precondition(lambda self: not self.state.ended and not self.state.rollback)
+    @rule(what=st.sampled_from(["hold", "resume", "resume", "abort"]))
+    def a_person_speaks(self, what: str) -> None:
+        now = self.cloud.clock.now()
+        match what:
+            case "hold":
+                self.append(e.HoldPlaced(at=now, by="kim", why="looks odd"))
+            case "resume":
+                self.append(e.HoldLifted(at=now, by="kim", why="it is fine"))
+            case _:
+                self.append(e.RollbackBegan(at=now, cause="person", reason="no", by="kim"))
+
+    @invariant()
+    def it_ends_or_says_what_it_waits_for(self) -> None:
+        decision = decide(self.state, self.cloud.clock.now())
+        assert (
+            self.state.ended
+            or decision.records
+            or decision.effects
+            or decision.wake_at is not None
+            or any(blocker.person for blocker in decision.blockers)
+        ), "the release waits in silence"
+
+    @invariant()
+    def nothing_follows_from_an_end(self) -> None:
+        if self.state.ended:
+            assert decide(self.state, self.cloud.clock.now()) == decide(self.state, self.cloud.clock.now() + 1e6)
+
+    def teardown(self) -> None:
+        """From wherever it is, the release ends well: all new or all old, nothing in between, nothing done twice."""
+        self.the_rest_goes_well()
+        served = [dict(self.cloud.target(target).serving()) for target in PIPELINE.targets]
+        end = "new" if self.state.outcome is Outcome.SUCCEEDED else "old"
+        assert served == [{end: 1.0}] * len(served)
+        for target in self.cloud.targets.values():
+            assert target.applied == end
+            assert not target.pinned
+            once = [act for act in target.acts if act.startswith(("stage", "shift", "finish"))]
+            assert len(once) == len(set(once)), "an effect took hold twice"
+
+    def the_rest_goes_well(self) -> None:
+        for it in self.under_way:
+            if not isinstance(it.effect, JudgeTarget):
+                self.append(perform(self.cloud.world(), it.state, it.effect))
+        self.under_way.clear()
+        if self.state.hold:
+            self.append(e.HoldLifted(at=self.cloud.clock.now(), by="kim", why="end"))
+        for _ in range(2_000):
+            if self.state.ended:
+                return
+            decision = decide(self.state, self.cloud.clock.now())
+            events = decision.records or tuple(
+                perform(self.cloud.world(), self.state, effect) for effect in decision.effects
+            )
+            for event in events:
+                self.append(event)
+            if not events:
+                assert decision.wake_at is not None
+                self.cloud.clock.time = max(self.cloud.clock.time, decision.wake_at)
+        raise AssertionError("the release does not end")
+
+
+TestReleases = Releases.TestCase
+TestReleases.settings = settings(
+    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -9,6 +9,9 @@ from shoreward.cloud.metrics.expressions import TimeSeries, evaluate
 from shoreward.cloud.metrics.statistics import statistic
 from shoreward.cloud.metrics.store import Bucket, MetricStore
 
+_MERGED_VALUES = 10_000
+"""Distinct values of a period that are kept apart while it is computed; its seconds are binned already."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -94,7 +97,7 @@ class MetricQueries:
             at = second - second % period
             into = merged.get(at)
             if into is None:
-                into = merged[at] = Bucket()
+                into = merged[at] = Bucket(_MERGED_VALUES)
             into.merge(bucket)
         return merged
 

@@ -21,11 +21,15 @@ SeriesKey = tuple[str, str, str, str, Dimensions]
 
 
 class Bucket:
-    """The datapoints of one second (or minute): count, sum, extremes, and a histogram once values differ."""
+    """The datapoints of one second (or period): count, sum, extremes, and a histogram once values differ.
 
-    __slots__ = ("count", "maximum", "minimum", "total", "values")
+    Beyond ``limit`` distinct values, further ones are binned.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("count", "limit", "maximum", "minimum", "total", "values")
+
+    def __init__(self, limit: int = _EXACT_VALUES) -> None:
+        self.limit = limit
         self.count = 0.0
         self.total = 0.0
         self.minimum = math.inf
@@ -79,7 +83,7 @@ class Bucket:
             if not self.count:
                 return
             self.values = {self.minimum: self.count}
-        if len(self.values) >= _EXACT_VALUES and value not in self.values:
+        if len(self.values) >= self.limit and value not in self.values:
             value = binned(value)
         self.values[value] = self.values.get(value, 0.0) + count
 

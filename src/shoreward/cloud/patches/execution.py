@@ -178,6 +178,6 @@ def _proxy_failure(status: int, body: str) -> Any:
 # What a client sees of a function that failed: never the function's own error, as on AWS.
 _FAILURES: dict[tuple[str, str], Any] = {
     ("apigateway", "ministack-apigw-invoke"): _proxy_failure(500, '{"message":"Internal Server Error"}'),
-    ("apigateway_v1", "ministack-apigw-invoke"): _proxy_failure(502, '{"message": "Internal server error"}'),
+    ("apigateway_v1", "ministack-apigw-invoke"): _proxy_failure(502, "Internal server error"),
     ("lambda_svc", "ministack-lambda-url"): _proxy_failure(502, "Internal Server Error"),
 }

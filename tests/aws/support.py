@@ -9,12 +9,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 
-from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect
+from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect, role_template
 from shoreward.domain import BUCKET, Artifact, LambdaFunction, Pipeline, Revision, StagedFunction, Target, Terminal
 from shoreward.testing.cloud import CloudAccount, archive
 
@@ -172,6 +172,13 @@ class Bench:
             yield calls
 
     @contextmanager
+    def crashing_after(self, call: str) -> Iterator[list[str]]:
+        """The process ends before the call that follows a certain one."""
+        calls, crash = self._watching(lambda made: call in made[:-1])
+        with crash:
+            yield calls
+
+    @contextmanager
     def watched(self) -> Iterator[list[str]]:
         """Yields the names of the calls that are made."""
         calls, watch = self._watching(lambda made: False)
@@ -200,8 +207,14 @@ class Bench:
 
         return calls, around()
 
-    def with_stack(self, stack: str) -> Bench:
-        return replace(self, stack=stack)
+    def neighbour(self) -> str:
+        """Another account, which lets this one assume its deploy role; returns its id."""
+        account = CloudAccount(self.account.endpoint, str(int(self.account.account_id) + 50_000))
+        client = account.client("cloudformation", "us-east-1")
+        template = role_template("shop", f"arn:aws:iam::{self.account.account_id}:root", stacks="shop*")
+        client.create_stack(StackName="roles", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        client.get_waiter("stack_create_complete").wait(StackName="roles", WaiterConfig={"Delay": 0.05})  # type: ignore[typeddict-item]
+        return account.account_id
 
 
 def code_digest(code: str) -> str:
@@ -221,6 +234,17 @@ def table(name: str | None = None, key: str = "id") -> dict[str, Any]:
         "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
     }
     return {"Type": "AWS::DynamoDB::Table", "Properties": {**properties, **({"TableName": name} if name else {})}}
+
+
+def impossible(after: str = "HelloRole") -> dict[str, Any]:
+    """A resource that cannot be made, tried once another one is there."""
+    properties = {
+        "Handler": "index.handler",
+        "Runtime": "python3.11",
+        "Role": {"Fn::GetAtt": ["HelloRole", "Arn"]},
+        "Code": {"S3Bucket": BUCKET, "S3Key": "never-uploaded.zip"},
+    }
+    return {"Type": "AWS::Lambda::Function", "DependsOn": [after], "Properties": properties}
 
 
 def _function(function: LambdaFunction, digest: str, memory: int) -> dict[str, Any]:

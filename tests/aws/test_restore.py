@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from shoreward.domain import Revision, Snapshot, Staged, Terminal
 
-from .support import Bench, Crash, code_digest, says, table
+from .support import Bench, Crash, code_digest, impossible, says, table
+
+T = TypeVar("T")
 
 
 def staged_release(bench: Bench, code: str = "two") -> tuple[Revision, Snapshot, Staged]:
@@ -120,8 +123,7 @@ def test_a_first_deployment_is_deleted_with_the_logs_of_its_functions(bench: Ben
 
 
 def test_a_first_deployment_that_failed_is_cleared_away(bench: Bench) -> None:
-    bad = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": "no-such-function"}}
-    revision = bench.revision(says("one"), extra={"Bad": bad})
+    revision = bench.revision(says("one"), extra={"Bad": impossible()})
     with pytest.raises(Terminal, match="Bad"):
         bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, Snapshot(exists=False), "r1/stage")
     bench.adapters.stacks.restore(bench.pipeline, bench.target, Snapshot(exists=False), None, "r1/restore")
@@ -175,35 +177,62 @@ def test_a_stage_that_comes_after_the_finish_moves_nobody(bench: Bench) -> None:
     assert (bench.says(), bench.change_sets()) == ({"two"}, [])
 
 
-@pytest.mark.parametrize("step", ["stage", "finish", "restore"])
-def test_a_crash_before_any_call_is_harmless(bench: Bench, step: str) -> None:
+def test_a_crash_before_any_call_of_any_effect_is_harmless(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision = bench.revision(says("two"))
+    pipeline, target = bench.pipeline, bench.target
+    snapshot = bench.adapters.stacks.inspect(pipeline, target, revision)
+    staged = _crashing(bench, lambda: bench.adapters.stacks.stage(pipeline, target, revision, snapshot, "r2/stage"))
+    assert [(one.baseline, one.candidate) for one in staged.functions] == [("1", "2")]
+    _crashing(bench, lambda: bench.adapters.traffic.shift(target, staged.functions, 100.0, 0.0))
+    assert bench.alias() == ("2", {})
+    _crashing(bench, lambda: bench.adapters.stacks.finish(pipeline, target, revision, staged, "r2/finish"))
+    assert (bench.says(), bench.drift(), bench.change_sets()) == ({"two"}, "IN_SYNC", [])
+    _crashing(bench, lambda: bench.adapters.traffic.restore(target, staged.functions))
+    assert bench.says() == {"one"}
+    _crashing(bench, lambda: bench.adapters.stacks.restore(pipeline, target, snapshot, staged, "r2/restore"))
+    assert_back(bench)
+
+
+def test_a_crash_before_any_call_of_a_first_deployment_is_harmless(bench: Bench) -> None:
+    revision = bench.revision(says("one"))
+    nothing = Snapshot(exists=False)
+    pipeline, target = bench.pipeline, bench.target
+    staged = _crashing(bench, lambda: bench.adapters.stacks.stage(pipeline, target, revision, nothing, "r1/stage"))
+    assert bench.says() == {"one"}
+    _crashing(bench, lambda: bench.adapters.stacks.restore(pipeline, target, nothing, staged, "r1/restore"))
+    assert bench.status() is None
+
+
+def test_a_restore_in_the_middle_of_an_update_waits_for_it(bench: Bench) -> None:
     bench.release(bench.revision(says("one")), "r1")
     revision = bench.revision(says("two"))
     snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, revision)
-
-    def perform() -> Staged:
-        stacks = bench.adapters.stacks
-        staged = stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
-        if step == "finish":
-            bench.adapters.traffic.shift(bench.target, staged.functions, 100.0, 0.0)
-            stacks.finish(bench.pipeline, bench.target, revision, staged, "r2/finish")
-        if step == "restore":
-            stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
-        return staged
-
-    crashes = _crashing(bench, perform)
-    assert crashes > 5
-    assert bench.says() == ({"two"} if step == "finish" else {"one"})
-    assert (bench.drift(), bench.change_sets()) == ("IN_SYNC", [])
+    with pytest.raises(Crash), bench.crashing_after("cloudformation:ExecuteChangeSet"):
+        bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, None, "r2/restore")
+    assert_back(bench)
 
 
-def _crashing(bench: Bench, perform: Callable[[], Staged]) -> int:
+def test_code_that_a_failed_update_published_can_be_published_again(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    good = bench.revision(says("two"))
+    broken = bench.revision(says("two"), extra={"Bad": impossible(after=good.functions[0].version_id)})
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, broken)
+    with pytest.raises(Terminal, match="Bad"):
+        bench.adapters.stacks.stage(bench.pipeline, bench.target, broken, snapshot, "r2/stage")
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, None, "r2/restore")
+    assert_back(bench)
+    bench.release(good, "r3")
+    assert (bench.says(), bench.drift()) == ({"two"}, "IN_SYNC")
+
+
+def _crashing(bench: Bench, perform: Callable[[], T]) -> T:
     """Perform with a crash before the first call, then before the second, and so on until it goes through."""
     for number in range(1, 200):
         try:
             with bench.crashing_at(number):
-                perform()
+                return perform()
         except Crash:
-            continue
-        return number - 1
+            assert number < 100
     raise AssertionError("it never goes through")

@@ -10,7 +10,7 @@ import pytest
 
 from shoreward.domain import Snapshot, Terminal
 
-from .support import Bench, code_digest, says, table
+from .support import Bench, code_digest, impossible, says, table
 
 
 def test_a_first_deployment_creates_the_stack_and_has_no_baseline(bench: Bench) -> None:
@@ -108,12 +108,12 @@ def test_parameters_reach_the_stack_and_undeclared_ones_do_not(bench: Bench) -> 
 
 
 def test_a_stack_whose_creation_failed_is_made_anew(bench: Bench) -> None:
-    broken = bench.revision(says("one"), extra={"Bad": _impossible()})
+    broken = bench.revision(says("one"), extra={"Bad": impossible()})
     nothing = Snapshot(exists=False)
     with pytest.raises(Terminal) as failed:
         bench.adapters.stacks.stage(bench.pipeline, bench.target, broken, nothing, "r1/stage")
     assert failed.value.code == "STACK_FAILED"
-    assert "Bad (AWS::Lambda::Version)" in failed.value.what
+    assert "Bad (AWS::Lambda::Function)" in failed.value.what
     good = bench.revision(says("one"))
     assert bench.adapters.stacks.inspect(bench.pipeline, bench.target, good) == nothing
     bench.adapters.stacks.stage(bench.pipeline, bench.target, good, nothing, "r2/stage")
@@ -122,7 +122,7 @@ def test_a_stack_whose_creation_failed_is_made_anew(bench: Bench) -> None:
 
 def test_an_update_that_fails_leaves_the_stack_serving_and_can_be_released_again(bench: Bench) -> None:
     bench.release(bench.revision(says("one")), "r1")
-    broken = bench.revision(says("two"), extra={"Bad": _impossible()})
+    broken = bench.revision(says("two"), extra={"Bad": impossible()})
     snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, broken)
     with pytest.raises(Terminal) as failed:
         bench.adapters.stacks.stage(bench.pipeline, bench.target, broken, snapshot, "r2/stage")
@@ -159,7 +159,3 @@ def test_a_retained_resource_may_leave_the_stack(bench: Bench) -> None:
     bench.release(bench.revision(says("two")), "r2")
     names = bench.account.client("dynamodb", bench.region).list_tables()["TableNames"]
     assert (names, bench.says()) == (["orders"], {"two"})
-
-
-def _impossible() -> dict[str, Any]:
-    return {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": "no-such-function"}}

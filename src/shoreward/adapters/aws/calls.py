@@ -66,6 +66,8 @@ class Aws:
             nonlocal refreshed
             try:
                 return method(*args, **kwargs)
+            except OperationError:
+                raise  # the role could not be assumed while the request was signed
             except Exception as error:
                 if code_of(error) in EXPIRED and not refreshed and self.sessions.refresh(target):
                     refreshed = True

@@ -61,6 +61,13 @@ _ADVICE = {
     "OptInRequired": "Enable the service or region for the account.",
 }
 
+_UNANSWERED = (
+    exceptions.HTTPClientError,
+    exceptions.ConnectionError,
+    exceptions.IncompleteReadError,
+    exceptions.ResponseStreamingError,
+)
+
 _NEVER_LEFT = (
     exceptions.NoCredentialsError,
     exceptions.PartialCredentialsError,
@@ -93,11 +100,9 @@ def classify(error: Exception, *, where: str, action: str) -> OperationError:
         action: the IAM action of the operation, for those who lack it.
     """
     match error:
-        case OperationError():
-            return error
         case ClientError():
             return _answered(error, where, action)
-        case exceptions.HTTPClientError() | exceptions.ResponseStreamingError() | exceptions.IncompleteReadError():
+        case _ if isinstance(error, _UNANSWERED):
             return Retryable("AWS_UNREACHABLE", f"AWS did not answer: {error}", where=where)
         case _ if type(error).__name__ == "ResponseParserError":
             return Retryable("AWS_UNREACHABLE", "AWS answered with something that is no answer.", where=where)

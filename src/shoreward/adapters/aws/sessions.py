@@ -76,9 +76,9 @@ class _Provider(CredentialProvider):
 
 @dataclass(slots=True)
 class _Identity:
-    """A way to act on an account: the session, and its clients by (service, region, read time-out)."""
+    """A way to act on an account: what makes clients, and the clients by (service, region, read time-out)."""
 
-    session: boto3.Session
+    make: Callable[..., Any]
     role: AssumedRole | None = None
     accounts: set[str] = field(default_factory=set[str])
     clients: dict[tuple[str, str, float], Any] = field(default_factory=dict[tuple[str, str, float], Any])
@@ -103,7 +103,8 @@ class Sessions:
         retry: Retry | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._own = _Identity(session=session or boto3.Session())
+        self._session = session or boto3.Session()
+        self._own = _Identity(make=cast("Any", self._session).client)
         self._name = f"shoreward-{re.sub(r'[^A-Za-z0-9+=,.@-]', '-', name)}"[:64]
         self._threads = threads
         self._retry = retry or Retry()
@@ -134,9 +135,8 @@ class Sessions:
         if (client := identity.clients.get(key)) is None:
             with self._lock:  # boto3 makes clients one at a time only
                 if (client := identity.clients.get(key)) is None:
-                    client = cast("Any", identity.session).client(
-                        service, region_name=region, config=_config(self._threads, read_timeout)
-                    )
+                    config = _config(self._threads, read_timeout)
+                    client = identity.make(service, region_name=region, config=config)
                     identity.clients[key] = client
         return client
 
@@ -150,14 +150,14 @@ class Sessions:
 
     def _assuming(self, role: str, region: str) -> _Identity:
         credentials = AssumedRole(lambda: self._assume(role, region), self._clock)
-        own = self._own.session
+        own = self._session
         core = botocore.session.Session(
             profile=own.profile_name if own.profile_name != "default" else None,
             event_hooks=copy.copy(own.events),
             include_builtin_handlers=False,
         )
         core.register_component("credential_provider", CredentialResolver(providers=[_Provider(credentials)]))
-        return _Identity(session=boto3.Session(botocore_session=core), role=credentials)
+        return _Identity(make=cast("Any", core).create_client, role=credentials)
 
     def _assume(self, role: str, region: str) -> tuple[ReadOnlyCredentials, float]:
         sts: STSClient = self._client(self._own, "sts", region, 20.0)

@@ -1,1 +1,98 @@
-"""The composition root: reads settings and wires adapters to ports."""
+"""The composition root: finds an application's repository, and wires adapters to ports.
+
+<repository>/shoreward.yaml           the pipeline (or another file, by --config)
+<repository>/.shoreward/journal.db    the journal, unless --journal or SHOREWARD_JOURNAL names another
+<repository>/.shoreward/artifacts/    finished artifacts, and what was remembered of earlier builds
+"""
+
+from __future__ import annotations
+
+import getpass
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+from shoreward.adapters.git import Repository
+from shoreward.adapters.journal import SqliteJournal
+from shoreward.app.quarantine import Quarantine
+from shoreward.app.releases import Wish
+from shoreward.app.world import World
+from shoreward.domain import Pipeline
+from shoreward.spec.load import load
+
+
+class SystemClock:
+    """This machine's clock."""
+
+    def now(self) -> float:
+        """UNIX seconds, UTC."""
+        return time.time()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """An application's repository on this machine, with its journal."""
+
+    repository: Repository
+    config: Path
+    state: Path
+    journal: SqliteJournal
+
+    def pipeline(self) -> Pipeline:
+        """The pipeline as its file says now; raises `SpecError`."""
+        return load(self.config, root=self.repository.root)
+
+    def builder(self) -> LocalBuilder:
+        """Builds this repository's commits."""
+        return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
+
+    def world(self) -> World:
+        """The real world; boto3 is imported here and not before."""
+        from shoreward.adapters.aws import connect
+
+        artifacts = ArtifactFiles(self.state / "artifacts")
+        aws = connect(self.journal, artifacts)
+        return World(
+            clock=SystemClock(),
+            builder=LocalBuilder(self.repository, self.journal, artifacts),
+            stacks=aws.stacks,
+            traffic=aws.traffic,
+            prober=aws.probes,
+            metrics=aws.metrics,
+            alarms=aws.alarms,
+            quarantine=Quarantine(self.journal),
+        )
+
+
+def open_project(directory: Path, *, config: Path | None = None, journal: Path | None = None) -> Project:
+    """The project that a directory belongs to.
+
+    Args:
+        config: the pipeline's file; `shoreward.yaml` in the directory, or else in the repository's root, when None.
+        journal: the journal's file; `.shoreward/journal.db` in the repository's root when None.
+
+    Raises:
+        UserError: GIT_NOT_A_REPOSITORY and its like.
+        Terminal: JOURNAL_UNREADABLE.
+    """
+    repository = Repository(directory)
+    state = repository.root / ".shoreward"
+    state.mkdir(exist_ok=True)
+    ignore = state / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    if config is None:
+        here = directory / "shoreward.yaml"
+        config = here if here.exists() else repository.root / "shoreward.yaml"
+    return Project(
+        repository=repository,
+        config=config,
+        state=state,
+        journal=SqliteJournal(journal or state / "journal.db"),
+    )
+
+
+def wish(why: str = "") -> Wish:
+    """A wish of whoever runs this process, now."""
+    return Wish(by=getpass.getuser(), at=time.time(), why=why)

@@ -14,7 +14,7 @@ from shoreward.app.world import World
 from shoreward.core import Deployment, Effect, Event, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.domain import Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction
+from shoreward.domain import Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction, Terminal
 
 _log = structlog.get_logger()
 
@@ -51,9 +51,21 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
 
 def _perform(world: World, state: Release, effect: Effect) -> Event:
     if isinstance(effect, do.BuildRevision):
-        revision = world.builder.build(state.pipeline, effect.commit)
+        revision = _free_to_go(world, state, world.builder.build(state.pipeline, effect.commit))
         return e.RevisionBuilt(at=world.clock.now(), revision=revision)
     return _on_target(world, state, effect, state.deployments[effect.target.key])
+
+
+def _free_to_go(world: World, state: Release, revision: Revision) -> Revision:
+    """Another commit may still be the revision that harmed."""
+    culprit = world.quarantine.culprit(state.pipeline.application, digest=revision.digest)
+    if culprit and not state.opened.despite:
+        raise Terminal(
+            "QUARANTINED",
+            f"Commit {state.opened.commit[:10]} makes the very revision that {culprit.id} rolled back.",
+            next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
+        )
+    return revision
 
 
 _TargetEffect = (

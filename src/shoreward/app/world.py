@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoreward.app.ports import AlarmSource, Builder, Clock, MetricSource, Prober, StackManager, TrafficRouter
+from shoreward.app.quarantine import Quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +19,4 @@ class World:
     prober: Prober
     metrics: MetricSource
     alarms: AlarmSource
+    quarantine: Quarantine

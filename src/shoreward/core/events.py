@@ -18,13 +18,17 @@ class _Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseOpened(_Event):
-    """Somebody asked for a commit to be carried through a pipeline; the pipeline is kept as it was then."""
+    """Somebody asked for a commit to be carried through a pipeline; the pipeline is kept as it was then.
+
+    `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same.
+    """
 
     pipeline: Pipeline
     commit: str
     subject: str
     by: str
     before: str | None = None
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shoreward.app.ports import Samples, Stream
+from shoreward.app.ports import Journal, Samples, Stream
+from shoreward.app.quarantine import Quarantine
 from shoreward.app.world import World
 from shoreward.domain import (
     Change,
@@ -29,6 +30,7 @@ from shoreward.domain import (
     Target,
     Terminal,
 )
+from shoreward.testing.memory import MemoryJournal
 
 ErrorModel = Callable[[str, Target, float], float]
 """Probability that a request fails, given the code (a commit), the target, and the time."""
@@ -100,6 +102,7 @@ class SimulatedCloud:
     Attributes:
         traffic: requests per second of a target, by its key; 10 where it says nothing.
         errors: the error model.
+        journal: what quarantine is told by.
         firing_alarms: alarm names that fire, by target key.
     """
 
@@ -107,6 +110,7 @@ class SimulatedCloud:
     traffic: Mapping[str, float] = field(default_factory=dict[str, float])
     errors: ErrorModel = harmless
     seed: int = 0
+    journal: Journal = field(default_factory=MemoryJournal)
     targets: dict[str, SimulatedTarget] = field(default_factory=dict[str, SimulatedTarget])
     firing_alarms: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
@@ -120,6 +124,7 @@ class SimulatedCloud:
             prober=self,
             metrics=self,
             alarms=self,
+            quarantine=Quarantine(self.journal),
         )
 
     def target(self, target: Target) -> SimulatedTarget:

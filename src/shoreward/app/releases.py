@@ -1,0 +1,176 @@
+"""What people ask of releases: open one, hold it, let it go on, send it back.
+
+Every wish becomes an event in the journal, with who and why; whoever carries releases finds it there. Asking for what
+is so already changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shoreward.app.ports import Conflict, Journal
+from shoreward.app.quarantine import Quarantine
+from shoreward.core import Event, Release, replay
+from shoreward.core import events as e
+from shoreward.domain import Outcome, Pipeline, Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Who asks, when, and why."""
+
+    by: str
+    at: float
+    why: str = ""
+
+
+def load(journal: Journal, release: str) -> Release:
+    """A release as it stands; raises `Refused` (RELEASE_UNKNOWN)."""
+    return replay(release, (recorded.event for recorded in journal.events(release)))
+
+
+def latest(journal: Journal, application: str | None = None, *, but: str = "") -> Release:
+    """The newest release; raises `Refused` (NO_RELEASE) when there is none."""
+    headers = [header for header in journal.releases(application) if header.id != but]
+    if not headers:
+        raise Refused("NO_RELEASE", "There has been no release yet.", next="Begin one with `shoreward release`.")
+    return load(journal, headers[-1].id)
+
+
+def begin(journal: Journal, pipeline: Pipeline, commit: str, subject: str, wish: Wish, *, despite: str = "") -> str:
+    """Open a release of a commit; the id of the one under way when it is of the same commit.
+
+    Args:
+        despite: why a quarantined commit may go all the same; "" when it may not.
+
+    Raises:
+        Refused: RELEASE_UNDER_WAY while another commit's release is open, QUARANTINED for a commit that harmed.
+    """
+    for header in journal.releases(pipeline.application):
+        if header.open and load(journal, header.id).opened.commit == commit:
+            return header.id
+    culprit = Quarantine(journal).culprit(pipeline.application, commit=commit)
+    if culprit and not despite:
+        assert culprit.rollback is not None
+        raise Refused(
+            "QUARANTINED",
+            f"Commit {commit[:10]} was rolled back by {culprit.id}: {culprit.rollback.reason}.",
+            next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
+        )
+    opened = e.ReleaseOpened(
+        at=wish.at,
+        pipeline=pipeline,
+        commit=commit,
+        subject=subject,
+        by=wish.by,
+        before=_live_commit(journal, pipeline.application),
+        despite=despite,
+    )
+    return journal.open(opened)
+
+
+def _live_commit(journal: Journal, application: str) -> str | None:
+    """The commit of the newest release that succeeded and stayed."""
+    for header in reversed(journal.releases(application)):
+        state = load(journal, header.id)
+        if state.outcome is Outcome.SUCCEEDED:
+            return state.opened.commit
+    return None
+
+
+def hold(journal: Journal, release: str, wish: Wish) -> Release:
+    """Let nothing move forward; watching, and going back, go on."""
+
+    def place(state: Release) -> Event | None:
+        _under_way(state)
+        return None if state.hold else e.HoldPlaced(at=wish.at, by=wish.by, why=wish.why)
+
+    return _say(journal, release, place)
+
+
+def resume(journal: Journal, release: str, wish: Wish) -> Release:
+    """Lift a hold."""
+
+    def lift(state: Release) -> Event | None:
+        _under_way(state)
+        return e.HoldLifted(at=wish.at, by=wish.by, why=wish.why) if state.hold else None
+
+    return _say(journal, release, lift)
+
+
+def abort(journal: Journal, release: str, wish: Wish) -> Release:
+    """Send a release that is under way back, at once and without analysis."""
+
+    def send_back(state: Release) -> Event | None:
+        _under_way(state)
+        return None if state.rollback else _return(wish)
+
+    return _say(journal, release, send_back)
+
+
+def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
+    """Take a release back, whether it is under way or has succeeded.
+
+    Raises:
+        Refused: NOT_NEWEST when a later release touched the same targets, NOTHING_BEFORE when there is nothing to go
+            back to, ALREADY_BACK when it did not stay.
+    """
+
+    def take_back(state: Release) -> Event | None:
+        if not state.ended:
+            return None if state.rollback else _return(wish)
+        if state.outcome is not Outcome.SUCCEEDED:
+            raise Refused(
+                "ALREADY_BACK", f"Release {release} ended as {state.outcome}; there is nothing of it to take back."
+            )
+        _newest(journal, state)
+        if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
+            raise Refused(
+                "NOTHING_BEFORE",
+                f"Release {release} was the first on its targets; there is nothing to go back to.",
+                next="Release another commit, or delete the stacks yourself.",
+            )
+        return _return(wish)
+
+    return _say(journal, release, take_back)
+
+
+def _newest(journal: Journal, state: Release) -> None:
+    newest = latest(journal, state.pipeline.application)
+    later = [header.id for header in journal.releases(state.pipeline.application)]
+    for header in later[later.index(state.id) + 1 :]:
+        if load(journal, header).outcome in (None, Outcome.SUCCEEDED):
+            raise Refused(
+                "NOT_NEWEST",
+                f"Release {header} came after {state.id}.",
+                next=f"Take back {newest.id} first, or release the commit that you want back.",
+            )
+
+
+def _return(wish: Wish) -> e.RollbackBegan:
+    return e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
+
+
+def _under_way(state: Release) -> None:
+    if state.ended:
+        raise Refused(
+            "RELEASE_ENDED",
+            f"Release {state.id} has ended ({state.outcome}).",
+            next="`shoreward rollback` takes back a release that has succeeded.",
+        )
+
+
+def _say(journal: Journal, release: str, speak: Callable[[Release], Event | None]) -> Release:
+    """Append what is to be said of the release as it stands, however often it changes meanwhile."""
+    while True:
+        recorded = journal.events(release)
+        state = replay(release, (each.event for each in recorded))
+        event = speak(state)
+        if event is None:
+            return state
+        try:
+            journal.append(release, recorded[-1].seq, (event,))
+        except Conflict:
+            continue
+        return load(journal, release)

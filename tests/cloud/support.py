@@ -88,7 +88,10 @@ def deploy(account: CloudAccount, stack: str, template: str, region: str = REGIO
     """Create or update a stack and give its outputs; fails with the reasons when it fails."""
     client = account.client("cloudformation", region)
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-    names = [s["StackName"] for s in client.list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]]
+    names = [
+        s["StackName"]
+        for s in client.list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]
+    ]
     act = client.update_stack if stack in names else client.create_stack
     act(StackName=stack, TemplateBody=template, Capabilities=capabilities, **more)
     status = settled(account, stack, region)
@@ -139,7 +142,13 @@ def versioned(account: CloudAccount, name: str, sources: list[str], *, region: s
 
 
 def metric_sum(
-    account: CloudAccount, namespace: str, name: str, dimensions: Mapping[str, str], *, stat: str = "Sum", region: str = REGION
+    account: CloudAccount,
+    namespace: str,
+    name: str,
+    dimensions: Mapping[str, str],
+    *,
+    stat: str = "Sum",
+    region: str = REGION,
 ) -> float:
     """One statistic over the last hour."""
     now = time.time()

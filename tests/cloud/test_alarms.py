@@ -114,7 +114,13 @@ def test_an_alarm_tells_its_topic(cloud_account: CloudAccount) -> None:
 def test_alarms_of_a_template_keep_their_dimensions_and_math(cloud_account: CloudAccount) -> None:
     client = function(cloud_account, "f", "def handler(e, c): raise RuntimeError('surge')")
     dimensions = [{"Name": "FunctionName", "Value": "f"}, {"Name": "Resource", "Value": "f"}]
-    errors: dict[str, Any] = {**OF_METRIC, "Namespace": "AWS/Lambda", "MetricName": "Errors", "Threshold": 0, "Dimensions": dimensions}
+    errors: dict[str, Any] = {
+        **OF_METRIC,
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Threshold": 0,
+        "Dimensions": dimensions,
+    }
     resources = {
         "A": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "plain", **errors, "Period": 60}},
         "B": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "math", **ABOVE, "Metrics": error_rate()}},

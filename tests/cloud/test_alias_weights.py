@@ -94,7 +94,11 @@ def send_to_http_api(account: CloudAccount) -> Send:
 def send_to_rest_api(account: CloudAccount) -> Send:
     uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{live_arn(account)}/invocations"
     integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}
-    body = {"openapi": "3.0.1", "info": {"title": "r"}, "paths": {"/x": {"get": {"x-amazon-apigateway-integration": integration}}}}
+    body = {
+        "openapi": "3.0.1",
+        "info": {"title": "r"},
+        "paths": {"/x": {"get": {"x-amazon-apigateway-integration": integration}}},
+    }
     resources = {
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "r", "Body": body}},
         "D": {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "Prod"}},
@@ -113,7 +117,9 @@ def send_to_queue(account: CloudAccount) -> Send:
     sqs = account.client("sqs", REGION)
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{account.account_id}:q"
-    account.client("lambda", REGION).create_event_source_mapping(EventSourceArn=arn, FunctionName=live_arn(account), BatchSize=1)
+    account.client("lambda", REGION).create_event_source_mapping(
+        EventSourceArn=arn, FunctionName=live_arn(account), BatchSize=1
+    )
 
     def send(count: int) -> None:
         for number in range(count):
@@ -132,7 +138,10 @@ def send_to_table(account: CloudAccount) -> Send:
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )["TableDescription"]
     account.client("lambda", REGION).create_event_source_mapping(
-        EventSourceArn=table["LatestStreamArn"], FunctionName=live_arn(account), BatchSize=1, StartingPosition="TRIM_HORIZON"
+        EventSourceArn=table["LatestStreamArn"],
+        FunctionName=live_arn(account),
+        BatchSize=1,
+        StartingPosition="TRIM_HORIZON",
     )
 
     def send(count: int) -> None:

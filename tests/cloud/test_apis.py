@@ -21,7 +21,10 @@ ECHO = textwrap.dedent("""
 
 def application(code: str, routes: dict[str, tuple[str, str]], kind: str = "HttpApi", **api: Any) -> str:
     events = {
-        name: {"Type": kind, "Properties": {"Method": method, "Path": path, **({"ApiId": {"Ref": "MyApi"}} if api else {})}}
+        name: {
+            "Type": kind,
+            "Properties": {"Method": method, "Path": path, **({"ApiId": {"Ref": "MyApi"}} if api else {})},
+        }
         for name, (method, path) in routes.items()
     }
     implicit = "ServerlessHttpApi" if kind == "HttpApi" else "ServerlessRestApi"
@@ -104,7 +107,9 @@ def test_a_function_url_answers_and_its_address_is_the_same_everywhere(cloud_acc
     assert client.get_function_url_config(FunctionName=name, Qualifier="live")["FunctionUrl"] == url
 
 
-@pytest.mark.parametrize(("kind", "status", "body"), [("HttpApi", 500, "Internal Server Error"), ("Api", 502, "Internal server error")])
+@pytest.mark.parametrize(
+    ("kind", "status", "body"), [("HttpApi", 500, "Internal Server Error"), ("Api", 502, "Internal server error")]
+)
 def test_customers_never_see_the_error_of_a_function(
     cloud_account: CloudAccount, kind: str, status: int, body: str
 ) -> None:
@@ -115,14 +120,18 @@ def test_customers_never_see_the_error_of_a_function(
     assert b"secret" not in request(given["Url"]).body
 
 
-@pytest.mark.parametrize(("kind", "label", "server_errors"), [("HttpApi", "ApiId", "5xx"), ("Api", "ApiName", "5XXError")])
+@pytest.mark.parametrize(
+    ("kind", "label", "server_errors"), [("HttpApi", "ApiId", "5xx"), ("Api", "ApiName", "5XXError")]
+)
 def test_apis_have_metrics(cloud_account: CloudAccount, kind: str, label: str, server_errors: str) -> None:
     code = upload(cloud_account, "1.zip", {"index.py": "def handler(e, c): return {'statusCode': 503}"})
     given = deploy(cloud_account, "s", application(code, {"A": ("get", "/a")}, kind=kind))
     for _ in range(3):
         assert request(given["Address"] + "a").status == 503
     api_id = given["Address"].removeprefix(f"{cloud_account.endpoint}/_aws/execute-api/").split("/")[0]
-    name = api_id if kind == "HttpApi" else cloud_account.client("apigateway", REGION).get_rest_apis()["items"][0]["name"]
+    name = (
+        api_id if kind == "HttpApi" else cloud_account.client("apigateway", REGION).get_rest_apis()["items"][0]["name"]
+    )
     stage = "$default" if kind == "HttpApi" else "Prod"
     for dimensions in ({label: name}, {label: name, "Stage": stage}):
         assert metric_sum(cloud_account, "AWS/ApiGateway", "Count", dimensions) == 3
@@ -134,7 +143,11 @@ def test_an_exported_address_works_in_the_stack_that_imports_it(cloud_account: C
     code = upload(cloud_account, "1.zip", {"index.py": ECHO})
     given = deploy(cloud_account, "s", application(code, {"A": ("get", "/a")}))
     parameter = {"Type": "String", "Name": "/address", "Value": {"Fn::ImportValue": "exported-address"}}
-    deploy(cloud_account, "importer", json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": parameter}}}))
+    deploy(
+        cloud_account,
+        "importer",
+        json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": parameter}}}),
+    )
     found = cloud_account.client("ssm", REGION).get_parameter(Name="/address")["Parameter"]["Value"]
     assert found == given["Address"]
 

@@ -11,7 +11,7 @@ from cloud.support import REGION, request, versioned
 from shoreward.cloud import EmbeddedCloud, FaultRule
 from shoreward.testing.cloud import CloudAccount
 
-NO_RETRY = Config(retries={"mode": "standard", "max_attempts": 1})
+NO_RETRY = Config(retries={"mode": "standard", "total_max_attempts": 1})
 CODE = "def handler(event, context): return {'statusCode': 200, 'body': 'ok'}"
 
 
@@ -84,7 +84,9 @@ def test_a_rule_is_only_for_what_it_names_and_as_often_as_it_says(
     with pytest.raises(ClientError):
         call(cloud_account, "sqs")
     call(cloud_account, "sqs")
-    assert embedded_cloud.faults.get() == (FaultRule(kind="throttle", service="sqs", operation="List*", region=REGION, times=0),)
+    assert embedded_cloud.faults.get() == (
+        FaultRule(kind="throttle", service="sqs", operation="List*", region=REGION, times=0),
+    )
 
 
 def test_chances_repeat_with_the_same_seed(embedded_cloud: EmbeddedCloud, cloud_account: CloudAccount) -> None:
@@ -112,7 +114,8 @@ def test_latency_lets_the_call_through(embedded_cloud: EmbeddedCloud, cloud_acco
 
 
 @pytest.mark.parametrize(
-    "given", [{"kind": "flood"}, {"kind": "error", "rate": 2}, {"kind": "error", "status": 200}, {"kind": "error", "x": 1}, {}]
+    "given",
+    [{"kind": "flood"}, {"kind": "error", "rate": 2}, {"kind": "error", "status": 200}, {"kind": "error", "x": 1}, {}],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(embedded_cloud: EmbeddedCloud, given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fault"):

@@ -69,7 +69,12 @@ def test_an_error_comes_with_its_type_message_and_trace_and_the_process_lives_on
 @pytest.mark.parametrize(
     ("code", "handler", "error_type", "message"),
     [
-        ("import nothing_like_this", "index.handler", "Runtime.ImportModuleError", "No module named 'nothing_like_this'"),
+        (
+            "import nothing_like_this",
+            "index.handler",
+            "Runtime.ImportModuleError",
+            "No module named 'nothing_like_this'",
+        ),
         ("x = 1", "index.handler", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'index'"),
         ("def handler(:", "index.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'index'"),
         ("raise ValueError('at start')", "index.handler", "ValueError", "at start"),
@@ -124,7 +129,9 @@ def test_what_a_function_prints_is_in_its_log(cloud_account: CloudAccount) -> No
 def test_a_layer_is_on_the_path_and_a_function_can_use_boto3(cloud_account: CloudAccount) -> None:
     client = cloud_account.client("lambda", REGION)
     layer = client.publish_layer_version(
-        LayerName="tides", Content={"ZipFile": archive({"python/tides.py": "HEIGHT = 7"})}, CompatibleRuntimes=["python3.12"]
+        LayerName="tides",
+        Content={"ZipFile": archive({"python/tides.py": "HEIGHT = 7"})},
+        CompatibleRuntimes=["python3.12"],
     )
     code = source("""
         import boto3, tides
@@ -151,7 +158,9 @@ def test_an_asynchronous_invocation_is_retried_and_then_given_up_to_the_dead_let
     sqs = cloud_account.client("sqs", REGION)
     queue = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{cloud_account.account_id}:dead"
-    client = function(cloud_account, "f", "def handler(e, c): raise RuntimeError(e['n'])", DeadLetterConfig={"TargetArn": arn})
+    client = function(
+        cloud_account, "f", "def handler(e, c): raise RuntimeError(e['n'])", DeadLetterConfig={"TargetArn": arn}
+    )
     client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
     client.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"n": "spring tide"}')
     message = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))[0]

@@ -21,13 +21,17 @@ def put(account: CloudAccount, name: str, values: list[float], *, at: float | No
     account.client("cloudwatch", REGION).put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
 
 
-def metric(name: str, stat: str, *, id: str = "m1", period: int = 60, shown: bool = True, **dimensions: str) -> dict[str, Any]:  # noqa: A002
+def metric(
+    name: str, stat: str, *, id: str = "m1", period: int = 60, shown: bool = True, **dimensions: str
+) -> dict[str, Any]:  # noqa: A002
     listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
     described = {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": listed}
     return {"Id": id, "MetricStat": {"Metric": described, "Period": period, "Stat": stat}, "ReturnData": shown}
 
 
-def ask(account: CloudAccount, *queries: dict[str, Any], start: float, end: float, **more: Any) -> dict[str, list[float]]:
+def ask(
+    account: CloudAccount, *queries: dict[str, Any], start: float, end: float, **more: Any
+) -> dict[str, list[float]]:
     answer = account.client("cloudwatch", REGION).get_metric_data(
         StartTime=start, EndTime=end, MetricDataQueries=list(queries), ScanBy="TimestampAscending", **more
     )
@@ -88,7 +92,11 @@ def test_the_end_is_exclusive_and_the_order_as_asked(cloud_account: CloudAccount
     for minute in range(3):
         put(cloud_account, "calls", [float(minute)], at=hour() + 60 * minute)
     client = cloud_account.client("cloudwatch", REGION)
-    given: dict[str, Any] = {"StartTime": hour(), "EndTime": hour() + 120, "MetricDataQueries": [metric("calls", "Sum")]}
+    given: dict[str, Any] = {
+        "StartTime": hour(),
+        "EndTime": hour() + 120,
+        "MetricDataQueries": [metric("calls", "Sum")],
+    }
     newest_first = client.get_metric_data(**given)["MetricDataResults"][0]
     oldest_first = client.get_metric_data(**given, ScanBy="TimestampAscending")["MetricDataResults"][0]
     assert newest_first["Values"] == [1.0, 0.0]
@@ -170,7 +178,9 @@ def test_statistic_sets_and_counts_are_recorded(cloud_account: CloudAccount) -> 
     plain = ["SampleCount", "Sum", "Average", "Minimum", "Maximum"]
     point = client.get_metric_statistics(MetricName="set", Statistics=plain, **span)["Datapoints"][0]
     assert {name: point[name] for name in plain} == {**given, "Average": 5.0}
-    point = client.get_metric_statistics(MetricName="counts", ExtendedStatistics=["p50", "p99"], **span)["Datapoints"][0]
+    point = client.get_metric_statistics(MetricName="counts", ExtendedStatistics=["p50", "p99"], **span)["Datapoints"][
+        0
+    ]
     assert point["ExtendedStatistics"] == {"p50": 1.0, "p99": pytest.approx(1.97)}
 
 

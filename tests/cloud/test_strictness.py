@@ -12,7 +12,10 @@ from cloud.support import REGION, deploy, function, reasons, settled, translated
 from shoreward.testing.cloud import CloudAccount, archive
 
 OK = "def handler(event, context): return 1"
-ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}}
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+}
 QUEUE = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
 
 
@@ -22,7 +25,10 @@ def code(error: "pytest.ExceptionInfo[ClientError]") -> str:
 
 def lambda_template(bucket: str, key: str) -> str:
     properties = {"Handler": "index.handler", "Runtime": "python3.12", "Role": "arn:aws:iam::1:role/r"}
-    function = {"Type": "AWS::Lambda::Function", "Properties": {**properties, "Code": {"S3Bucket": bucket, "S3Key": key}}}
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {**properties, "Code": {"S3Bucket": bucket, "S3Key": key}},
+    }
     return json.dumps({"Resources": {"F": function}})
 
 
@@ -61,7 +67,9 @@ def test_code_from_a_missing_object_is_refused(cloud_account: CloudAccount, wher
     with pytest.raises(ClientError, match="NoSuchKey") as refused:
         if where == "create_function":
             role = f"arn:aws:iam::{cloud_account.account_id}:role/r"
-            client.create_function(FunctionName="f", Runtime="python3.12", Handler="index.handler", Role=role, Code=missing)
+            client.create_function(
+                FunctionName="f", Runtime="python3.12", Handler="index.handler", Role=role, Code=missing
+            )
         else:
             client.update_function_code(FunctionName="there", **missing)
     assert code(refused) == "InvalidParameterValueException"

@@ -19,6 +19,7 @@ from shoreward.cloud.patches import (
     aliases,
     cloudwatch,
     code_packages,
+    drift,
     execution,
     http_apis,
     invoke,
@@ -58,7 +59,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterat
     addresses.apply(endpoint)
     http_apis.apply(endpoint)
     resource_types.apply()
-    for strict in (code_packages, alias_targets, versions, stack_rules, roles):
+    for strict in (code_packages, alias_targets, versions, stack_rules, roles, drift):
         strict.apply()
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))

@@ -37,7 +37,8 @@ def main(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     work_dir = settings.work_dir or Path(tempfile.mkdtemp(prefix="shoreward-cloud-"))
     try:
-        asyncio.run(_run(settings, work_dir))
+        with _listening(settings.port) as listener:
+            asyncio.run(_run(settings, work_dir, listener))
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
     # Pollers of the emulator are threads without an end; nothing of theirs is worth waiting for.
@@ -46,7 +47,7 @@ def main(settings: Settings) -> None:
     os._exit(0)
 
 
-async def _run(settings: Settings, work_dir: Path) -> None:
+async def _run(settings: Settings, work_dir: Path, listener: socket.socket) -> None:
     from shoreward.cloud.server.http11 import serve
 
     stop = asyncio.Event()
@@ -55,12 +56,12 @@ async def _run(settings: Settings, work_dir: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.parent_pipe:
         loop.add_reader(sys.stdin.fileno(), _ended_with_parent(loop, stop))
-    port = settings.port or _free_port()
+    port = int(listener.getsockname()[1])
     prepare_environment(port, settings, work_dir)
     from shoreward.cloud.assembly import assemble
 
     async with assemble(f"http://127.0.0.1:{port}", work_dir, settings.processes) as handler:
-        server, port, connections = await serve(handler, port)
+        server, connections = await serve(handler, listener)
         announce(settings, port)
         await stop.wait()
         server.close()
@@ -77,10 +78,14 @@ def _ended_with_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> 
     return readable
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _listening(port: int) -> socket.socket:
+    """Take the port before anything else is done, so that a port in use is told at once."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=512)
+    except OSError as error:
+        sys.exit(
+            f"port {port} on 127.0.0.1 is in use or may not be used ({error.strerror}): choose another with --port"
+        )
 
 
 def prepare_environment(port: int, settings: Settings, work_dir: Path) -> None:

@@ -16,7 +16,7 @@ from shoreward.cloud import EmbeddedCloud
 DEFAULT_REGION = "us-east-1"
 
 _QUICK = Config(
-    retries={"mode": "standard", "max_attempts": 2},
+    retries={"mode": "standard", "total_max_attempts": 2},
     connect_timeout=5,
     read_timeout=60,
     tcp_keepalive=True,

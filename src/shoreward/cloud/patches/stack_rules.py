@@ -21,9 +21,7 @@ def apply() -> None:
         status = (stack or {}).get("StackStatus", "")
         if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
             stack_id = (stack or {}).get("StackId", name)
-            return handlers._error(
-                "ValidationError", f"Stack:{stack_id} is in {status} state and can not be updated."
-            )
+            return handlers._error("ValidationError", f"Stack:{stack_id} is in {status} state and can not be updated.")
         return None
 
     def update_stack(params: dict[str, Any]) -> Any:

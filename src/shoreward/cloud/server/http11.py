@@ -7,6 +7,7 @@ one does only what local clients need: keep-alive, Content-Length and chunked bo
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -67,7 +68,7 @@ class ConnectionReset(Exception):
     """Raised by a handler to drop the connection without an answer."""
 
 
-type_handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class BadRequest(ValueError):
@@ -231,7 +232,7 @@ def encode_head(status: int, headers: Iterable[tuple[bytes, bytes]], length: int
 class ServerProtocol(HttpProtocol):
     """Runs an async handler for each request, in a task and a context of its own."""
 
-    def __init__(self, handler: type_handler, connections: set["ServerProtocol"]) -> None:
+    def __init__(self, handler: Handler, connections: set["ServerProtocol"]) -> None:
         super().__init__()
         self._handler = handler
         self._connections = connections
@@ -291,9 +292,8 @@ class ServerProtocol(HttpProtocol):
         self.finish()
 
 
-async def serve(handler: type_handler, port: int) -> tuple[asyncio.Server, int, set[ServerProtocol]]:
-    """Listen on 127.0.0.1 (never wider) and return the server, its port and its open connections."""
+async def serve(handler: Handler, listener: socket.socket) -> tuple[asyncio.Server, set[ServerProtocol]]:
+    """Answer on a listening socket; the server and its open connections."""
     connections: set[ServerProtocol] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ServerProtocol(handler, connections), "127.0.0.1", port, backlog=512)
-    return server, int(server.sockets[0].getsockname()[1]), connections
+    return await loop.create_server(lambda: ServerProtocol(handler, connections), sock=listener), connections

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Set
 from pathlib import PurePosixPath
 
+from shoreward.adapters.build.syntax import Broken, Newer, parse
 from shoreward.adapters.build.zips import Member
 from shoreward.domain import Place, SpecError
 from shoreward.spec.template import Asset, Note, did_you_mean
@@ -42,14 +42,15 @@ def _python(asset: Asset, files: Mapping[str, Member], own: Set[str]) -> tuple[N
     if found is None:
         compiled = any(file.startswith(f"{path}.") and file.endswith(".so") for file in files)
         return () if compiled else _missing(asset, f"{path}.py", files)
-    notes = [note for file in _reachable(asset, files, own, found) for note in _syntax(asset, files, file)]
-    tree = None if notes else _parse(asset, files, found)
+    code = _Code(asset, files, own)
+    notes = tuple(code.check(found))
+    tree = code.parse(found)
     names = _top_level(tree) if tree else None
     if names is not None and name not in names:
         what = f"{asset.logical_id} has the handler {asset.handler}, but {found} has no '{name}'."
         advice = did_you_mean(name, {known for known in names if not known.startswith("_")})
         raise SpecError("HANDLER_MISSING", what, where=asset.handler_where, next=advice)
-    return tuple(notes)
+    return notes
 
 
 def _node(asset: Asset, files: Mapping[str, Member]) -> tuple[Note, ...]:
@@ -75,21 +76,44 @@ def _missing(asset: Asset, wanted: str, files: Mapping[str, Member]) -> tuple[No
     raise SpecError("HANDLER_MISSING", what, where=asset.handler_where, next=advice)
 
 
-def _reachable(asset: Asset, files: Mapping[str, Member], own: Set[str], start: str) -> tuple[str, ...]:
-    """The handler's module and all of the repository's modules that it may import, however indirectly."""
-    seen: dict[str, None] = {}
-    waiting = [start]
-    while waiting:
-        file = waiting.pop()
-        if file in seen or file not in own:
-            continue
-        seen[file] = None
-        if tree := _parse(asset, files, file):
-            folder = PurePosixPath(file).parent.parts
-            for module in _imports(tree, folder):
-                path = "/".join(module)
-                waiting += [name for name in (f"{path}.py", f"{path}/__init__.py") if name in files]
-    return tuple(seen)
+class _Code:
+    """A function's own modules, each parsed once."""
+
+    def __init__(self, asset: Asset, files: Mapping[str, Member], own: Set[str]) -> None:
+        self._asset = asset
+        self._files = files
+        self._own = own
+        self._parsed: dict[str, ast.Module | Newer] = {}
+
+    def check(self, start: str) -> Iterator[Note]:
+        """Parse a module and all of the repository's modules that it may import, however indirectly."""
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            file = waiting.pop()
+            if file in seen or file not in self._own:
+                continue
+            seen.add(file)
+            if tree := self.parse(file):
+                for module in _imports(tree, PurePosixPath(file).parent.parts):
+                    path = "/".join(module)
+                    waiting += [name for name in (f"{path}.py", f"{path}/__init__.py") if name in self._files]
+            elif self._parsed[file] == Newer(sound=False):
+                text = f"{file} has syntax that only {self._asset.runtime} could judge; it was not checked."
+                yield Note(code="CODE_NOT_CHECKED", text=text, resource=self._asset.logical_id)
+
+    def parse(self, file: str) -> ast.Module | None:
+        """The module's tree; None when it is too new for this interpreter. Raises SpecError CODE_SYNTAX."""
+        if file not in self._parsed:
+            match parse(self._files[file].path.read_bytes(), _version(self._asset.runtime)):
+                case Broken(message=message, line=line, column=column):
+                    what = f"{self._asset.logical_id}: {message}."
+                    where = Place(file="/".join(filter(None, (self._asset.source, file))), line=line, column=column)
+                    raise SpecError("CODE_SYNTAX", what, where=where)
+                case understood:
+                    self._parsed[file] = understood
+        found = self._parsed[file]
+        return found if isinstance(found, ast.Module) else None
 
 
 def _imports(tree: ast.Module, folder: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -103,31 +127,6 @@ def _imports(tree: ast.Module, folder: tuple[str, ...]) -> Iterator[tuple[str, .
             parts = (*base, *(node.module.split(".") if node.module else ()))
             yield from (parts[:end] for end in range(1, len(parts) + 1))
             yield from ((*parts, alias.name) for alias in node.names)
-
-
-def _syntax(asset: Asset, files: Mapping[str, Member], file: str) -> Iterator[Note]:
-    if _parse(asset, files, file) is None:
-        text = f"{file} has syntax that only {asset.runtime} could judge; it was not checked."
-        yield Note(code="CODE_NOT_CHECKED", text=text, resource=asset.logical_id)
-
-
-def _parse(asset: Asset, files: Mapping[str, Member], file: str) -> ast.Module | None:
-    """The module's tree; None when only a newer Python than this one can tell whether it is right."""
-    wanted = _version(asset.runtime)
-    here = sys.version_info[:2]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(files[file].path.read_bytes(), feature_version=min(wanted, here))
-    except SyntaxError as error:
-        if wanted > here:
-            return None
-        what = f"{asset.logical_id}: {error.msg}."
-        where = Place(file="/".join(filter(None, (asset.source, file))), line=error.lineno, column=error.offset)
-        raise SpecError("CODE_SYNTAX", what, where=where) from error
-    except (ValueError, RecursionError) as error:
-        what = f"{asset.logical_id}: {file} is no Python source ({error})."
-        raise SpecError("CODE_SYNTAX", what, where=Place(file=file)) from error
 
 
 def _version(runtime: str) -> tuple[int, int]:

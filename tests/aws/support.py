@@ -65,10 +65,10 @@ class Bench:
         self.session = boto3.Session()
         self.adapters = self.connected()
 
-    def connected(self) -> AwsAdapters:
+    def connected(self, execution_role: str | None = None) -> AwsAdapters:
         """Adapters as a freshly started process has them."""
         sessions = Sessions(self.session, retry=self.retry)
-        return connect(self.store, self.store, sessions=sessions, retry=self.retry)
+        return connect(self.store, self.store, sessions=sessions, retry=self.retry, execution_role=execution_role)
 
     @property
     def target(self) -> Target:

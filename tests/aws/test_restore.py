@@ -214,6 +214,54 @@ def test_a_restore_in_the_middle_of_an_update_waits_for_it(bench: Bench) -> None
     assert_back(bench)
 
 
+def test_a_way_back_that_cloudformation_cannot_go_still_spares_the_customers(bench: Bench) -> None:
+    one = bench.revision(says("one"))
+    bench.release(one, "r1")
+    revision, snapshot, staged = staged_release(bench)
+    finished(bench, revision, staged)
+    s3, artifact = bench.account.client("s3", bench.region), one.artifacts[0]
+    bucket = f"shoreward-{bench.account.account_id}-{bench.region}"
+    s3.delete_object(Bucket=bucket, Key=artifact.key)
+    with pytest.raises(Terminal) as failed:
+        bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert (failed.value.code, "Hello (AWS::Lambda::Function)" in failed.value.what) == ("STACK_FAILED", True)
+    assert bench.says() == {"one"}
+    s3.put_object(Bucket=bucket, Key=artifact.key, Body=bench.store.get(artifact.digest))
+    bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
+    assert_back(bench)
+
+
+def test_a_version_stranded_by_a_failure_is_removed(bench: Bench) -> None:
+    two = stranded(bench)
+    bench.release(two, "r2")
+    assert (published(bench), bench.alias(), bench.drift()) == (["1", "3"], ("3", {}), "IN_SYNC")
+
+
+def test_a_version_that_an_alias_knows_is_not_taken_for_stranded(bench: Bench) -> None:
+    two = stranded(bench)
+    bench.lambda_.create_alias(FunctionName=bench.name_of(), Name="preview", FunctionVersion="2")
+    snapshot = bench.adapters.stacks.inspect(bench.pipeline, bench.target, two)
+    with pytest.raises(Terminal, match="version for this Lambda function exists"):
+        bench.adapters.stacks.stage(bench.pipeline, bench.target, two, snapshot, "r2/stage")
+    assert published(bench) == ["1", "2"]
+    assert_back(bench)
+
+
+def stranded(bench: Bench) -> Revision:
+    """A second revision whose code is the newest version already, though no stack knows it."""
+    one, two = bench.revision(says("one")), bench.revision(says("two"))
+    bench.release(one, "r1")
+    for revision, publish in ((two, True), (one, False)):
+        code = bench.store.get(revision.artifacts[0].digest)
+        bench.lambda_.update_function_code(FunctionName=bench.name_of(), ZipFile=code, Publish=publish)
+    return two
+
+
+def published(bench: Bench) -> list[str]:
+    found = bench.lambda_.list_versions_by_function(FunctionName=bench.name_of())["Versions"]
+    return [one["Version"] for one in found if one["Version"] != "$LATEST"]
+
+
 def test_code_that_a_failed_update_published_can_be_published_again(bench: Bench) -> None:
     bench.release(bench.revision(says("one")), "r1")
     good = bench.revision(says("two"))

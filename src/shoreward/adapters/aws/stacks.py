@@ -162,10 +162,10 @@ class Stacks:
     def _apply_staging(
         self, pipeline: Pipeline, target: Target, snapshot: Snapshot, plan: Plan, stack: Stack | None
     ) -> tuple[Change, ...]:
-        found = self._change_sets.create(target, plan, "CREATE" if stack is None else "UPDATE")
-        if found is None:
-            return ()
         try:
+            found = self._change_sets.create(target, plan, "CREATE" if stack is None else "UPDATE")
+            if found is None:
+                return ()
             if stack is not None and not snapshot.exists:
                 raise Terminal(
                     "STACK_APPEARED",

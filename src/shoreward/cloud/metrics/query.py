@@ -9,9 +9,6 @@ from shoreward.cloud.metrics.expressions import TimeSeries, evaluate
 from shoreward.cloud.metrics.statistics import statistic
 from shoreward.cloud.metrics.store import Bucket, MetricStore
 
-_MERGED_VALUES = 10_000
-"""Distinct values of a period that are kept apart while it is computed; its seconds are binned already."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -88,18 +85,8 @@ class MetricQueries:
         if found is None:
             return {}
         period = max(1, query.period)
-        if period == 1:
-            return dict(found.between(start, end))
         # CloudWatch answers whole periods: the first one is rounded down to its beginning.
-        start = start - start % period
-        merged: dict[int, Bucket] = {}
-        for second, bucket in found.between(start, end):
-            at = second - second % period
-            into = merged.get(at)
-            if into is None:
-                into = merged[at] = Bucket(_MERGED_VALUES)
-            into.merge(bucket)
-        return merged
+        return found.periods(start - start % period, end, period)
 
 
 def _names(query: Query, other: Query) -> bool:

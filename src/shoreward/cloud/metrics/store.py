@@ -15,6 +15,9 @@ _EXACT_VALUES = 64
 _COMPACT_ABOVE = SECONDS_KEPT + 600
 _DAYS_KEPT = 15 * 86400
 _BIN = math.log(1.01)
+_SPANS = (60, 10)
+_ROLLUPS_KEPT = 2000
+_MERGED_VALUES = 4096
 
 Dimensions = tuple[tuple[str, str], ...]
 SeriesKey = tuple[str, str, str, str, Dimensions]
@@ -59,14 +62,19 @@ class Bucket:
 
     def merge(self, other: "Bucket") -> None:
         """Add everything another bucket holds."""
-        for value, count in other.histogram():
-            if self.count and (value != self.minimum or value != self.maximum):
-                self._spread(value, count)
-            elif self.values is not None:
-                self.values[value] = self.values.get(value, 0.0) + count
-            self.count += count
-            self.minimum = min(self.minimum, value)
-            self.maximum = max(self.maximum, value)
+        if not other.count:
+            return
+        if other.values is None and (self.count == 0 or (self.values is None and self.minimum == other.minimum)):
+            pass  # still one value, or none: no histogram needed
+        else:
+            mine = self.values
+            if mine is None:
+                mine = self.values = {self.minimum: self.count} if self.count else {}
+            for value, count in other.histogram():
+                mine[value] = mine.get(value, 0.0) + count
+            if len(mine) > self.limit:
+                self.values = _binned(mine)
+        self.count += other.count
         self.total += other.total
         self.minimum = min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
@@ -88,6 +96,14 @@ class Bucket:
         self.values[value] = self.values.get(value, 0.0) + count
 
 
+def _binned(values: dict[float, float]) -> dict[float, float]:
+    merged: dict[float, float] = {}
+    for value, count in values.items():
+        at = binned(value)
+        merged[at] = merged.get(at, 0.0) + count
+    return merged
+
+
 def binned(value: float) -> float:
     """The value rounded to a logarithmic bin one per cent wide."""
     if value == 0 or not math.isfinite(value):
@@ -98,15 +114,21 @@ def binned(value: float) -> float:
 class Series:
     """The datapoints of one metric: buckets by the second at which they begin."""
 
-    __slots__ = ("buckets", "key", "unit")
+    __slots__ = ("_rollups", "buckets", "key", "unit")
 
     def __init__(self, key: SeriesKey) -> None:
         self.key = key
         self.unit = "None"
         self.buckets: dict[int, Bucket] = {}
+        # Whole spans that were asked for, until something is written into them: a judge asks for the same minutes
+        # again and again.
+        self._rollups: dict[tuple[int, int], Bucket | None] = {}
 
     def bucket(self, second: int) -> Bucket:
-        """The bucket of that second, made when it is new."""
+        """The bucket of that second, to write to; made when it is new."""
+        if self._rollups:
+            for span in _SPANS:
+                self._rollups.pop((span, second - second % span), None)
         found = self.buckets.get(second)
         if found is None:
             if len(self.buckets) > _COMPACT_ABOVE:
@@ -114,19 +136,62 @@ class Series:
             found = self.buckets[second] = Bucket()
         return found
 
-    def between(self, start: float, end: float) -> Iterator[tuple[int, Bucket]]:
-        """Buckets that begin at or after ``start`` and before ``end``, in no particular order."""
+    def periods(self, start: float, end: float, period: int) -> dict[int, Bucket]:
+        """What was recorded in ``[start, end)`` by periods of so many seconds; periods without data are absent."""
         first, last = math.ceil(start), math.ceil(end)
+        if period == 1:
+            return dict(self._seconds(first, last))
+        span = next((span for span in _SPANS if period % span == 0), 0)
+        parts = self._spans(first, last, span) if span and (last - first) // span < 5000 else self._seconds(first, last)
+        merged: dict[int, Bucket] = {}
+        for at, bucket in parts:
+            begin = at - at % period
+            if period == span and at == begin:
+                merged[begin] = bucket
+                continue
+            into = merged.get(begin)
+            if into is None:
+                into = merged[begin] = Bucket(_MERGED_VALUES)
+            into.merge(bucket)
+        return merged
+
+    def _seconds(self, first: int, last: int) -> Iterator[tuple[int, Bucket]]:
         if last - first < len(self.buckets):
-            get = self.buckets.get
             for second in range(first, last):
-                found = get(second)
-                if found is not None:
+                if (found := self.buckets.get(second)) is not None:
                     yield second, found
         else:
             for second, found in list(self.buckets.items()):
                 if first <= second < last:
                     yield second, found
+
+    def _spans(self, first: int, last: int, span: int) -> Iterator[tuple[int, Bucket]]:
+        """Whole spans from what is known of them already; the ragged ends second by second."""
+        whole, until = first + -first % span, last - last % span
+        if whole >= until:
+            yield from self._seconds(first, last)
+            return
+        yield from self._seconds(first, whole)
+        for at in range(whole, until, span):
+            key = (span, at)
+            if key not in self._rollups:
+                self._rollups[key] = self._rolled(at, span)
+            if (bucket := self._rollups[key]) is not None:
+                yield at, bucket
+        yield from self._seconds(until, last)
+
+    def _rolled(self, at: int, span: int) -> Bucket | None:
+        if len(self._rollups) > _ROLLUPS_KEPT:
+            self._rollups.clear()
+        rolled = Bucket(_MERGED_VALUES)
+        for _, bucket in self._seconds(at, at + span):
+            rolled.merge(bucket)
+        return rolled if rolled.count else None
+
+    def clear(self) -> None:
+        """Forget all datapoints."""
+        self.buckets.clear()
+        self._rollups.clear()
 
     def _compact(self) -> None:
         now = int(time.time())
@@ -138,6 +203,7 @@ class Series:
                 minute = kept.setdefault(second - second % 60, Bucket())
                 minute.merge(bucket)
         self.buckets = kept
+        self._rollups.clear()
 
 
 class MetricStore:
@@ -169,7 +235,7 @@ class MetricStore:
     def clear(self) -> None:
         """Forget everything. Series that callers still hold are empty afterwards."""
         for series in self._series.values():
-            series.buckets.clear()
+            series.clear()
         self._series.clear()
         self._names.clear()
 

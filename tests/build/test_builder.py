@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import uv
 
 from shoreward.domain import Place, Retryable, SpecError, SpecErrors, Terminal
 
@@ -354,9 +355,27 @@ def test_mistakes_in_several_functions_are_told_together(tmp_path: Path) -> None
 
 
 def test_a_package_of_the_public_index_fits_lambda(tmp_path: Path) -> None:
-    workshop = Workshop(tmp_path, FILES | {"tide/requirements.txt": "iniconfig==2.0.0\n"})
-    try:
-        held = workshop.zip_of("Tide")
-    except (Retryable, subprocess.SubprocessError):
-        pytest.skip("the package index cannot be reached from here")
+    held = from_the_index(tmp_path, {"tide/requirements.txt": "iniconfig==2.0.0\n"})
     assert "iniconfig/__init__.py" in held
+
+
+def test_a_lock_file_decides_what_is_installed(tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text(
+        '[project]\nname = "tide"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["iniconfig==2.0.0"]\n'
+        '[dependency-groups]\ndev = ["pluggy==1.5.0"]\n'
+    )
+    locked = subprocess.run([uv.find_uv_bin(), "lock", "--quiet"], cwd=tmp_path, capture_output=True, check=False)
+    if locked.returncode:
+        pytest.skip("the package index cannot be reached from here")
+    files = {"tide/pyproject.toml": project.read_text(), "tide/uv.lock": (tmp_path / "uv.lock").read_text()}
+    held = from_the_index(tmp_path, files)
+    assert "iniconfig/__init__.py" in held
+    assert "pluggy/__init__.py" not in held
+
+
+def from_the_index(directory: Path, files: dict[str, str]) -> dict[str, bytes]:
+    try:
+        return Workshop(directory, FILES | files).zip_of("Tide")
+    except Retryable:
+        pytest.skip("the package index cannot be reached from here")

@@ -25,6 +25,7 @@ def run(
     subject: str,
     where: Place,
     extra: Mapping[str, str] | None = None,
+    advice: str = "",
 ) -> str:
     """Run a tool in a directory; returns what it printed.
 
@@ -32,6 +33,7 @@ def run(
         subject: what is being built, for people.
         where: place in the template to blame.
         extra: environment variables beside this process's own.
+        advice: what to do when the tool fails.
 
     Raises:
         SpecError: BUILD_FAILED with the tool's last lines.
@@ -59,5 +61,5 @@ def run(
         what = f"Building {subject} failed; {tool} said:\n{last}\n"
         if any(sign in words for sign in _NETWORK):
             raise Retryable("BUILD_NETWORK", what, where=where, next="Try again when the package index can be reached.")
-        raise SpecError("BUILD_FAILED", what, where=where)
+        raise SpecError("BUILD_FAILED", what, where=where, next=advice)
     return words

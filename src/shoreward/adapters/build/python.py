@@ -23,6 +23,7 @@ MANIFESTS = ("requirements.txt", "uv.lock", "pyproject.toml")
 _LEFTOVERS = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 _ENVIRONMENT = ("UV_", "PIP_INDEX", "PIP_EXTRA")
 _IGNORED = ("UV_CACHE_DIR", "UV_PYTHON_DOWNLOADS", "UV_NO_PROGRESS", "UV")
+_ADVICE = "What has no wheel for Lambda's Linux can be compiled by a makefile: Metadata, BuildMethod: makefile."
 _PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[^]]*])?\s*(===?\s*[^\s*,;]+|@\s*\S+)\s*(;.*)?(\s+--hash.*)?$")
 
 
@@ -50,7 +51,8 @@ def manifest(source: Path) -> str | None:
         return "uv.lock"
     if (source / "requirements.txt").is_file():
         lines = (source / "requirements.txt").read_text(errors="replace").splitlines()
-        return "requirements.txt" if any(line.split("#", 1)[0].strip() for line in lines) else None
+        if any(line.split("#", 1)[0].strip() for line in lines):
+            return "requirements.txt"
     if (source / "pyproject.toml").is_file() and _project(source).get("dependencies"):
         return "pyproject.toml"
     return None

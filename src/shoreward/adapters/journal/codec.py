@@ -1,7 +1,8 @@
 """Events as JSON and back.
 
 The name of the event's class is kept beside its body, so a body says only what happened. Reading is strict: a journal
-that says something this version does not know is an error, never a guess.
+that says something this version does not know is an error, never a guess. Writing is, too: an event that would not
+read back as itself is refused before it is in the journal, where nobody could ever take it out again.
 """
 
 from __future__ import annotations
@@ -9,32 +10,82 @@ from __future__ import annotations
 import typing
 from functools import cache
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from shoreward.core import Event
 from shoreward.domain import Terminal
 
 _CLASSES: dict[str, type[Event]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
+
 
 @cache
-def _adapter(name: str) -> TypeAdapter[Event]:
-    return TypeAdapter(_CLASSES[name])
+def _adapter(name: str) -> TypeAdapter[Event | None]:
+    # Pydantic takes no configuration for a dataclass itself, but hands that of a union down to all that is in it.
+    return TypeAdapter(_CLASSES[name] | None, config=_STRICT)
 
 
 def encode(event: Event) -> tuple[str, bytes]:
-    """The event's name and its body."""
+    """The event's name and its body.
+
+    Raises:
+        Terminal: EVENT_UNWRITABLE for what JSON cannot say: numbers that are not finite, text that is not Unicode.
+    """
     name = type(event).__name__
-    return name, _adapter(name).dump_json(event)
-
-
-def decode(name: str, body: bytes) -> Event:
-    """The event of a name and a body; raises `Terminal` (JOURNAL_UNREADABLE) when this version does not know it."""
     try:
-        return _adapter(name).validate_json(body)
-    except (KeyError, ValidationError) as error:
-        raise Terminal(
-            "JOURNAL_UNREADABLE",
-            f"The journal holds an event {name} that this version cannot read: {error}",
-            next="Use the version that wrote it, or a newer one.",
-        ) from error
+        body = _adapter(name).dump_json(event, warnings="error")
+        faithful = _adapter(name).validate_json(body) == event
+    except (PydanticSerializationError, ValidationError) as error:
+        raise _unwritable(name, _words(error)) from error
+    if not faithful:
+        raise _unwritable(name, "It would not be read back as it was.")
+    return name, body
+
+
+def _unwritable(name: str, why: str) -> Terminal:
+    return Terminal(
+        "EVENT_UNWRITABLE",
+        f"An event {name} cannot be written to the journal. {why}",
+        next="This is a mistake in Shoreward; please report it.",
+    )
+
+
+def decode(name: str, body: bytes, *, where: str = "") -> Event:
+    """The event of a name and a body.
+
+    Args:
+        where: the event's place, for the error.
+
+    Raises:
+        Terminal: JOURNAL_UNREADABLE when this version does not know it.
+    """
+    try:
+        event = _adapter(name).validate_json(body)
+    except KeyError:
+        raise _unknown(name, "There is no such event.", where) from None
+    except ValidationError as error:
+        raise _unknown(name, _words(error), where) from error
+    if event is None:
+        raise _unknown(name, "It is empty.", where)
+    return event
+
+
+def _unknown(name: str, why: str, where: str) -> Terminal:
+    return Terminal(
+        "JOURNAL_UNREADABLE",
+        f"The journal holds an event {name} that this version cannot read. {why}",
+        where=where or None,
+        next="Use the version that wrote it, or a newer one.",
+    )
+
+
+def _words(error: PydanticSerializationError | ValidationError) -> str:
+    """The first thing that is wrong, in plain ASCII, so that it can be written itself."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        words = f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
+    else:
+        words = f"{error}."
+    return words.encode("ascii", "backslashreplace").decode()

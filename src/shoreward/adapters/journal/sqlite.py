@@ -12,48 +12,32 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from shoreward.adapters.journal._file import connect, in_words, transaction
 from shoreward.adapters.journal.codec import decode, encode
 from shoreward.app.ports import Conflict, Recorded, ReleaseHeader
 from shoreward.core import Event
 from shoreward.core.events import ReleaseEnded, ReleaseOpened, RollbackBegan
 from shoreward.domain import Refused, Terminal
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS releases (
-    id TEXT PRIMARY KEY, application TEXT NOT NULL, number INTEGER NOT NULL, open INTEGER NOT NULL,
-    UNIQUE (application, number));
-CREATE UNIQUE INDEX IF NOT EXISTS one_open_release ON releases (application) WHERE open;
-CREATE TABLE IF NOT EXISTS events (
-    release TEXT NOT NULL REFERENCES releases, seq INTEGER NOT NULL, at REAL NOT NULL,
-    name TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (release, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS blobs (digest TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
-"""
-
 
 class SqliteJournal:
     """Implements `app.ports.Journal` on a file; the folder is made when it is not there.
 
     One connection, guarded by a lock: every statement is short, and SQLite lets one writer in at a time anyway.
+    Every method may raise `Retryable` (JOURNAL_BUSY, JOURNAL_FULL) and `Terminal` (JOURNAL_UNREADABLE,
+    JOURNAL_READ_ONLY).
+
+    Args:
+        patience: seconds to wait for others who are writing.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+    def __init__(self, path: Path, *, patience: float = 30.0) -> None:
+        # However many names a file has, there is one lease on it.
+        self._path = path.resolve()
         self._lock = threading.Lock()
-        try:
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise Terminal(
-                "JOURNAL_UNREADABLE",
-                f"The journal cannot be opened: {error}.",
-                where=str(path),
-                next="Name another file with --journal, or restore this one from a backup.",
-            ) from error
+        self._connection = connect(self._path, patience=patience)
 
     def close(self) -> None:
         """Close the file."""
@@ -61,14 +45,12 @@ class SqliteJournal:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        with self._lock, in_words(self._path), transaction(self._connection):
+            yield self._connection
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._lock, in_words(self._path):
+            return self._connection.execute(query, values).fetchall()
 
     def open(self, event: ReleaseOpened) -> str:
         """Begin a release; see `Journal.open`."""
@@ -89,6 +71,8 @@ class SqliteJournal:
         """Append events; see `Journal.append`."""
         with self._transaction() as connection:
             last = connection.execute("SELECT max(seq) FROM events WHERE release = ?", (release,)).fetchone()[0]
+            if last is None:
+                raise self._unknown(release)
             if last != after:
                 raise Conflict(release)
             self._insert(connection, release, after, events)
@@ -118,42 +102,48 @@ class SqliteJournal:
             next="Watch it to its end (shoreward watch), or end it (shoreward abort), and try again.",
         )
 
+    def _unknown(self, release: str) -> Refused:
+        return Refused(
+            "RELEASE_UNKNOWN",
+            f"There is no release {release} in this journal.",
+            where=str(self._path),
+            next="`shoreward status --all` lists the releases.",
+        )
+
     def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
         """The events behind `after`; see `Journal.events`."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT seq, name, body FROM events WHERE release = ? AND seq > ? ORDER BY seq", (release, after)
-            ).fetchall()
-        if not rows and after == 0:
-            raise Refused(
-                "RELEASE_UNKNOWN",
-                f"There is no release {release} in this journal.",
-                where=str(self._path),
-                next="`shoreward status --all` lists the releases.",
-            )
-        return tuple(Recorded(seq=seq, event=decode(name, body)) for seq, name, body in rows)
+        rows = self._rows(
+            "SELECT seq, name, body FROM events WHERE release = ? AND seq > ? ORDER BY seq", release, after
+        )
+        if not rows and not self._rows("SELECT 1 FROM releases WHERE id = ?", release):
+            raise self._unknown(release)
+        return tuple(
+            Recorded(seq=seq, event=decode(name, body, where=f"{self._path}, {release}, event {seq}"))
+            for seq, name, body in rows
+        )
 
     def releases(self, application: str | None = None) -> Sequence[ReleaseHeader]:
         """All releases, oldest first."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT id, application, open FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY rowid",
-                (application,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT id, application, open FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY rowid",
+            application,
+        )
         return tuple(ReleaseHeader(id=key, application=name, open=bool(is_open)) for key, name, is_open in rows)
 
     def changes(self) -> int:
-        """SQLite's own data version: it changes when another connection has committed."""
-        with self._lock:
-            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+        """SQLite counts what other connections committed, and what this one wrote; neither count ever falls."""
+        others = self._rows("PRAGMA data_version")[0][0]
+        return others + self._connection.total_changes
 
     @contextmanager
     def lease(self) -> Generator[None]:
         """An exclusive lock on a file beside the journal; the operating system frees it with the process."""
-        with self._path.with_suffix(".lock").open("a+") as file:
+        with in_words(self._path):
+            file = self._path.with_name(f"{self._path.name}.lease").open("a+")
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise Refused(
                     "CONTROLLER_RUNNING",
                     "Another process is carrying the releases of this journal.",
@@ -171,10 +161,9 @@ class SqliteJournal:
 
     def get(self, digest: str) -> bytes:
         """The content of a blob."""
-        with self._lock:
-            row = self._connection.execute("SELECT content FROM blobs WHERE digest = ?", (digest,)).fetchone()
-        if row is None:
+        rows = self._rows("SELECT content FROM blobs WHERE digest = ?", digest)
+        if not rows:
             raise Terminal(
                 "BLOB_MISSING", f"The journal does not hold {digest}.", where=str(self._path), next="Restore a backup."
             )
-        return row[0]
+        return rows[0][0]

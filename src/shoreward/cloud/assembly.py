@@ -5,7 +5,7 @@ Imported in the cloud's own process only, after its environment is prepared: the
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 from shoreward.cloud import seam
@@ -41,11 +41,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 @contextlib.asynccontextmanager
-async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterator[Handler]:
+async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenerator[Handler]:
     """The whole cloud as one request handler, from start to end."""
     application = seam.application()
     application._docker_socket_present = lambda: False
-    application.container_reaper.start = lambda *_args: None
+    application.container_reaper.start = _no_containers
     store = MetricStore()
     metrics = FunctionMetrics(store)
     logs = FunctionLogs()
@@ -78,6 +78,10 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncIterat
             pool.close()
 
 
+def _no_containers(*_args: object) -> None:
+    """Docker, should this machine have it, is none of this cloud's business."""
+
+
 async def _reap(pool: FunctionPool) -> None:
     while True:
         await asyncio.sleep(REAP_EVERY)
@@ -85,7 +89,7 @@ async def _reap(pool: FunctionPool) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _background(*jobs: Awaitable[None]) -> AsyncIterator[None]:
+async def _background(*jobs: Awaitable[None]) -> AsyncGenerator[None]:
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         yield

@@ -15,11 +15,11 @@ Kind = Literal["throttle", "error", "latency", "reset"]
 class FaultRule:
     """One way to fail, and which calls it is for; an empty field matches everything.
 
-    ``throttle`` answers with the service's own throttling error, ``error`` with its internal error (``status`` 500 to
-    599), ``latency`` waits ``seconds`` first, ``reset`` drops the connection. ``operation`` may hold ``*``. ``rate`` is the
-    chance per call, ``times`` ends the rule after so many faults. With ``after`` the call takes effect and only its answer is
-    lost: the hardest case for whoever must not do things twice. Customers' requests are the services ``execute-api`` and
-    ``lambda-url``.
+    ``throttle`` answers with the service's own throttling error, ``error`` with its internal error (``status`` 500
+    to 599), ``latency`` waits ``seconds`` first, ``reset`` drops the connection. ``operation`` may hold ``*``.
+    ``rate`` is the chance per call, ``times`` ends the rule after so many faults. With ``after`` the call takes effect
+    and only its answer is lost: the hardest case for whoever must not do things twice. Customers' requests are the
+    services ``execute-api`` and ``lambda-url``.
     """
 
     kind: Kind

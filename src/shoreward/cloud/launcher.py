@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def announce(settings: Settings, port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def lifespan(application: Any) -> AsyncIterator[None]:
+async def lifespan(application: Any) -> AsyncGenerator[None]:
     """Run an ASGI application's start and end around the block."""
     messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     answers: asyncio.Queue[str] = asyncio.Queue()

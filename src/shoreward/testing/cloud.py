@@ -51,7 +51,8 @@ class CloudAccount:
     def client(self, service: Any, region: str = DEFAULT_REGION, *, config: Config | None = None) -> Any:
         """A client of this account and region, with quick retries (two attempts in all unless ``config`` says more)."""
         merged = _QUICK.merge(config) if config is not None else _QUICK
-        return self.session(region).client(service, endpoint_url=self.endpoint, config=merged)
+        make: Any = self.session(region).client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return make(service, endpoint_url=self.endpoint, config=merged)
 
 
 def isolated_session(account_id: str, region: str) -> boto3.Session:

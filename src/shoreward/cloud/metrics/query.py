@@ -72,7 +72,7 @@ class MetricQueries:
                 )
                 if isinstance(value, list):
                     value = value[0] if value else {}
-                done[query.id] = dict.fromkeys(times, value) if isinstance(value, float) else value
+                done[query.id] = dict.fromkeys(times, value) if isinstance(value, int | float) else value
             pending = [query for query in pending if query not in (ready or pending)]
         return [
             Result(id=query.id, label=query.label or query.metric or query.id, values=done[query.id])

@@ -35,8 +35,8 @@ class Bucket:
         self.limit = limit
         self.count = 0.0
         self.total = 0.0
-        self.minimum = math.inf
-        self.maximum = -math.inf
+        self.minimum: float = math.inf
+        self.maximum: float = -math.inf
         self.values: dict[float, float] | None = None
 
     def add(self, value: float, count: float = 1.0) -> None:

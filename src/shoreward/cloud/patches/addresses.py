@@ -1,8 +1,8 @@
 """Addresses that answer on this machine: APIs and function URLs, in API answers and in stack outputs alike.
 
-On AWS ``https://{api}.execute-api.{region}.amazonaws.com/{stage}/...`` is served by AWS; nobody answers it here. What the
-cloud hands out instead, ``http://127.0.0.1:PORT/_aws/execute-api/{api}/{stage}/...``, joins with a path just the same, so
-that integration suites written for AWS run unchanged.
+On AWS ``https://{api}.execute-api.{region}.amazonaws.com/{stage}/...`` is served by AWS; nobody answers it here. What
+the cloud hands out instead, ``http://127.0.0.1:PORT/_aws/execute-api/{api}/{stage}/...``, joins with a path just the
+same, so that integration suites written for AWS run unchanged.
 """
 
 import json

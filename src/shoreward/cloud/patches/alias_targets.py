@@ -6,6 +6,7 @@ Seams: CreateAlias, UpdateAlias, and the CloudFormation type (whose update goes 
 from typing import Any
 
 from shoreward.cloud import seam
+from shoreward.cloud.untyped import mapping
 
 _NUMBERED = "Function not found: {}:{}"
 
@@ -20,9 +21,9 @@ def apply() -> None:
         return _refusal(module, name, data, None) or emulator_create(name, data)
 
     def update_alias(name: str, alias: str, data: dict[str, Any]) -> Any:
-        func = module._functions.get(name) or {}
-        current = func.get("aliases", {}).get(alias)
-        return (current and _refusal(module, name, data, current)) or emulator_update(name, alias, data)
+        current: dict[str, Any] | None = mapping(mapping(module._functions.get(name)).get("aliases")).get(alias)
+        refused = _refusal(module, name, data, current) if current is not None else None
+        return refused or emulator_update(name, alias, data)
 
     module._create_alias, module._update_alias = create_alias, update_alias
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Alias"]
@@ -44,8 +45,8 @@ def _refusal(module: Any, name: str, data: dict[str, Any], current: dict[str, An
     if func is None:
         return None
     versions: dict[str, Any] = func["versions"]
-    target = data.get("FunctionVersion") or (current or {}).get("FunctionVersion")
-    weights: dict[str, float] = (data.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    target = data.get("FunctionVersion") or mapping(current).get("FunctionVersion")
+    weights: dict[str, float] = mapping(mapping(data.get("RoutingConfig")).get("AdditionalVersionWeights"))
     for version in (target, *weights):
         if version is not None and version != "$LATEST" and str(version) not in versions:
             text = _NUMBERED.format(module._func_arn(name), version)
@@ -60,7 +61,7 @@ def _complaint(target: str, weights: dict[str, float]) -> str:
     if any(not 0 <= float(weight) <= 1 for weight in weights.values()):
         return "The weight of an additional version is between 0.0 and 1.0"
     if target in weights:
-        return f"Invalid function version {target}. Function version {target} is already included in routing configuration."
+        return f"Function version {target} is already included in routing configuration."
     if weights and "$LATEST" in (target, *weights):
         return "$LATEST is not supported for an alias pointing to more than 1 version"
     return ""

@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from shoreward.cloud import seam
+from shoreward.cloud.untyped import mapping
 
 
 def apply() -> None:
@@ -30,7 +31,7 @@ def serving(func: dict[str, Any], alias: str) -> dict[str, Any]:
     """The record that serves one invocation of an alias, drawn by the alias's weights."""
     described = func["aliases"][alias]
     version = str(described.get("FunctionVersion", "$LATEST"))
-    weights: dict[str, float] = (described.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    weights: dict[str, float] = mapping(mapping(described.get("RoutingConfig")).get("AdditionalVersionWeights"))
     if weights:
         draw = random.random()
         for other, weight in weights.items():

@@ -16,6 +16,7 @@ from shoreward.cloud.metrics.expressions import ExpressionError
 from shoreward.cloud.metrics.query import MetricQueries, Query
 from shoreward.cloud.metrics.statistics import UnknownStatistic, statistic
 from shoreward.cloud.metrics.store import MetricStore
+from shoreward.cloud.untyped import entries
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -101,7 +102,7 @@ class _Operations:
 
     def get_metric_statistics(self, params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
         given = data if is_cbor or is_json else structured(params)
-        plain, extended = given.get("Statistics") or [], given.get("ExtendedStatistics") or []
+        plain, extended = entries(given.get("Statistics")), entries(given.get("ExtendedStatistics"))
         if not plain and not extended:
             return self._fail("MissingParameter", "Statistics or ExtendedStatistics is required", is_json)
         query = Query(
@@ -128,7 +129,7 @@ class _Operations:
 
     def list_metrics(self, params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
         given = data if is_cbor or is_json else structured(params)
-        wanted = given.get("Dimensions") or []
+        wanted = entries(given.get("Dimensions"))
         found: list[dict[str, Any]] = []
         for series in self._store.listed(*self._scope()):
             _, _, namespace, name, dimensions = series.key
@@ -153,7 +154,7 @@ def structured(params: Mapping[str, Any]) -> dict[str, Any]:
     """The Query protocol's flat ``A.member.1.B`` parameters as nested mappings and lists; values stay strings."""
     root: dict[str, Any] = {}
     for name, raw in params.items():
-        value = raw[0] if isinstance(raw, list) and raw else raw
+        value: Any = entries(raw)[0] if isinstance(raw, list) else raw
         at = root
         *path, last = name.split(".")
         for part in path:

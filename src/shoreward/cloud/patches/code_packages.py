@@ -1,13 +1,14 @@
 """Function code must be there, and fit: a missing bucket or object, or too much of it, is refused as on AWS.
 
-The emulator created functions without code instead, which then answered a mock. Seams: the operations that take code, and
-the CloudFormation types of functions and layers.
+The emulator created functions without code instead, which then answered a mock. Seams: the operations that take
+code, and the CloudFormation types of functions and layers.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from shoreward.cloud import seam
+from shoreward.cloud.untyped import mapping
 
 _WORDS = "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}"
 
@@ -18,7 +19,7 @@ def apply() -> None:
     emulator_create, emulator_update = module._create_function, module._update_code
 
     def create_function(data: dict[str, Any]) -> Any:
-        return _refusal(module, data.get("Code") or {}) or emulator_create(data)
+        return _refusal(module, mapping(data.get("Code"))) or emulator_create(data)
 
     def update_code(name: str, data: dict[str, Any]) -> Any:
         return _refusal(module, data) or emulator_update(name, data)
@@ -54,7 +55,7 @@ def _refusal(module: Any, location: dict[str, Any]) -> Any:
 
 def _checked(module: Any, member: str, emulator_create: Callable[..., Any]) -> Callable[..., Any]:
     def create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
-        location: dict[str, Any] = props.get(member) or {}
+        location: dict[str, Any] = mapping(props.get(member))
         text = problem(location)
         if text is None and member == "Code" and location.get("S3Bucket"):
             archive = module._fetch_code_from_s3(

@@ -7,6 +7,7 @@ Seam: the table of drift readers.
 from typing import Any
 
 from shoreward.cloud import seam
+from shoreward.cloud.untyped import mapping
 
 
 def apply() -> None:
@@ -19,10 +20,10 @@ def apply() -> None:
 def _read_alias(physical_id: str, _props: dict[str, Any]) -> dict[str, Any] | None:
     parts = physical_id.split(":")
     func = seam.service("lambda_svc")._functions.get(parts[6]) if len(parts) > 7 else None
-    alias: dict[str, Any] | None = (func or {}).get("aliases", {}).get(parts[-1])
+    alias: dict[str, Any] | None = mapping(func).get("aliases", {}).get(parts[-1])
     if alias is None:
         return None
-    weights: dict[str, float] = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    weights: dict[str, float] = mapping(mapping(alias.get("RoutingConfig")).get("AdditionalVersionWeights"))
     shown = [{"FunctionVersion": version, "FunctionWeight": weight} for version, weight in weights.items()]
     return {
         "FunctionVersion": alias.get("FunctionVersion"),

@@ -16,6 +16,7 @@ from shoreward.cloud.functions.pool import FunctionPool
 from shoreward.cloud.patches.aliases import serving
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
+from shoreward.cloud.untyped import mapping
 
 log = logging.getLogger("shoreward.cloud.functions")
 
@@ -89,7 +90,7 @@ class Executor:
         scope = seam.core("responses").request_scope
         with scope(account, region):
             layers = [self._lambda._resolve_layer_zip(layer) for layer in config.get("Layers") or ()]
-        logging_config: dict[str, Any] = config.get("LoggingConfig") or {}
+        logging_config: dict[str, Any] = mapping(config.get("LoggingConfig"))
         runtime = str(config.get("Runtime") or config.get("PackageType") or "")
         self._warn_of_runtime(runtime)
         spec = self._specs[key] = FunctionSpec(
@@ -102,7 +103,7 @@ class Executor:
             handler=str(config.get("Handler") or ""),
             timeout=float(config.get("Timeout") or 3),
             memory=int(config.get("MemorySize") or 128),
-            environment={k: str(v) for k, v in ((config.get("Environment") or {}).get("Variables") or {}).items()},
+            environment={k: str(v) for k, v in mapping(mapping(config.get("Environment")).get("Variables")).items()},
             code=record.get("code_zip") or b"",
             code_digest=digest,
             layers=tuple(layer for layer in layers if layer),
@@ -147,10 +148,14 @@ def apply(executor: Executor) -> None:
     """Route every invocation of the emulator to ``executor``."""
     module = seam.service("lambda_svc")
     module._execute_function = executor.run_from_thread
-    module._emit_lambda_metrics = lambda *_args, **_kwargs: None
-    module._ensure_reaper_thread = lambda: None
+    module._emit_lambda_metrics = _nothing
+    module._ensure_reaper_thread = _nothing
     for name in ("lambda_svc", "apigateway", "apigateway_v1"):
         _run_on_loop(seam.service(name), module, executor)
+
+
+def _nothing(*_args: object, **_kwargs: object) -> None:
+    """Stands in for the emulator's own metrics and reaper."""
 
 
 def _run_on_loop(service: Any, module: Any, executor: Executor) -> None:

@@ -62,9 +62,9 @@ class FunctionLogs:
 
     def _group(self, name: str, now: int) -> dict[str, Any]:
         groups = self._module._log_groups
-        found = groups.get(name)
+        found: dict[str, Any] | None = groups.get(name)
         if found is None:
-            found = groups[name] = {
+            found = {
                 "arn": self._module._make_group_arn(name),
                 "creationTime": now,
                 "retentionInDays": None,
@@ -72,6 +72,7 @@ class FunctionLogs:
                 "subscriptionFilters": {},
                 "streams": {},
             }
+            groups[name] = found
         return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shoreward.cloud import seam
 from shoreward.cloud.patches.addresses import localised
+from shoreward.cloud.untyped import mapping
 
 _METHODS = frozenset(
     {"get", "put", "post", "delete", "options", "head", "patch", "trace", "x-amazon-apigateway-any-method"}
@@ -45,15 +46,15 @@ def apply(endpoint: str) -> None:
 def expand(module: Any, api_id: str, body: dict[str, Any]) -> None:
     """Replace what an earlier body made by the routes, integrations and authorizers of this one."""
     for store in (module._routes, module._integrations, module._authorizers):
-        mine: dict[str, Any] = store.get(api_id) or {}
+        mine: dict[str, Any] = mapping(store.get(api_id))
         for key in [key for key, value in mine.items() if value.get(_MARK)]:
             del mine[key]
     authorizers = _authorizers(module, api_id, body)
     default_security = body.get("security")
     integrations: dict[str, str] = {}
-    for path, operations in (body.get("paths") or {}).items():
-        for method, operation in (operations or {}).items():
-            if method.lower() in _METHODS and isinstance(operation, dict):
+    for path, operations in mapping(body.get("paths")).items():
+        for method, operation in mapping(operations).items():
+            if method.lower() in _METHODS and operation:
                 target = _integration(module, api_id, operation, integrations)
                 route = {"routeKey": _route_key(path, method), "target": f"integrations/{target}"}
                 route.update(_authorization(operation.get("security", default_security), authorizers))
@@ -77,7 +78,7 @@ def _named(props: dict[str, Any]) -> dict[str, Any]:
     body = _body_of(props)
     if body is None:
         return props
-    info: dict[str, Any] = body.get("info") or {}
+    info: dict[str, Any] = mapping(body.get("info"))
     return {"ProtocolType": "HTTP", "Name": info.get("title"), "Version": info.get("version", ""), **props}
 
 
@@ -99,7 +100,7 @@ def _route_key(path: str, method: str) -> str:
 
 
 def _integration(module: Any, api_id: str, operation: dict[str, Any], known: dict[str, str]) -> str:
-    described: dict[str, Any] = operation.get("x-amazon-apigateway-integration") or {}
+    described: dict[str, Any] = mapping(operation.get("x-amazon-apigateway-integration"))
     key = json.dumps(described, sort_keys=True, default=str)
     if key not in known:
         kind = str(described.get("type", "aws_proxy")).upper()
@@ -120,7 +121,7 @@ def _integration(module: Any, api_id: str, operation: dict[str, Any], known: dic
 def _authorizers(module: Any, api_id: str, body: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Authorizer id and the routes' authorization type, by the name of the security scheme."""
     made: dict[str, tuple[str, str]] = {}
-    for name, scheme in ((body.get("components") or {}).get("securitySchemes") or {}).items():
+    for name, scheme in mapping(mapping(body.get("components")).get("securitySchemes")).items():
         described = scheme.get("x-amazon-apigateway-authorizer")
         if not described:
             continue

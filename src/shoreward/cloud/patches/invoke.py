@@ -10,6 +10,7 @@ from typing import Any
 
 from shoreward.cloud import seam
 from shoreward.cloud.patches.execution import Executor
+from shoreward.cloud.untyped import mapping
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -34,7 +35,7 @@ def apply(executor: Executor) -> None:
             return await emulator_invoke(name, event, headers, path_qualifier, query_params)
         record = {**record, "config": config}
         if kind == "Event":
-            configs: dict[str, Any] = func.get("event_invoke_configs") or {}
+            configs: dict[str, Any] = mapping(func.get("event_invoke_configs"))
             settings = configs.get(qualifier or "$LATEST") or func.get("event_invoke_config")
             module.invoke_async_with_retry({**record, "event_invoke_config": settings}, event)
             return 202, {"X-Amz-Executed-Version": str(config.get("Version", "$LATEST"))}, b""

@@ -1,7 +1,7 @@
 """Only a role that exists in its account can be assumed.
 
-The emulator let anybody become anything, so that a forgotten deployment role went unnoticed until AWS. Trust policies are
-not evaluated. Seam: the request handler of its STS module.
+The emulator let anybody become anything, so that a forgotten deployment role went unnoticed until AWS. Trust policies
+are not evaluated. Seam: the request handler of its STS module.
 """
 
 import json

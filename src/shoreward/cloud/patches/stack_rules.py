@@ -7,6 +7,7 @@ predicate for that, and CreateChangeSet.
 from typing import Any
 
 from shoreward.cloud import seam
+from shoreward.cloud.untyped import mapping
 
 
 def apply() -> None:
@@ -18,9 +19,9 @@ def apply() -> None:
     def refusal(params: dict[str, Any]) -> Any:
         name = handlers._p(params, "StackName")
         stack = handlers._resolve_stack(name) if name else None
-        status = (stack or {}).get("StackStatus", "")
+        status = mapping(stack).get("StackStatus", "")
         if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
-            stack_id = (stack or {}).get("StackId", name)
+            stack_id = mapping(stack).get("StackId", name)
             return handlers._error("ValidationError", f"Stack:{stack_id} is in {status} state and can not be updated.")
         return None
 

@@ -44,7 +44,7 @@ class Bridge:
     async def _run(self, scope: dict[str, Any], exchange: "_Exchange") -> None:
         try:
             await self._application(scope, exchange.receive, exchange.send)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
             exchange.fail(error)
             return
         exchange.end()

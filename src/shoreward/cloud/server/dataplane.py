@@ -1,7 +1,7 @@
 """The lean path of customers' requests: HTTP APIs, REST APIs and function URLs, without the emulator's routing.
 
-Addresses: ``/_aws/execute-api/{api}/{stage}/...``, ``/_aws/lambda-url/{id}/...`` and the host names that AWS uses. What is
-found there is answered by the emulator's own API modules, in the API's account and region, whoever asks.
+Addresses: ``/_aws/execute-api/{api}/{stage}/...``, ``/_aws/lambda-url/{id}/...`` and the host names that AWS uses. What
+is found there is answered by the emulator's own API modules, in the API's account and region, whoever asks.
 """
 
 import time

@@ -1,6 +1,7 @@
 """What stands before AWS's interface: injected faults, the log of calls, regions that do not exist, the side door.
 
-``/_shoreward/faults`` (GET, POST), ``/_shoreward/calls?since=N`` (GET), ``/_shoreward/reset`` (POST), ``/_shoreward/health``.
+``/_shoreward/faults`` (GET, POST), ``/_shoreward/calls?since=N`` (GET), ``/_shoreward/reset`` (POST) and
+``/_shoreward/health`` (GET).
 """
 
 import asyncio

@@ -81,6 +81,22 @@ def test_an_alias_moved_between_look_and_move_is_noticed(bench: Bench, staged: S
     assert bench.alias() == ("2", {})
 
 
+def test_a_rollback_between_look_and_move_is_not_undone(bench: Bench, staged: Staged) -> None:
+    one = staged.functions[0]
+    other = bench.connected()
+
+    def meanwhile(**_: Any) -> None:
+        bench.session.events.unregister("before-call.lambda.UpdateAlias", meanwhile)
+        other.traffic.restore(bench.target, [one])
+
+    bench.session.events.register("before-call.lambda.UpdateAlias", meanwhile)
+    bench.adapters = bench.connected()
+    with pytest.raises(Terminal) as moved:
+        bench.adapters.traffic.shift(bench.target, [one], 10.0, 0.0)
+    assert moved.value.code == "ALIAS_MOVED"
+    assert bench.alias() == ("1", {})
+
+
 def test_functions_that_had_moved_go_back_when_another_cannot(bench: Bench, staged: Staged) -> None:
     ghost = staged.functions[1]
 

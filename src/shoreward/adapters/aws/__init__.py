@@ -19,7 +19,15 @@ from shoreward.adapters.aws.sessions import Sessions
 from shoreward.adapters.aws.stacks import Stacks
 from shoreward.adapters.aws.stateful import endangered
 from shoreward.adapters.aws.traffic import Traffic
-from shoreward.app.ports import ArtifactStore, Blobs
+from shoreward.app.ports import (
+    AlarmSource,
+    ArtifactStore,
+    Blobs,
+    MetricSource,
+    Prober,
+    StackManager,
+    TrafficRouter,
+)
 
 __all__ = [
     "Alarms",
@@ -41,13 +49,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsAdapters:
-    """The adapters, sharing sessions."""
+    """The adapters by their ports, sharing sessions."""
 
-    stacks: Stacks
-    traffic: Traffic
-    probes: Probes
-    metrics: Metrics
-    alarms: Alarms
+    stacks: StackManager
+    traffic: TrafficRouter
+    probes: Prober
+    metrics: MetricSource
+    alarms: AlarmSource
     artifacts: Artifacts
 
 

@@ -6,7 +6,7 @@ are the same when Lambda would run the same thing: code and configuration alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +67,19 @@ def alias_state(aws: Aws, target: Target, name: str, alias: str) -> AliasState |
         raise
     weights = found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     return AliasState(version=found["FunctionVersion"], revision_id=found["RevisionId"], weights=dict(weights))
+
+
+def alias_that(
+    aws: Aws, target: Target, name: str, alias: str, fits: Callable[[AliasState], bool]
+) -> tuple[AliasState | None, bool]:
+    """Where an alias points, and whether that fits; one that does not is looked at thrice, lest the look was stale."""
+    now = alias_state(aws, target, name, alias)
+    for pause in (0.1, 0.4):
+        if now is not None and fits(now):
+            return now, True
+        aws.timing.sleep(pause)
+        now = alias_state(aws, target, name, alias)
+    return now, now is not None and fits(now)
 
 
 def point(

@@ -22,7 +22,7 @@ from shoreward.adapters.aws.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
-from shoreward.adapters.aws.serving import alias_state, put_back
+from shoreward.adapters.aws.serving import alias_that, put_back
 from shoreward.adapters.aws.stack import Resource, Stack, resources
 from shoreward.adapters.aws.stateful import refuse_endangered
 from shoreward.adapters.aws.templates import Filled, filled, has_nested, pinned, values
@@ -222,8 +222,10 @@ class Stacks:
             remove(self._aws, target, stack, limit=self._limit)
 
     def _require(self, target: Target, function: ServingFunction | StagedFunction, version: str) -> None:
-        now = alias_state(self._aws, target, function.name, function.alias)
-        if now is None or now.version != version or now.weights:
+        now, right = alias_that(
+            self._aws, target, function.name, function.alias, lambda one: one.version == version and not one.weights
+        )
+        if not right:
             raise Terminal(
                 "ALIAS_MOVED",
                 f"The alias {function.alias} of {function.name} should be at version {version} and is "

@@ -93,7 +93,7 @@ def refuse_endangered(changes: Sequence[Change], allowed: Collection[str], targe
         f"Stateful resources are in danger: {listed}.",
         where=target.key,
         next="Give the resource DeletionPolicy and UpdateReplacePolicy Retain and migrate its data, "
-        "or name it under allow_replacement in shoreward.yaml.",
+        "or name it under allow-replacement in shoreward.yaml.",
     )
 
 

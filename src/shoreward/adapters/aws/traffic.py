@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.serving import AliasState, alias_state, point
-from shoreward.domain import Retryable, StagedFunction, Target, Terminal
+from shoreward.adapters.aws.serving import AliasState, alias_that, point
+from shoreward.domain import StagedFunction, Target, Terminal
 
 _ALIKE = 0.005
 """Percent of traffic within which two weights are the same."""
-
-_LOOKS = 12
-"""Times an alias is looked at again when it changed, or seemed to, between look and move."""
 
 
 class Traffic:
@@ -34,8 +31,13 @@ class Traffic:
         moved: list[StagedFunction] = []
 
         def move(one: tuple[StagedFunction, AliasState]) -> None:
-            self._move(target, one[0], one[1], percent, expected)
-            moved.append(one[0])
+            function, now = one
+            moved.append(function)  # for all we know, also when no answer comes
+            try:
+                self._move(target, function, now, percent)
+            except Terminal:
+                moved.remove(function)
+                raise
 
         try:
             self._aws.together(move, due)
@@ -53,43 +55,42 @@ class Traffic:
         )
 
     def _look(self, target: Target, function: StagedFunction, percent: float, expected: float) -> AliasState:
-        now = alias_state(self._aws, target, function.name, function.alias)
-        if now is not None and (self._at(function, now, percent) or self._at(function, now, expected)):
-            return now
-        raise Terminal(
-            "ALIAS_MOVED",
-            f"The alias {function.alias} of {function.name} is {f'at {now}' if now is not None else 'gone'}; expected "
-            f"{expected:g} % at version {function.candidate} and the rest at {function.baseline}.",
-            where=target.key,
-            next="Somebody else moved it; the release must not go on over that.",
+        now, right = alias_that(
+            self._aws,
+            target,
+            function.name,
+            function.alias,
+            lambda one: self._at(function, one, percent) or self._at(function, one, expected),
         )
+        if now is None or not right:
+            raise _moved(
+                target,
+                function,
+                now,
+                f"{expected:g} % at version {function.candidate} and the rest at {function.baseline}",
+            )
+        return now
 
     def _at(self, function: StagedFunction, now: AliasState, percent: float) -> bool:
         at = now.percent(function.baseline or "", function.candidate)
         return at is not None and abs(at - percent) < _ALIKE
 
-    def _move(self, target: Target, function: StagedFunction, now: AliasState, percent: float, expected: float) -> None:
-        """Move one alias, provided that it is still where it was seen; look again when it is not.
+    def _move(self, target: Target, function: StagedFunction, seen: AliasState, percent: float) -> None:
+        """Move one alias, provided that nobody did since it was seen.
 
-        A lost answer looks the same as somebody else's move, and so does a look that was older than the last move.
+        When somebody did, it was either this very call, whose answer was lost, or somebody else, over whom no release
+        goes: a rollback, perhaps, that this controller has not heard of.
         """
-        pause = 0.02
-        for _ in range(_LOOKS):
-            try:
-                self._set(target, function, percent, revision_id=now.revision_id)
-            except Terminal as error:
-                if code_of(error) != "PreconditionFailedException":
-                    raise
-            else:
-                return
-            self._aws.timing.sleep(pause)
-            pause = min(pause * 2, 1.0)
-            now = self._look(target, function, percent, expected)
-            if self._at(function, now, percent):
-                return
-        raise Retryable(
-            "ALIAS_BUSY", f"The alias {function.alias} of {function.name} keeps changing.", where=target.key
-        )
+        try:
+            self._set(target, function, percent, revision_id=seen.revision_id)
+        except Terminal as error:
+            if code_of(error) != "PreconditionFailedException":
+                raise
+            now, right = alias_that(
+                self._aws, target, function.name, function.alias, lambda one: self._at(function, one, percent)
+            )
+            if not right:
+                raise _moved(target, function, now, f"nobody to touch it on its way to {percent:g} %") from error
 
     def _set(self, target: Target, function: StagedFunction, percent: float, revision_id: str | None = None) -> None:
         assert function.baseline is not None
@@ -103,3 +104,13 @@ class Traffic:
             weights={} if whole or percent <= 0.0 else {function.candidate: round(percent / 100.0, 6)},
             revision_id=revision_id,
         )
+
+
+def _moved(target: Target, function: StagedFunction, now: AliasState | None, expected: str) -> Terminal:
+    return Terminal(
+        "ALIAS_MOVED",
+        f"The alias {function.alias} of {function.name} is {f'at {now}' if now is not None else 'gone'}; "
+        f"expected {expected}.",
+        where=target.key,
+        next="Somebody else moved it; the release must not go on over that.",
+    )

@@ -3,6 +3,7 @@
 CPU is that of the cloud's process and of all function processes together, from ``/proc``.
 """
 
+import functools
 import json
 import os
 import statistics
@@ -93,7 +94,8 @@ def fill(account: CloudAccount, seconds: int) -> float:
 
 
 def batch(start: float, period: int) -> dict[str, Any]:
-    stat = {"Metric": {"Namespace": "Bench", "MetricName": "latency", "Dimensions": []}, "Period": period, "Stat": "p99"}
+    metric = {"Namespace": "Bench", "MetricName": "latency", "Dimensions": []}
+    stat = {"Metric": metric, "Period": period, "Stat": "p99"}
     queries = [{"Id": f"m{number}", "MetricStat": stat} for number in range(64)]
     return {"StartTime": start, "EndTime": start + 600, "MetricDataQueries": queries}
 
@@ -130,8 +132,8 @@ def main() -> None:
         start = fill(account, 600)
         watch = account.client("cloudwatch", REGION)
         for period in (60, 10, 1):
-            asked = batch(start, period)
-            measure(f"GetMetricData, 64 x 600 s, period {period}", cloud, 10, lambda: watch.get_metric_data(**asked))
+            ask = functools.partial(watch.get_metric_data, **batch(start, period))
+            measure(f"GetMetricData, 64 x 600 s, period {period}", cloud, 10, ask)
 
 
 if __name__ == "__main__":

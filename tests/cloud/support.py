@@ -1,4 +1,4 @@
-"""What the tests of the embedded cloud share: templates as SAM writes them, waiting, requests as a customer makes them."""
+"""What the tests of the embedded cloud share: templates as SAM writes them, waiting, requests as a customer makes."""
 
 import json
 import time

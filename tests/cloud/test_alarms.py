@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 import pytest
-from cloud.support import REGION, deploy, eventually, function
 
+from cloud.support import REGION, deploy, eventually, function
 from shoreward.testing.cloud import CloudAccount
 
 ABOVE: dict[str, Any] = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 5.0, "EvaluationPeriods": 1}

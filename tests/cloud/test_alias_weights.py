@@ -1,4 +1,4 @@
-"""An alias's weights hold on every way to a function, and the metrics say which version ran, by every set of dimensions."""
+"""An alias's weights hold on every way to a function, and the metrics say which version ran."""
 
 import json
 import textwrap
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cloud.support import REGION, deploy, eventually, metric_sum, request, versioned
 
+from cloud.support import REGION, deploy, eventually, metric_sum, request, versioned
 from shoreward.testing.cloud import CloudAccount
 
 ONE = "def handler(event, context): return {'statusCode': 200, 'body': 'one'}"

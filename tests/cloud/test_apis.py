@@ -5,8 +5,8 @@ import textwrap
 from typing import Any
 
 import pytest
-from cloud.support import REGION, deploy, metric_sum, request, translated, upload
 
+from cloud.support import REGION, deploy, metric_sum, request, translated, upload
 from shoreward.testing.cloud import CloudAccount
 
 ECHO = textwrap.dedent("""

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cloud.support import REGION, eventually, metric_sum, request, settled, translated, upload
-
 from shoreward.testing.cloud import CloudAccount
 
 STACK = "beach"

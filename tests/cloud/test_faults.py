@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
-from cloud.support import REGION, request, versioned
 
+from cloud.support import REGION, request, versioned
 from shoreward.cloud import EmbeddedCloud, FaultRule
 from shoreward.testing.cloud import CloudAccount
 

@@ -1,4 +1,4 @@
-"""Functions run as in Lambda: clean environment, real errors, warm processes that outlive a failure, logs, layers, Node."""
+"""Functions run as in Lambda: clean environment, real errors, warm processes, logs, layers, Node."""
 
 import base64
 import json
@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from cloud.support import REGION, eventually, function, invoke
 
+from cloud.support import REGION, eventually, function, invoke
 from shoreward.testing.cloud import CloudAccount, archive
 
 

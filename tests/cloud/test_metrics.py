@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cloud.support import REGION, function
 
+from cloud.support import REGION, function
 from shoreward.testing.cloud import CloudAccount
 
 NAMESPACE = "Tests"
@@ -23,7 +23,7 @@ def put(account: CloudAccount, name: str, values: list[float], *, at: float | No
 
 def metric(
     name: str, stat: str, *, id: str = "m1", period: int = 60, shown: bool = True, **dimensions: str
-) -> dict[str, Any]:  # noqa: A002
+) -> dict[str, Any]:
     listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
     described = {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": listed}
     return {"Id": id, "MetricStat": {"Metric": described, "Period": period, "Stat": stat}, "ReturnData": shown}

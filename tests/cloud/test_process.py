@@ -1,4 +1,4 @@
-"""The cloud as a process: it ends with its parent and takes its functions with it, keeps state if asked, binds loopback."""
+"""The cloud as a process: it ends with its parent, takes its functions with it, keeps state if asked."""
 
 import contextlib
 import os
@@ -10,8 +10,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from cloud.support import REGION, eventually, function, invoke, request
 
+from cloud.support import REGION, eventually, function, invoke, request
 from shoreward.cloud import CloudError, EmbeddedCloud
 from shoreward.testing.cloud import account_of
 
@@ -27,7 +27,8 @@ def alive(pid: int) -> bool:
 
 
 def test_importing_the_cloud_is_cheap() -> None:
-    code = "import sys, shoreward.cloud; print([m for m in ('ministack', 'boto3', 'botocore', 'asyncio') if m in sys.modules])"
+    heavy = "('ministack', 'boto3', 'botocore', 'asyncio')"
+    code = f"import sys, shoreward.cloud; print([m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 
@@ -71,7 +72,7 @@ def test_only_loopback_is_bound(embedded_cloud: EmbeddedCloud) -> None:
     mine, target = set(), ""
     for entry in Path(f"/proc/{embedded_cloud.pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            target = os.readlink(entry)
+            target = str(entry.readlink())
         if target.startswith("socket:"):
             mine.add(target[8:-1])
     listening = []

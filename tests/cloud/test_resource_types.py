@@ -1,12 +1,12 @@
-"""Templates as applications have them deploy, update and go: event sources, layers, workflows, and what only AWS has."""
+"""Templates as applications have them deploy, update and go: event sources, layers, workflows, AWS-only types."""
 
 import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cloud.support import REGION, deploy, eventually, translated, upload
 
+from cloud.support import REGION, deploy, eventually, translated, upload
 from shoreward.cloud import EmbeddedCloud
 from shoreward.testing.cloud import CloudAccount
 
@@ -15,10 +15,11 @@ HANDLER = "def handler(event, context): return {}"
 
 def everything(code: str, layer: str, note: str) -> str:
     """A SAM application with most of the event sources and resources that AWS's published samples use."""
+    latest = {"StartingPosition": "LATEST"}
     events: dict[str, Any] = {
         "Queue": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": ["Q", "Arn"]}}},
-        "Table": {"Type": "DynamoDB", "Properties": {"Stream": {"Fn::GetAtt": ["T", "StreamArn"]}, "StartingPosition": "LATEST"}},
-        "Stream": {"Type": "Kinesis", "Properties": {"Stream": {"Fn::GetAtt": ["K", "Arn"]}, "StartingPosition": "LATEST"}},
+        "Table": {"Type": "DynamoDB", "Properties": {**latest, "Stream": {"Fn::GetAtt": ["T", "StreamArn"]}}},
+        "Stream": {"Type": "Kinesis", "Properties": {**latest, "Stream": {"Fn::GetAtt": ["K", "Arn"]}}},
         "Topic": {"Type": "SNS", "Properties": {"Topic": {"Ref": "N"}}},
         "Bucket": {"Type": "S3", "Properties": {"Bucket": {"Ref": "B"}, "Events": "s3:ObjectCreated:*"}},
         "Rule": {"Type": "EventBridgeRule", "Properties": {"Pattern": {"source": ["x"]}}},
@@ -33,7 +34,8 @@ def everything(code: str, layer: str, note: str) -> str:
         "BillingMode": "PAY_PER_REQUEST",
         "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
     }
-    definition = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": {"Fn::GetAtt": ["F", "Arn"]}, "End": True}}}
+    task = {"Type": "Task", "Resource": {"Fn::GetAtt": ["F", "Arn"]}, "End": True}
+    definition = {"StartAt": "A", "States": {"A": task}}
     resources: dict[str, Any] = {
         "F": {
             "Type": "AWS::Serverless::Function",
@@ -52,7 +54,7 @@ def everything(code: str, layer: str, note: str) -> str:
                 "Policies": [{"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": ["Q", "QueueName"]}}}],
             },
         },
-        "L": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": layer, "CompatibleRuntimes": ["python3.13"]}},
+        "L": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": layer}},
         "S": {"Type": "AWS::Serverless::StateMachine", "Properties": {"Definition": definition}},
         "Q": {"Type": "AWS::SQS::Queue"},
         "N": {"Type": "AWS::SNS::Topic"},

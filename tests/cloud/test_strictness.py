@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cloud.support import REGION, deploy, function, reasons, settled, translated, upload, versioned
 
+from cloud.support import REGION, deploy, function, reasons, settled, translated, upload, versioned
 from shoreward.testing.cloud import CloudAccount, archive
 
 OK = "def handler(event, context): return 1"
@@ -59,19 +59,17 @@ def test_a_stack_in_rollback_complete_cannot_be_updated(cloud_account: CloudAcco
     assert code(refused) == "ValidationError"
 
 
-@pytest.mark.parametrize("where", ["create_function", "update_function_code"])
-def test_code_from_a_missing_object_is_refused(cloud_account: CloudAccount, where: str) -> None:
+@pytest.mark.parametrize("operation", ["create_function", "update_function_code"])
+def test_code_from_a_missing_object_is_refused(cloud_account: CloudAccount, operation: str) -> None:
     bucket = upload(cloud_account, "other.zip", {"index.py": OK}).split("/")[2]
     client = function(cloud_account, "there", OK)
     missing = {"S3Bucket": bucket, "S3Key": "missing.zip"}
+    role = f"arn:aws:iam::{cloud_account.account_id}:role/r"
+    given: dict[str, Any] = {"FunctionName": "there", **missing}
+    if operation == "create_function":
+        given = {"FunctionName": "f", "Runtime": "python3.12", "Handler": "i.h", "Role": role, "Code": missing}
     with pytest.raises(ClientError, match="NoSuchKey") as refused:
-        if where == "create_function":
-            role = f"arn:aws:iam::{cloud_account.account_id}:role/r"
-            client.create_function(
-                FunctionName="f", Runtime="python3.12", Handler="index.handler", Role=role, Code=missing
-            )
-        else:
-            client.update_function_code(FunctionName="there", **missing)
+        getattr(client, operation)(**given)
     assert code(refused) == "InvalidParameterValueException"
 
 

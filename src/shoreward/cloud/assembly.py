@@ -5,6 +5,7 @@ Imported in the cloud's own process only, after its environment is prepared: the
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
@@ -44,6 +45,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenerator[Handler]:
     """The whole cloud as one request handler, from start to end."""
     application = seam.application()
+    logging.getLogger("kms").setLevel(logging.ERROR)  # it warns at each start of a package nobody here needs
     application._docker_socket_present = lambda: False
     application.container_reaper.start = _no_containers
     store = MetricStore()

@@ -1,5 +1,6 @@
 """The embedded cloud in tests: an account per test, sessions into it, and archives for functions."""
 
+import functools
 import io
 import itertools
 import os
@@ -9,6 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as BotocoreSession
 
 from shoreward.cloud import EmbeddedCloud
@@ -62,7 +64,14 @@ def isolated_session(account_id: str, region: str) -> boto3.Session:
     )
     core.set_config_variable("credentials_file", os.devnull)
     core.set_credentials(account_id, "embedded-cloud")
+    core.register_component("data_loader", _models())
     return boto3.Session(botocore_session=core, region_name=region)
+
+
+@functools.cache
+def _models() -> Loader:
+    """The descriptions of AWS's services, read once for all sessions: reading them is most of what a client costs."""
+    return create_loader()
 
 
 def account_of(cloud: EmbeddedCloud, account_id: str) -> CloudAccount:

@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures that ship with Shoreward.
 
-``embedded_cloud`` is one cloud process for each pytest (xdist worker) process; ``cloud_account`` an account of it that no
-other test shares, so that tests need neither to clean up nor to run in order.
+``embedded_cloud`` is one cloud process for each pytest (xdist worker) process; ``cloud_account`` an account of it that
+no other test shares, so that tests need neither to clean up nor to run in order.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The controller: carries every open release of a journal, and nothing else knows how.
 
-One thread decides; a pool of threads performs. Level-triggered: whatever wakes it (a result, a deadline, an event that
+One thread decides; pools of threads perform. Level-triggered: whatever wakes it (a result, a deadline, an event that
 somebody else appended), it loads what is new, asks `decide`, records, and starts the effects whose lanes are free. It
 keeps nothing that a crash could lose: what was under way is decided again, and its adapter finds what was done.
 """
@@ -8,8 +8,8 @@ keeps nothing that a crash could lose: what was under way is decided again, and 
 from __future__ import annotations
 
 import queue
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,8 +17,12 @@ import structlog
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
 from shoreward.app.world import World
-from shoreward.core import Decision, Effect, Event, Release, decide, evolve, replay
+from shoreward.controller._hands import Hands
+from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened
 from shoreward.core.decision import earliest
+from shoreward.core.effects import BuildRevision
+from shoreward.core.events import EffectFailed, ReleaseOpened
+from shoreward.domain import Retryable, Terminal
 
 _log = structlog.get_logger()
 
@@ -35,13 +39,23 @@ class _Carried:
     wake_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of an effect of a release; None when it was overtaken before it had begun."""
+
+    release: str
+    effect: Effect
+    event: Event | None
+
+
 class Controller:
     """Carries releases until they end.
 
     Args:
-        observe: told of every event of a carried release, in order, from the controller's thread.
+        observe: told of every event of every release that is carried, from its first one on, once and in order, from
+            the controller's thread. A mistake that it makes is logged, and stops nothing.
         poll: seconds after which the journal is looked at for what others appended.
-        workers: how many effects may be under way at a time.
+        workers: how many effects of one aspect (traffic, stacks, judging) may be under way at a time.
     """
 
     def __init__(
@@ -57,30 +71,43 @@ class Controller:
         self._world = world
         self._observe = observe
         self._poll = poll
-        self._results: queue.SimpleQueue[tuple[str, Effect, Event]] = queue.SimpleQueue()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="effect")
+        self._workers = workers
         self._carried: dict[str, _Carried] = {}
+        self._told: dict[str, int] = {}
+        self._arriving: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+        self._arrived: deque[_Result] = deque()
 
     def run(self, *, forever: bool = False) -> None:
-        """Carry all open releases until they have ended; with `forever`, wait for new ones then."""
-        with self._journal.lease():
-            try:
-                self._run(forever)
-            finally:
-                self._pool.shutdown(wait=True, cancel_futures=True)
+        """Carry all open releases until they have ended; with `forever`, wait for new ones then.
 
-    def _run(self, forever: bool) -> None:
-        changes = -1
-        while True:
-            seen = self._journal.changes()
-            if seen != changes:
-                changes = seen
-                self._adopt()
-            for release in list(self._carried):
-                self._tick(release)
-            if not self._carried and not forever:
-                return
-            self._wait()
+        Raises:
+            Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.
+            Terminal: the journal can no longer be read or written.
+        """
+        with self._journal.lease(), Hands(self._workers) as hands:
+            changes = -1
+            while True:
+                try:
+                    seen = self._journal.changes()
+                    self._round(hands, adopt=seen != changes)
+                    changes = seen
+                    if not self._carried and not forever and self._journal.changes() == seen:
+                        return
+                    wake_at = earliest(carried.wake_at for carried in self._carried.values())
+                except Retryable as error:
+                    # A journal that is locked, or a full disk: that passes, and nobody else would watch meanwhile.
+                    _log.warning("the journal is not to be had; trying again", error=str(error))
+                    wake_at = None
+                self._wait(wake_at)
+
+    def _round(self, hands: Hands, *, adopt: bool) -> None:
+        if adopt:
+            self._adopt()
+        while self._arrived:
+            self._record(self._arrived[0])
+            self._arrived.popleft()
+        for release in list(self._carried):
+            self._tick(hands, self._carried[release])
 
     def _adopt(self) -> None:
         """Load what others appended, releases that they opened included."""
@@ -88,9 +115,16 @@ class Controller:
             if header.id in self._carried:
                 self._load(self._carried[header.id])
             elif header.open:
-                recorded = self._journal.events(header.id)
-                state = replay(header.id, (each.event for each in recorded))
-                self._carried[header.id] = _Carried(state=state, seq=recorded[-1].seq)
+                self._carried[header.id] = self._taken_up(header.id)
+
+    def _taken_up(self, release: str) -> _Carried:
+        first, *others = self._journal.events(release)
+        assert isinstance(first.event, ReleaseOpened)
+        carried = _Carried(state=opened(release, first.event), seq=first.seq)
+        self._tell(carried, first)
+        for recorded in others:
+            self._apply(carried, recorded)
+        return carried
 
     def _load(self, carried: _Carried) -> None:
         for recorded in self._journal.events(carried.state.id, carried.seq):
@@ -99,18 +133,26 @@ class Controller:
     def _apply(self, carried: _Carried, recorded: Recorded) -> None:
         carried.state = evolve(carried.state, recorded.event)
         carried.seq = recorded.seq
-        if self._observe:
-            self._observe(carried.state, recorded)
+        self._tell(carried, recorded)
 
-    def _tick(self, release: str) -> None:
-        carried = self._carried[release]
+    def _tell(self, carried: _Carried, recorded: Recorded) -> None:
+        release = carried.state.id
+        if self._observe is None or recorded.seq <= self._told.get(release, 0):
+            return
+        self._told[release] = recorded.seq
+        try:
+            self._observe(carried.state, recorded)
+        except Exception:  # noqa: BLE001 - whoever looks on must not keep a release from going back
+            _log.exception("an observer made a mistake", release=release, seq=recorded.seq)
+
+    def _tick(self, hands: Hands, carried: _Carried) -> None:
         decision = self._decide(carried)
         for effect in decision.effects:
             if effect.lane not in carried.busy:
-                self._start(carried, effect)
+                self._start(hands, carried, effect)
         carried.wake_at = decision.wake_at
         if carried.state.ended and not carried.busy:
-            del self._carried[release]
+            del self._carried[carried.state.id]
 
     def _decide(self, carried: _Carried) -> Decision:
         """Decide, and record, until nothing more follows from the state alone."""
@@ -134,27 +176,45 @@ class Controller:
                 self._apply(carried, Recorded(seq=seq, event=event))
             return
 
-    def _start(self, carried: _Carried, effect: Effect) -> None:
+    def _start(self, hands: Hands, carried: _Carried, effect: Effect) -> None:
         carried.busy.add(effect.lane)
-        release, state = carried.state.id, carried.state
-        self._pool.submit(lambda: self._results.put((release, effect, perform(self._world, state, effect))))
+        state = carried.state
 
-    def _wait(self) -> None:
+        def work() -> None:
+            # It may have waited for a thread while the release was held or began to go back.
+            overtaken = effect.forward and (carried.state.rollback or carried.state.hold)
+            event = None if overtaken else perform(self._world, state, effect)
+            self._arriving.put(_Result(state.id, effect, event))
+
+        hands.submit(effect.lane, work)
+
+    def _wait(self, wake_at: float | None) -> None:
         """Until a result comes, a deadline passes, or it is time to look at the journal."""
-        wake_at = earliest(carried.wake_at for carried in self._carried.values())
         timeout = self._poll if wake_at is None else min(self._poll, max(0.0, wake_at - self._world.clock.now()))
         try:
-            result = self._results.get(timeout=timeout)
+            self._arrived.append(self._arriving.get(timeout=timeout))
+            while True:
+                self._arrived.append(self._arriving.get_nowait())
         except queue.Empty:
             return
-        while True:
-            self._record(*result)
-            try:
-                result = self._results.get_nowait()
-            except queue.Empty:
-                return
 
-    def _record(self, release: str, effect: Effect, event: Event) -> None:
-        carried = self._carried[release]
-        carried.busy.discard(effect.lane)
-        self._append(carried, (event,), fact=True)
+    def _record(self, result: _Result) -> None:
+        carried = self._carried[result.release]
+        if result.event is not None:
+            try:
+                self._append(carried, (result.event,), fact=True)
+            except Terminal as error:
+                self._append(carried, (self._unwritable(result.effect, error),), fact=True)
+        carried.busy.discard(result.effect.lane)
+
+    def _unwritable(self, effect: Effect, error: Terminal) -> Event:
+        """What is recorded of a result that the journal does not take: the release must not wait for it for ever."""
+        return EffectFailed(
+            at=self._world.clock.now(),
+            effect=effect.key,
+            target="" if isinstance(effect, BuildRevision) else effect.target.key,
+            code=error.code,
+            what=error.what,
+            next=error.next,
+            retryable=False,
+        )

@@ -14,7 +14,8 @@ ECHO = textwrap.dedent("""
     def handler(event, context):
         if event.get("rawPath", "").endswith("/fail"):
             raise RuntimeError("the function's own words")
-        shown = {key: event.get(key) for key in ("routeKey", "pathParameters", "queryStringParameters", "body", "httpMethod")}
+        keys = ("routeKey", "pathParameters", "queryStringParameters", "body", "httpMethod", "rawPath")
+        shown = {key: event.get(key) for key in keys}
         return {"statusCode": 200, "headers": {"x-tide": "high"}, "cookies": ["a=1", "b=2"], "body": json.dumps(shown)}
 """)
 
@@ -85,6 +86,7 @@ def test_a_named_stage_and_cors(cloud_account: CloudAccount) -> None:
     address = deploy(cloud_account, "s", template)["Address"]
     assert address.endswith("/v1/")
     answer = request(address + "a", headers={"origin": "https://beach.example"})
+    assert answer.json()["rawPath"] == "/v1/a"
     assert answer.headers["access-control-allow-origin"] == "https://beach.example"
 
 

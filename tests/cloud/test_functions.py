@@ -28,15 +28,17 @@ def test_a_function_sees_what_lambda_sets_and_nothing_of_the_host(cloud_account:
     assert env["AWS_ENDPOINT_URL"] == cloud_account.endpoint
     assert (env["AWS_LAMBDA_FUNCTION_NAME"], env["AWS_LAMBDA_FUNCTION_VERSION"]) == ("f", "$LATEST")
     assert env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
-    assert set(os.environ) & set(env) <= {"PATH", "HOME", "LANG", "TZ", "LC_CTYPE", "AWS_DEFAULT_REGION", "AWS_REGION"}
+    shared = {"PATH", "HOME", "LANG", "TZ", "LC_CTYPE", "AWS_DEFAULT_REGION", "AWS_REGION"}
+    assert set(os.environ) & set(env) <= shared
     assert not [one for one in seen["path"] if "site-packages" in one]
 
 
 def test_the_context_says_who_was_invoked(cloud_account: CloudAccount) -> None:
     code = source("""
         def handler(event, context):
+            enough = context.get_remaining_time_in_millis() > 1000
             return [context.function_name, context.function_version, context.invoked_function_arn,
-                    context.memory_limit_in_mb, context.get_remaining_time_in_millis() > 1000, context.client_context.custom]
+                    context.memory_limit_in_mb, enough, context.client_context.custom]
     """)
     client = function(cloud_account, "f", code)
     client.publish_version(FunctionName="f")

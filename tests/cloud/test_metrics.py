@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cloud.support import REGION, function
+from cloud.support import REGION, eventually, function, metric_sum
 from shoreward.testing.cloud import CloudAccount
 
 NAMESPACE = "Tests"
@@ -225,3 +225,16 @@ def test_a_batch_of_many_queries_is_answered_whole(cloud_account: CloudAccount) 
     answer = ask(cloud_account, *queries, start=hour(), end=hour() + 600)
     assert len(answer) == 64
     assert all(len(values) == 10 and math.isclose(values[0], 1.99, rel_tol=0.01) for values in answer.values())
+
+
+def test_the_depth_of_a_queue_is_a_metric(cloud_account: CloudAccount) -> None:
+    sqs = cloud_account.client("sqs", REGION)
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    for number in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    dimensions = {"QueueName": "dead-letters"}
+    eventually(
+        lambda: (
+            metric_sum(cloud_account, "AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, stat="Maximum") == 3
+        )
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cloud.support import REGION, deploy, eventually, translated, upload
+from cloud.support import REGION, deploy, eventually, function, translated, upload
 from shoreward.cloud import EmbeddedCloud
 from shoreward.testing.cloud import CloudAccount
 
@@ -116,3 +116,35 @@ def test_a_sam_template_may_be_sent_as_it_is(cloud_account: CloudAccount) -> Non
         )
     deploy(cloud_account, "s", json.dumps(template))
     assert len(cloud_account.client("lambda", REGION).list_functions()["Functions"]) == 1
+
+
+def test_a_custom_resource_is_a_function_that_answers(cloud_account: CloudAccount) -> None:
+    source = """
+import json, urllib.request
+def handler(event, context):
+    data = {"Height": event["ResourceProperties"]["Tide"] + "!"}
+    body = {"Status": "SUCCESS", "PhysicalResourceId": "mine", "Data": data}
+    body.update({key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")})
+    request = urllib.request.Request(event["ResponseURL"], data=json.dumps(body).encode(), method="PUT")
+    urllib.request.urlopen(request)
+"""
+    client = function(cloud_account, "answerer", source)
+    arn = client.get_function_configuration(FunctionName="answerer")["FunctionArn"]
+    resource = {"Type": "Custom::Tide", "Properties": {"ServiceToken": arn, "Tide": "high"}}
+    template = {"Resources": {"C": resource}, "Outputs": {"H": {"Value": {"Fn::GetAtt": ["C", "Height"]}}}}
+    assert deploy(cloud_account, "s", json.dumps(template)) == {"H": "high!"}
+
+
+def test_a_state_machine_runs_its_function(cloud_account: CloudAccount) -> None:
+    client = function(cloud_account, "step", "def handler(event, context): return {'n': event['n'] + 1}")
+    arn = client.get_function_configuration(FunctionName="step")["FunctionArn"]
+    states = {"A": {"Type": "Task", "Resource": arn, "Next": "B"}, "B": {"Type": "Task", "Resource": arn, "End": True}}
+    steps = cloud_account.client("stepfunctions", REGION)
+    machine = steps.create_state_machine(
+        name="m",
+        definition=json.dumps({"StartAt": "A", "States": states}),
+        roleArn=f"arn:aws:iam::{cloud_account.account_id}:role/r",
+    )["stateMachineArn"]
+    started = steps.start_execution(stateMachineArn=machine, input='{"n": 1}')["executionArn"]
+    eventually(lambda: steps.describe_execution(executionArn=started)["status"] == "SUCCEEDED")
+    assert json.loads(steps.describe_execution(executionArn=started)["output"]) == {"n": 3}

@@ -24,6 +24,7 @@ from shoreward.cloud.patches import (
     execution,
     http_apis,
     invoke,
+    queue_metrics,
     resource_types,
     roles,
     stack_rules,
@@ -73,7 +74,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
         pool.close()
 
     door = SideDoor(bridge, dataplane.answer, forget)
-    async with lifespan(application.app), _background(alarms.run(store), _reap(pool)):
+    async with lifespan(application.app), _background(alarms.run(store), queue_metrics.run(store), _reap(pool)):
         try:
             yield door
         finally:

@@ -41,6 +41,7 @@ def apply(endpoint: str) -> None:
         return finished(emulator_update(physical_id, _named(old), _named(new), *rest), new)
 
     handlers["create"], handlers["update"] = create, update
+    _show_stage_in_path(module)
 
 
 def expand(module: Any, api_id: str, body: dict[str, Any]) -> None:
@@ -62,6 +63,17 @@ def expand(module: Any, api_id: str, body: dict[str, Any]) -> None:
     cors = body.get("x-amazon-apigateway-cors")
     if cors:
         module._apis[api_id]["corsConfiguration"] = cors
+
+
+def _show_stage_in_path(module: Any) -> None:
+    """As on AWS, the path that a function sees begins with the stage, unless that is ``$default``."""
+    emulator_invoke = module._invoke_lambda_proxy
+
+    async def invoke(integration: Any, api_id: str, stage: str, path: str, *rest: Any, **more: Any) -> Any:
+        shown = path if stage == "$default" else f"/{stage}{path}"
+        return await emulator_invoke(integration, api_id, stage, shown, *rest, **more)
+
+    module._invoke_lambda_proxy = invoke
 
 
 def _find_everywhere(module: Any, store: str) -> None:

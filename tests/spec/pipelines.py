@@ -35,7 +35,8 @@ def targets(draw: st.DrawFn) -> list[Target]:
     )
     result: dict[str, Target] = {}
     for account, partition in accounts.items():
-        role = draw(st.none() | names.map(lambda name, a=account, p=partition: f"arn:{p}:iam::{a}:role/{name}"))
+        roles = st.none() | names.map(lambda name, a=account, p=partition: f"arn:{p}:iam::{a}:role/{name}")
+        role, execution_role = draw(roles), draw(roles)
         for region in draw(st.lists(st.sampled_from(PARTITIONS[partition]), min_size=1, max_size=3)):
             parameters = draw(st.dictionaries(logical_ids, texts, max_size=3))
             target = Target(
@@ -43,6 +44,7 @@ def targets(draw: st.DrawFn) -> list[Target]:
                 region=region,
                 stack=draw(names),
                 role=role,
+                execution_role=execution_role,
                 parameters=tuple(sorted(parameters.items())),
             )
             result[target.key] = target

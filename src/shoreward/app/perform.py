@@ -14,7 +14,7 @@ from shoreward.app.world import World
 from shoreward.core import Deployment, Effect, Event, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.domain import Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction, Terminal
+from shoreward.domain import Place, Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction, Terminal
 
 _log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ def perform(world: World, state: Release, effect: Effect) -> Event:
 
 
 def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFailed:
-    where = f"{error.where}: " if error.where else ""
+    where = f"{error.where}: " if isinstance(error.where, Place) else ""
     return e.EffectFailed(
         at=world.clock.now(),
         effect=effect.key,

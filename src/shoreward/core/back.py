@@ -36,7 +36,7 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
         event = failure.event
         looking_again = event.effect.startswith("judge/") and event.retryable
         if not looking_again and (not event.retryable or failure.attempts >= FORWARD_ATTEMPTS):
-            reason = f"{event.effect}: {event.what} {event.next} [{event.code}]"
+            reason = f"{event.effect} failed: {event.what} {event.next} [{event.code}]"
             return e.RollbackBegan(at=now, cause="error", reason=reason, target=event.target)
     return None
 

@@ -20,6 +20,7 @@ class Target:
     Attributes:
         account: the 12 digits of the AWS account.
         role: ARN of the role to assume for it, or None to use the caller's own credentials.
+        execution_role: ARN of the role that CloudFormation works with there; None: with whoever calls it.
         parameters: template parameters of this target, complete (shared ones included), sorted by name.
     """
 
@@ -27,6 +28,7 @@ class Target:
     region: str
     stack: str
     role: str | None = None
+    execution_role: str | None = None
     parameters: Parameters = ()
 
     @property

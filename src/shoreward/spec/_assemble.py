@@ -81,10 +81,12 @@ class _Waves:
     def _check_roles(self) -> None:
         accounts: dict[str, Found | None] = self.found.get("accounts", {})
         for name, account in accounts.items():
-            role, number = account.get("role", "") if account else "", account.get("id") if account else None
-            if role and number and role.split(":")[4] != number:
-                what = f"The role is in account {role.split(':')[4]}, but '{name}' is {number}."
-                (self.at / "accounts" / name / "role").complain("SPEC_ROLE_ACCOUNT", what, "Correct one of them.")
+            number = account.get("id") if account else None
+            for key in ("role", "execution-role"):
+                role = account.get(key, "") if account else ""
+                if role and number and role.split(":")[4] != number:
+                    what = f"The role is in account {role.split(':')[4]}, but '{name}' is {number}."
+                    (self.at / "accounts" / name / key).complain("SPEC_ROLE_ACCOUNT", what, "Correct one of them.")
 
     def _wave(self, wave: Found, at: At) -> Wave:
         defaults: Found = self.found.get("defaults", {})
@@ -126,6 +128,7 @@ class _Waves:
             region=region,
             stack=entry.get("stack", self.found.get("stack", self.found.get("application", ""))),
             role=account.get("role"),
+            execution_role=account.get("execution-role"),
             parameters=tuple(sorted(parameters.items())),
         )
         if target.key in self.stacks:

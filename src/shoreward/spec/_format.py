@@ -97,6 +97,7 @@ ACCOUNT = Record(
     (
         Field("id", _ACCOUNT_ID, "The 12 digits of the AWS account, in quotes.", required=True),
         Field("role", _ROLE, "ARN of the role to assume in it. Without one the caller's own credentials are used."),
+        Field("execution-role", _ROLE, "ARN of the role that CloudFormation creates resources with there."),
         Field("parameters", _PARAMETERS, "Template parameters of all targets in this account."),
     ),
 )

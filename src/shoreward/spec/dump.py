@@ -21,9 +21,7 @@ def dump(pipeline: Pipeline) -> str:
     content = {
         "application": pipeline.application,
         "template": pipeline.template,
-        "accounts": {
-            name: {"id": number, "role": role} if role else {"id": number} for (number, role), name in accounts.items()
-        },
+        "accounts": {name: _account(account) for account, name in accounts.items()},
         "artifacts": pipeline.artifacts,
         "waves": [_wave(wave, accounts) for wave in pipeline.waves],
         "judge": _judge(pipeline.judge),
@@ -34,12 +32,22 @@ def dump(pipeline: Pipeline) -> str:
     return "\n".join(_block(content)) + "\n"
 
 
-_Accounts = dict[tuple[str, str | None], str]
+_Account = tuple[str, str | None, str | None]
+_Accounts = dict[_Account, str]
+
+
+def _key(target: Target) -> _Account:
+    return target.account, target.role, target.execution_role
+
+
+def _account(account: _Account) -> dict[str, Any]:
+    named = zip(("id", "role", "execution-role"), account, strict=True)
+    return {key: value for key, value in named if value}
 
 
 def _accounts(pipeline: Pipeline) -> _Accounts:
-    """A name for each account and role; the domain does not keep the names that the writer chose."""
-    pairs = dict.fromkeys((target.account, target.role) for target in pipeline.targets)
+    """A name for each account and its roles; the domain does not keep the names that the writer chose."""
+    pairs = dict.fromkeys(_key(target) for target in pipeline.targets)
     return {pair: f"account-{index}" for index, pair in enumerate(pairs, start=1)}
 
 
@@ -60,7 +68,7 @@ def _wave(wave: Wave, accounts: _Accounts) -> dict[str, Any]:
 
 
 def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:
-    where = f"{accounts[target.account, target.role]}/{target.region}"
+    where = f"{accounts[_key(target)]}/{target.region}"
     return {"target": where, "stack": target.stack, "parameters": dict(target.parameters)}
 
 

@@ -204,7 +204,7 @@ class Stacks:
         )
 
     def _role(self, target: Target) -> str | None:
-        return fill(self._execution_role, target) if self._execution_role else None
+        return target.execution_role or (fill(self._execution_role, target) if self._execution_role else None)
 
     def _put_back(self, target: Target, snapshot: Snapshot) -> None:
         self._aws.together(lambda function: put_back(self._aws, target, function), snapshot.functions)

@@ -1,0 +1,148 @@
+"""The live view: a release's waves in the terminal, and what each target waits for.
+
+On a terminal that can move its cursor the view redraws itself; elsewhere (a log, a pipe) it prints one line for each
+thing that happens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from shoreward.app.ports import Recorded
+from shoreward.app.story import tell
+from shoreward.cli.output import clock, console, print_json_line, span
+from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
+from shoreward.domain import Outcome
+
+_WIDTH = 20
+
+
+class LiveView:
+    """Shows releases while they move.
+
+    Args:
+        quiet: seconds between redraws of an unchanged view.
+    """
+
+    def __init__(self, quiet: float = 0.5) -> None:
+        self._state: Release | None = None
+        self._live = Live(console=console, auto_refresh=False, transient=False) if console.is_terminal else None
+        self._quiet = quiet
+        self._drawn = 0.0
+        self._told: list[Recorded] = []
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._draw()
+            self._live.stop()
+
+    def observe(self, state: Release, recorded: Recorded) -> None:
+        """Something happened."""
+        self._state = state
+        self._told.append(recorded)
+        if self._live:
+            if time.monotonic() - self._drawn > 0.1 or state.ended:
+                self._draw()
+            return
+        line = tell(self._told)[-1]
+        if line.weighty:
+            where = f"{line.target.rpartition('/')[0]}: " if line.target else ""
+            console.print(f"{clock(line.at)} {escape(where + line.text)}")
+
+    def _draw(self) -> None:
+        if self._live and self._state:
+            self._drawn = time.monotonic()
+            self._live.update(picture(self._state, self._told), refresh=True)
+
+
+class JsonLines:
+    """Prints every event's line as JSON."""
+
+    def __init__(self) -> None:
+        self._told: list[Recorded] = []
+
+    def observe(self, state: Release, recorded: Recorded) -> None:
+        """Something happened."""
+        self._told.append(recorded)
+        line = tell(self._told)[-1]
+        print_json_line(
+            {
+                "release": state.id,
+                "seq": recorded.seq,
+                "at": line.at,
+                "event": type(recorded.event).__name__,
+                "target": line.target,
+                "text": line.text,
+            }
+        )
+
+
+def picture(state: Release, recorded: Sequence[Recorded], now: float | None = None) -> Group:
+    """A release as it stands: its waves, what it waits for, and what happened last."""
+    now = time.time() if now is None else now
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for index, wave in enumerate(state.pipeline.waves):
+        for position, deployment in enumerate(state.in_wave(index)):
+            name = Text(wave.name if position == 0 else "", style="bold" if index == state.wave else "dim")
+            table.add_row(name, str(deployment.target), _bar(deployment), _phase(state, deployment))
+    parts: list[Table | Text] = [_title(state, now), table]
+    parts += [Text(f"  waits: {blocker.what}", style="yellow") for blocker in _blockers(state, now)]
+    news = [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]
+    parts += [Text(f"  {clock(line.at)} {line.target.rpartition('/')[0]} {line.text}", style="dim") for line in news]
+    return Group(*parts)
+
+
+def _title(state: Release, now: float) -> Text:
+    until = state.ended_at if state.ended else now
+    title = Text.assemble(
+        (state.id, "bold"),
+        f"  {state.opened.commit[:10]} {state.opened.subject}  ",
+        (span(until - state.opened.at), "dim"),
+    )
+    if state.outcome:
+        style = "bold green" if state.outcome is Outcome.SUCCEEDED else "bold red"
+        title.append(f"  {state.outcome.value.replace('_', ' ')}", style=style)
+    elif state.rollback:
+        title.append(f"  rolling back: {state.rollback.reason}", style="bold red")
+    elif state.hold:
+        title.append(f"  held by {state.hold.by}", style="bold yellow")
+    return title
+
+
+def _bar(deployment: Deployment) -> Text:
+    """The share of customers that the new revision serves."""
+    exposed = deployment.phase is not Phase.WAITING and deployment.restored is Restored.NOTHING
+    share = deployment.percent / 100 if exposed else 0.0
+    full = round(share * _WIDTH)
+    colour = "green" if deployment.phase is Phase.FINISHED else "cyan"
+    return Text.assemble(("█" * full, colour), ("·" * (_WIDTH - full), "dim"), f" {100 * share:3.0f} %")
+
+
+def _phase(state: Release, deployment: Deployment) -> Text:
+    if deployment.restored is not Restored.NOTHING:
+        return Text(f"back ({deployment.restored.value})", style="red")
+    looked = deployment.judgement
+    if deployment.phase is Phase.BAKING and looked:
+        return Text(f"baking: {looked.reason}")
+    return Text(deployment.phase.value, style="dim" if deployment.phase is Phase.WAITING else "")
+
+
+def _blockers(state: Release, now: float) -> list[Blocker]:
+    waiting = decide(state, now).blockers
+    return [blocker for blocker in waiting if blocker.person or blocker.until is not None]

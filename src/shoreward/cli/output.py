@@ -1,0 +1,78 @@
+"""What commands print: for people, or with --json for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+
+from shoreward.domain import ShorewardError, SpecErrors
+
+console = Console(highlight=False, soft_wrap=True)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_wants_json = False
+
+
+def want_json(wanted: bool) -> None:
+    """Remember that errors are to be JSON as well."""
+    global _wants_json
+    _wants_json = wanted
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """One line of JSON on standard output, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def complain(error: ShorewardError) -> None:
+    """Say what is wrong, where, and what to do next."""
+    errors = error.errors if isinstance(error, SpecErrors) else (error,)
+    if _wants_json:
+        print_json({"errors": [_error_json(each) for each in errors]})
+        return
+    for each in errors:
+        where = f"[bold]{_plain(str(each.where))}[/]: " if each.where else ""
+        _errors.print(f"[bold red]error[/] {where}{_plain(each.what)} [dim]{_plain(f'[{each.code}]')}[/]")
+        if each.next:
+            _errors.print(f"      {_plain(each.next)}")
+
+
+def _plain(text: str) -> str:
+    """Text that is not markup, whatever is in it."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _error_json(error: ShorewardError) -> dict[str, str]:
+    where = str(error.where) if error.where else ""
+    return {"code": error.code, "what": error.what, "where": where, "next": error.next}
+
+
+def clock(at: float) -> str:
+    """A time of day, in this machine's zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S")
+
+
+def moment(at: float) -> str:
+    """A date and a time, in this machine's zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def span(seconds: float) -> str:
+    """A span of time in its largest two units: `3 h 20 min`."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    parts = [(whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
+    first = next(index for index, (amount, _) in enumerate(parts) if amount)
+    return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)

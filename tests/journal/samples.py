@@ -1,0 +1,198 @@
+"""Events for tests of journals: one of each, and any of each."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import types
+import typing
+from typing import Any
+
+from hypothesis import strategies as st
+
+from shoreward.core import Event
+from shoreward.core import events as e
+from shoreward.domain import (
+    Artifact,
+    Bake,
+    Change,
+    Evidence,
+    Judgement,
+    JudgePolicy,
+    LambdaFunction,
+    Outcome,
+    Pipeline,
+    Probe,
+    Revision,
+    ServingFunction,
+    Snapshot,
+    Staged,
+    StagedFunction,
+    Target,
+    Verdict,
+    Wave,
+)
+
+KINDS: tuple[type[Event], ...] = typing.get_args(Event)
+
+TARGET = "111111111111/eu-north-1/app"
+
+
+def any_event(kind: type[Event]) -> st.SearchStrategy[Event]:
+    """Events of a kind with whatever their types allow, in every field."""
+    return _any_value(kind)
+
+
+def _any_value(hint: Any) -> st.SearchStrategy[Any]:
+    parts = typing.get_args(hint)
+    match typing.get_origin(hint):
+        case None if dataclasses.is_dataclass(hint):
+            hints = typing.get_type_hints(hint)
+            fields = {field.name: _any_value(hints[field.name]) for field in dataclasses.fields(hint)}
+            return st.builds(hint, **fields)
+        case None if hint is float:
+            return st.floats(allow_nan=False, allow_infinity=False)
+        case builtins.tuple if parts[-1] is Ellipsis:
+            return st.lists(_any_value(parts[0]), max_size=2).map(tuple)
+        case builtins.tuple:
+            return st.tuples(*map(_any_value, parts))
+        case types.UnionType | typing.Union:
+            return st.one_of(*map(_any_value, parts))
+        case _:
+            return st.from_type(hint)
+
+
+def said(text: str, at: float = 1_700_000_001.0) -> e.HoldPlaced:
+    """An event that says something."""
+    return e.HoldPlaced(at=at, by="kim", why=text)
+
+
+OPENING = e.ReleaseOpened(
+    at=1_700_000_000.0,
+    commit="new",
+    subject="Tides at half past",
+    by="kim",
+    before="old",
+    pipeline=Pipeline(
+        application="app",
+        template="template.yaml",
+        waves=(
+            Wave(
+                name="first",
+                targets=(
+                    Target(
+                        account="111111111111",
+                        region="eu-north-1",
+                        stack="app",
+                        role="arn:aws:iam::111111111111:role/shore",
+                        parameters=(("Stage", "prod"),),
+                    ),
+                ),
+                steps=(12.5, 50.0),
+                bake=Bake(minimum=60.0, requests=100, deadline=3600.0, on_deadline="rollback"),
+                soak=30.0,
+            ),
+        ),
+        judge=JudgePolicy(
+            alpha=0.01,
+            beta=0.05,
+            rollback_ratio=1.1,
+            rollback_points=0.0,
+            promote_ratio=1.5,
+            promote_points=0.0005,
+            interval=60,
+            delay=120.0,
+            dispersion=2.0,
+            metrics=("errors", "throttles"),
+            first_deployment_ceiling=0.05,
+        ),
+        alarms=("high-errors",),
+        probes=(Probe(function="Tides", payload="{}", expect='{"ok": true}'),),
+        artifacts="shore-{account}-{region}",
+        allow_replacement=("Table",),
+    ),
+)
+"""Written out, because a journal of old must not change with the defaults of today."""
+
+ONE_OF_EACH: tuple[Event, ...] = (
+    OPENING,
+    e.RevisionBuilt(
+        at=1_700_000_001.25,
+        revision=Revision(
+            digest="d" * 64,
+            commit="new",
+            template="t" * 64,
+            functions=(LambdaFunction(logical_id="Tides", alias="live", alias_id="TidesAlias", version_id="TidesV1"),),
+            artifacts=(Artifact(digest="a" * 64, size=1024, used_by=("Tides",)),),
+        ),
+    ),
+    e.WaveEntered(at=1_700_000_002.0, wave=0),
+    e.TargetInspected(
+        at=1_700_000_003.0,
+        target=TARGET,
+        snapshot=Snapshot(
+            exists=True,
+            template="o" * 64,
+            parameters=(("Stage", "prod"),),
+            tags=(("team", "shore"),),
+            functions=(ServingFunction(logical_id="Tides", name="app-Tides", alias="live", version="7", code="q83v"),),
+        ),
+    ),
+    e.TargetStaged(
+        at=1_700_000_004.0,
+        target=TARGET,
+        staged=Staged(
+            functions=(
+                StagedFunction(logical_id="Tides", name="app-Tides", alias="live", baseline="7", candidate="8"),
+                StagedFunction(logical_id="Waves", name="app-Waves", alias="live", baseline=None, candidate="1"),
+            ),
+            changes=(Change(action="Modify", logical_id="Tides", type="AWS::Lambda::Function"),),
+        ),
+    ),
+    e.TargetProbed(at=1_700_000_005.0, target=TARGET),
+    e.ProbeFailed(at=1_700_000_006.0, target=TARGET, reason="it answered 'café ☕', not 200"),
+    e.TrafficShifted(at=1_700_000_007.1, target=TARGET, step=0, percent=12.5, since=1_700_000_007.0),
+    e.TargetJudged(
+        at=1_700_000_130.0,
+        target=TARGET,
+        judgement=Judgement(
+            verdict=Verdict.NOT_ENOUGH_EVIDENCE,
+            until=1_700_000_120.0,
+            reason="12 of 100 requests",
+            evidence=(
+                Evidence(
+                    function="*",
+                    metric="errors",
+                    verdict=Verdict.NOT_ENOUGH_EVIDENCE,
+                    canary_requests=12,
+                    canary_bad=1,
+                    baseline_requests=340,
+                    baseline_bad=2,
+                    e_rollback=0.1,
+                    e_promote=-1e-300,
+                    bar_rollback=5.298317366548036,
+                    bar_promote=2.995732273553991,
+                    needed=88,
+                ),
+            ),
+            alarms=("high-errors",),
+        ),
+    ),
+    e.TargetFinished(at=1_700_000_140.0, target=TARGET),
+    e.WaveBaked(at=1_700_000_141.0, wave=0),
+    e.EffectFailed(
+        at=1_700_000_142.0,
+        effect=f"stage/{TARGET}",
+        target=TARGET,
+        code="THROTTLED",
+        what="Too many requests.",
+        next="",
+        retryable=True,
+    ),
+    e.HoldPlaced(at=1_700_000_143.0, by="kim", why="lunch"),
+    e.HoldLifted(at=1_700_000_144.0, by="kim", why="back"),
+    e.RollbackBegan(at=1_700_000_145.0, cause="judged", reason="errors", target=TARGET),
+    e.TrafficRestored(at=1_700_000_146.0, target=TARGET),
+    e.StackRestored(at=1_700_000_147.0, target=TARGET),
+    e.ReleaseEnded(at=1_700_000_148.0, outcome=Outcome.ROLLED_BACK),
+)

@@ -1,0 +1,184 @@
+"""What every journal promises; the controller and the use cases build on nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import replace
+
+import pytest
+
+from shoreward.app.ports import Conflict, Journal, ReleaseHeader
+from shoreward.core import events as e
+from shoreward.domain import Outcome, Refused, Terminal
+from shoreward.testing.builders import a_pipeline, an_opening
+
+from .samples import ONE_OF_EACH, said
+
+ENDED = e.ReleaseEnded(at=2.0, outcome=Outcome.SUCCEEDED)
+TAKEN_BACK = e.RollbackBegan(at=3.0, cause="person", reason="regret", by="kim")
+
+
+def another_application() -> e.ReleaseOpened:
+    return an_opening(pipeline=replace(a_pipeline(), application="another"))
+
+
+def test_a_release_begins_with_its_opening(journal: Journal):
+    release = journal.open(an_opening("abc"))
+    (recorded,) = journal.events(release)
+    assert (recorded.seq, recorded.event) == (1, an_opening("abc"))
+    assert journal.releases() == (ReleaseHeader(id=release, application="app", open=True),)
+
+
+def test_what_was_appended_is_there_in_order_with_its_place(journal: Journal):
+    release = journal.open(ONE_OF_EACH[0])
+    journal.append(release, 1, ONE_OF_EACH[1:5])
+    journal.append(release, 5, ONE_OF_EACH[5:])
+    recorded = journal.events(release)
+    assert tuple(each.event for each in recorded) == ONE_OF_EACH
+    assert [each.seq for each in recorded] == list(range(1, len(ONE_OF_EACH) + 1))
+    assert journal.events(release, 16) == recorded[16:]
+    assert journal.events(release, len(recorded)) == ()
+
+
+def test_releases_are_numbered_within_their_application(journal: Journal):
+    first = journal.open(an_opening())
+    other = journal.open(another_application())
+    journal.append(first, 1, (ENDED,))
+    second = journal.open(an_opening())
+    assert [first, other, second] == ["app-1", "another-1", "app-2"]
+    assert [header.id for header in journal.releases()] == [first, other, second]
+    assert [(header.id, header.open) for header in journal.releases("app")] == [(first, False), (second, True)]
+    assert journal.releases("nobody's") == ()
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_whoever_lost_their_place_cannot_append(journal: Journal, after: int):
+    release = journal.open(an_opening())
+    journal.append(release, 1, (said("first"),))
+    with pytest.raises(Conflict):
+        journal.append(release, after, (said("second"), ENDED))
+    assert [each.event for each in journal.events(release)] == [an_opening(), said("first")]
+    assert journal.releases()[0].open
+
+
+def test_one_release_of_an_application_is_under_way_at_a_time(journal: Journal):
+    release = journal.open(an_opening("one"))
+    with pytest.raises(Refused, match=rf"{release} of app is under way") as refused:
+        journal.open(an_opening("two"))
+    assert refused.value.code == "RELEASE_UNDER_WAY"
+    assert len(journal.releases()) == 1
+
+
+def test_a_release_that_ended_is_open_again_while_it_goes_back(journal: Journal):
+    release = journal.open(an_opening())
+    journal.append(release, 1, (ENDED,))
+    assert not journal.releases()[0].open
+    journal.append(release, 2, (TAKEN_BACK,))
+    assert journal.releases()[0].open
+    journal.append(release, 3, (ENDED,))
+    assert not journal.releases()[0].open
+
+
+def test_a_release_does_not_go_back_while_another_is_under_way(journal: Journal):
+    old = journal.open(an_opening("old"))
+    journal.append(old, 1, (ENDED,))
+    new = journal.open(an_opening("new"))
+    with pytest.raises(Refused) as refused:
+        journal.append(old, 2, (said("about to go back"), TAKEN_BACK))
+    assert refused.value.code == "RELEASE_UNDER_WAY"
+    assert len(journal.events(old)) == 2, "all or none"
+    assert [header.open for header in journal.releases()] == [False, True]
+    journal.append(new, 1, (TAKEN_BACK,))
+
+
+def test_a_release_that_goes_back_while_it_is_open_stays_open(journal: Journal):
+    release = journal.open(an_opening())
+    journal.append(release, 1, (TAKEN_BACK,))
+    assert journal.releases()[0].open
+
+
+def test_a_release_that_nobody_opened_is_unknown(journal: Journal):
+    journal.open(an_opening())
+    for ask in (
+        lambda: journal.events("app-2"),
+        lambda: journal.events("app-2", 5),
+        lambda: journal.append("app-2", 0, (said("hello?"),)),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask()
+        assert refused.value.code == "RELEASE_UNKNOWN"
+
+
+def test_appending_nothing_changes_nothing(journal: Journal):
+    release = journal.open(an_opening())
+    journal.append(release, 1, ())
+    assert len(journal.events(release)) == 1
+
+
+def test_every_append_is_seen_as_a_change(journal: Journal):
+    seen = [journal.changes()]
+    release = journal.open(an_opening())
+    seen.append(journal.changes())
+    for after in range(1, 4):
+        journal.append(release, after, (said("again"),))
+        seen.append(journal.changes())
+    assert len(set(seen)) == len(seen)
+    assert journal.changes() == seen[-1], "and nothing else is"
+
+
+def test_blobs_are_found_by_their_content(journal: Journal):
+    contents = [b"", b"template", bytes(range(256)) * 4096, b"template"]
+    digests = [journal.put(content) for content in contents]
+    assert digests == [hashlib.sha256(content).hexdigest() for content in contents]
+    assert [journal.get(digest) for digest in digests] == contents
+
+
+def test_a_blob_that_was_never_put_is_missing(journal: Journal):
+    with pytest.raises(Terminal) as missing:
+        journal.get("0" * 64)
+    assert missing.value.code == "BLOB_MISSING"
+
+
+def test_one_carries_releases_at_a_time(journal: Journal):
+    with journal.lease():
+        with pytest.raises(Refused) as refused, journal.lease():
+            pass
+        assert refused.value.code == "CONTROLLER_RUNNING"
+    with journal.lease():
+        pass
+
+
+def test_a_lease_is_given_back_when_its_holder_fails(journal: Journal):
+    with pytest.raises(ZeroDivisionError), journal.lease():
+        raise ZeroDivisionError
+    with journal.lease():
+        pass
+
+
+def test_threads_append_side_by_side_and_nothing_is_lost(journal: Journal):
+    release = journal.open(an_opening())
+    conflicts = []
+
+    def say(name: str) -> None:
+        for number in range(20):
+            while True:
+                after = journal.events(release)[-1].seq
+                try:
+                    journal.append(release, after, (said(f"{name} {number}"), said(f"{name} {number}, too")))
+                except Conflict:
+                    conflicts.append(name)
+                else:
+                    break
+
+    threads = [threading.Thread(target=say, args=(name,)) for name in ("kim", "robin", "sam")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    recorded = journal.events(release)
+    words = [each.event.why for each in recorded[1:]]
+    assert [each.seq for each in recorded] == list(range(1, 122))
+    assert words[1::2] == [f"{word}, too" for word in words[::2]], "what was appended together stands together"
+    for name in ("kim", "robin", "sam"):
+        assert [word for word in words[::2] if word.startswith(name)] == [f"{name} {number}" for number in range(20)]

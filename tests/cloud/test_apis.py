@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud.support import REGION, deploy, metric_sum, request, translated, upload
+from cloud.support import REGION, deploy, function, invoke, metric_sum, request, translated, upload
 from shoreward.testing.cloud import CloudAccount
 
 ECHO = textwrap.dedent("""
@@ -166,3 +166,17 @@ def test_an_api_definition_may_lie_in_a_bucket(cloud_account: CloudAccount) -> N
     client = cloud_account.client("apigatewayv2", REGION)
     api = client.get_apis()["Items"][0]
     assert [route["RouteKey"] for route in client.get_routes(ApiId=api["ApiId"])["Items"]] == ["GET /a"]
+
+
+def test_a_function_reaches_the_api_that_its_environment_names(cloud_account: CloudAccount) -> None:
+    code = upload(cloud_account, "1.zip", {"index.py": ECHO})
+    given = deploy(cloud_account, "s", application(code, {"A": ("get", "/a")}))
+    api_id = given["Address"].split("/execute-api/")[1].split("/")[0]
+    caller = """
+import os, urllib.request
+def handler(event, context): return urllib.request.urlopen(os.environ["BASE"] + "/a").status
+"""
+    variables = {"BASE": f"https://{api_id}.execute-api.{REGION}.amazonaws.com"}
+    client = function(cloud_account, "caller", caller, Environment={"Variables": variables}, Timeout=20)
+    assert invoke(client, "caller") == 200
+    assert client.get_function_configuration(FunctionName="caller")["Environment"]["Variables"] == variables

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,20 @@ def test_credentials_and_endpoints_of_the_host_are_never_used(
     monkeypatch.setenv("AWS_PROFILE", "real")
     identity = account_of(embedded_cloud, ACCOUNT).client("sts").get_caller_identity()
     assert identity["Account"] == ACCOUNT
+
+
+def children(pid: int) -> int:
+    stats = [entry.read_text().rpartition(")")[2].split() for entry in Path("/proc").glob("[0-9]*/stat")]
+    return sum(columns[1] == str(pid) and columns[0] != "Z" for columns in stats)
+
+
+def test_function_processes_are_few_and_the_least_used_give_way() -> None:
+    with EmbeddedCloud(processes=3) as cloud:
+        account = account_of(cloud, ACCOUNT)
+        for name in "abcdef":
+            function(account, name, f"def handler(event, context): return '{name}'", Timeout=20)
+        client = account.client("lambda", REGION)
+        with ThreadPoolExecutor(6) as threads:
+            answers = list(threads.map(lambda name: invoke(client, name), "abcdef" * 4))
+        assert "".join(answers) == "abcdef" * 4
+        assert children(cloud.pid) <= 3

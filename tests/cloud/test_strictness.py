@@ -5,10 +5,12 @@ import json
 import zipfile
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from cloud.support import REGION, deploy, function, reasons, settled, translated, upload, versioned
+from shoreward.cloud import EmbeddedCloud
 from shoreward.testing.cloud import CloudAccount, archive
 
 OK = "def handler(event, context): return 1"
@@ -141,6 +143,21 @@ def test_only_a_role_that_exists_can_be_assumed(cloud_account: CloudAccount) -> 
     iam.create_role(RoleName="deployer", AssumeRolePolicyDocument="{}")
     mine = sts.assume_role(RoleArn=f"arn:aws:iam::{cloud_account.account_id}:role/deployer", RoleSessionName="tests")
     assert mine["Credentials"]["AccessKeyId"].startswith("ASIA")
+
+
+def test_an_assumed_role_acts_in_its_own_account(embedded_cloud: EmbeddedCloud, cloud_account: CloudAccount) -> None:
+    other = CloudAccount(cloud_account.endpoint, str(int(cloud_account.account_id) + 300_000_000))
+    other.client("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument="{}")
+    arn = f"arn:aws:iam::{other.account_id}:role/deployer"
+    given = cloud_account.client("sts").assume_role(RoleArn=arn, RoleSessionName="tests")["Credentials"]
+    session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], REGION)
+    make: Any = session.client
+    assert make("sts", endpoint_url=other.endpoint).get_caller_identity()["Account"] == other.account_id
+    make("sqs", endpoint_url=other.endpoint).create_queue(QueueName="theirs")
+    assert other.client("sqs", REGION).list_queues()["QueueUrls"]
+    assert not cloud_account.client("sqs", REGION).list_queues().get("QueueUrls")
+    made = [one for one in embedded_cloud.calls() if one.parameters.get("QueueName") == "theirs"]
+    assert [one.account for one in made] == [other.account_id]
 
 
 def test_a_package_above_250_megabytes_is_refused(cloud_account: CloudAccount) -> None:

@@ -53,7 +53,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     metrics = FunctionMetrics(store)
     logs = FunctionLogs()
     pool = FunctionPool(work_dir, endpoint, PoolLimits(total=processes), logs.write_outside)
-    executor = execution.Executor(pool, metrics, logs)
+    executor = execution.Executor(endpoint, pool, metrics, logs)
     cloudwatch.apply(store)
     alarms.apply(store)
     aliases.apply()

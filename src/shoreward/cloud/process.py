@@ -27,13 +27,17 @@ class EmbeddedCloud:
     """AWS on this machine. ``with EmbeddedCloud() as cloud: boto3.client("s3", endpoint_url=cloud.endpoint, ...)``.
 
     ``port`` 0 takes a free one. With ``state_dir`` what was created is there again at the next start. The twelve-digit
-    access key of a client names its account; every region works. Nothing outside 127.0.0.1 is bound or called.
+    access key of a client names its account; every region works. At most ``processes`` function processes run at once.
+    Nothing outside 127.0.0.1 is bound or called.
     """
 
-    def __init__(self, *, port: int = 0, state_dir: Path | None = None, log_level: str = "WARNING") -> None:
+    def __init__(
+        self, *, port: int = 0, state_dir: Path | None = None, log_level: str = "WARNING", processes: int = 96
+    ) -> None:
         self._port = port
         self._state_dir = state_dir
         self._log_level = log_level
+        self._processes = processes
         self._process: subprocess.Popen[bytes] | None = None
         self._work_dir: Path | None = None
         self._endpoint = ""
@@ -80,6 +84,7 @@ class EmbeddedCloud:
         scratch.mkdir()
         command = [sys.executable, "-m", "shoreward.cloud", "--port", str(self._port), "--parent-pipe"]
         command += ["--work-dir", str(scratch), "--log-level", self._log_level]
+        command += ["--processes", str(self._processes)]
         if self._state_dir is not None:
             command += ["--state", str(self._state_dir)]
         assert self._log_path is not None

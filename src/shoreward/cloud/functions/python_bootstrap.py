@@ -3,6 +3,7 @@
 ``python_bootstrap.py PARENT HANDLER SUPPORT PATHS...``; run with ``-S`` so that the cloud's own packages stay outside.
 """
 
+import site
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def main() -> None:
     # What the real runtime brings along comes last, so that a function's own copy wins.
     sys.path.append(support)
     sys.argv = ["bootstrap.py", handler]
+    site.setquit()  # exit() and quit(), which -S leaves out
     from awslambdaric.__main__ import main as serve  # pyright: ignore
 
     serve(sys.argv)  # pyright: ignore

@@ -7,12 +7,15 @@ Invoke, HTTP and REST APIs, function URLs), the two places through which the emu
 import asyncio
 import json
 import logging
+import sys
+import time
 import uuid
 from typing import Any
 
 from shoreward.cloud import seam
 from shoreward.cloud.functions.model import FunctionSpec, Invocation, Outcome
 from shoreward.cloud.functions.pool import FunctionPool
+from shoreward.cloud.patches.addresses import localised
 from shoreward.cloud.patches.aliases import serving
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
@@ -26,7 +29,8 @@ Result = dict[str, Any]
 class Executor:
     """Runs the emulator's function records on the pool. Belongs to the event loop's thread unless it says otherwise."""
 
-    def __init__(self, pool: FunctionPool, metrics: FunctionMetrics, logs: FunctionLogs) -> None:
+    def __init__(self, endpoint: str, pool: FunctionPool, metrics: FunctionMetrics, logs: FunctionLogs) -> None:
+        self._endpoint = endpoint
         self._lambda = seam.service("lambda_svc")
         self._pool = pool
         self._metrics = metrics
@@ -53,9 +57,7 @@ class Executor:
             return self._throttle(name, limit)
         try:
             spec = self._spec(account, region, name, version, record, config)
-            invocation = Invocation(
-                request_id=str(uuid.uuid4()), event=json.dumps(event).encode(), arn=arn, client_context=client_context
-            )
+            invocation = _invocation(event, arn, client_context)
             outcome = await self._pool.invoke(spec, invocation)
         finally:
             self._lambda._release_execution_slot(slot)
@@ -103,7 +105,7 @@ class Executor:
             handler=str(config.get("Handler") or ""),
             timeout=float(config.get("Timeout") or 3),
             memory=int(config.get("MemorySize") or 128),
-            environment={k: str(v) for k, v in mapping(mapping(config.get("Environment")).get("Variables")).items()},
+            environment=self._environment(config),
             code=record.get("code_zip") or b"",
             code_digest=digest,
             layers=tuple(layer for layer in layers if layer),
@@ -114,9 +116,12 @@ class Executor:
         self._pool.forget(lambda known: known[:4] != key[:4] or known == key)
         return spec
 
-    def _warn_of_runtime(self, runtime: str) -> None:
-        import sys
+    def _environment(self, config: dict[str, Any]) -> dict[str, str]:
+        """The function's own variables; addresses of APIs in them lead to this cloud."""
+        given = mapping(mapping(config.get("Environment")).get("Variables"))
+        return {name: localised(str(value), self._endpoint) for name, value in given.items()}
 
+    def _warn_of_runtime(self, runtime: str) -> None:
         here = f"python{sys.version_info.major}.{sys.version_info.minor}"
         if runtime.startswith("python") and runtime != here and runtime not in self._warned:
             self._warned.add(runtime)
@@ -130,6 +135,17 @@ class Executor:
         )
         result: Result = self._lambda._throttle_response(reason_code=reason, msg=f"Rate Exceeded: {name}")
         return result
+
+
+def _invocation(event: object, arn: str, client_context: str) -> Invocation:
+    identity = uuid.uuid4()
+    return Invocation(
+        request_id=str(identity),
+        event=json.dumps(event).encode(),
+        arn=arn,
+        trace=f"Root=1-{int(time.time()):08x}-{identity.hex[:24]};Parent={identity.hex[16:]};Sampled=0",
+        client_context=client_context,
+    )
 
 
 def as_result(outcome: Outcome) -> Result:

@@ -1,7 +1,7 @@
 """How many messages wait in each queue, as a metric: a dead-letter queue that fills is a reason to roll back.
 
-The emulator publishes no AWS/SQS metrics. Seam: the queues of its SQS module, looked at now and then; AWS does so once a
-minute.
+The emulator publishes no AWS/SQS metrics. Seam: the queues of its SQS module, looked at now and then; AWS does so
+once a minute.
 """
 
 import asyncio

@@ -81,12 +81,12 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport
         self._buffer = bytearray()
+        self._chunks = bytearray()
         self._head: tuple[str, str, list[tuple[bytes, bytes]]] | None = None
         self._length = 0
         self._chunked = False
         self._busy = False
         self._close_after = False
-        self._body_start = 0
         self._peer: tuple[str, int] = ("127.0.0.1", 0)
         self.closed = False
 
@@ -189,19 +189,19 @@ class HttpProtocol(asyncio.Protocol):
         return True
 
     def _read_chunks(self) -> bytes | None:
-        """The whole chunked body once its last chunk is here; None until then."""
-        body, at, buffer = bytearray(), 0, self._buffer
+        """The whole chunked body once its last chunk is here; None until then, keeping what was read."""
+        buffer = self._buffer
         while True:
-            end = buffer.find(b"\r\n", at)
+            end = buffer.find(b"\r\n")
             if end < 0:
                 return None
-            size = int(bytes(buffer[at:end]).split(b";")[0], 16)
+            size = int(bytes(buffer[:end]).split(b";")[0], 16)
             if size == 0:
                 break
             if len(buffer) < end + 2 + size + 2:
                 return None
-            body += buffer[end + 2 : end + 2 + size]
-            at = end + 2 + size + 2
+            self._chunks += buffer[end + 2 : end + 2 + size]
+            del buffer[: end + 2 + size + 2]
         while True:  # trailers, up to the empty line
             after = buffer.find(b"\r\n", end + 2)
             if after < 0:
@@ -210,7 +210,8 @@ class HttpProtocol(asyncio.Protocol):
                 break
             end = after
         del buffer[: after + 2]
-        return bytes(body)
+        body, self._chunks = bytes(self._chunks), bytearray()
+        return body
 
 
 def encode_head(status: int, headers: Iterable[tuple[bytes, bytes]], length: int | None) -> bytes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSResponse
 
 from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect, role_template
 from shoreward.domain import BUCKET, Artifact, LambdaFunction, Pipeline, Revision, StagedFunction, Target, Terminal
@@ -215,6 +216,29 @@ class Bench:
         client.create_stack(StackName="roles", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
         client.get_waiter("stack_create_complete").wait(StackName="roles", WaiterConfig={"Delay": 0.05})  # type: ignore[typeddict-item]
         return account.account_id
+
+
+class _Raw:
+    """A response's body."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: object) -> list[bytes]:
+        return [self._content]
+
+
+def refusing(code: str, status: int, body: bytes, times: int = 1_000) -> Callable[..., AWSResponse | None]:
+    """Answers requests with an error in AWS's stead, so many times."""
+    left = [times]
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        if left[0] == 0:
+            return None
+        left[0] -= 1
+        return AWSResponse(request.url, status, {"x-amzn-errortype": code}, _Raw(body))  # type: ignore[arg-type]
+
+    return answer
 
 
 def code_digest(code: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shoreward.domain import Revision, Snapshot, Terminal
+from shoreward.domain import OperationError, Revision, Snapshot
 
 from .support import Bench, impossible, says, table
 
@@ -78,7 +78,7 @@ CASES = [
     Case("TEMPLATE_TOO_LARGE", "1,048,576", with_a_template_beyond_all_limits),
     Case("STACK_FAILED", "Bad (AWS::Lambda::Function)", with_a_resource_that_cannot_be_made),
     Case("STATEFUL_REPLACEMENT", "Orders (AWS::DynamoDB::Table) would be deleted", without_the_table),
-    Case("ALIAS_MOVED", "splits its traffic", over_somebody_elses_shift),
+    Case("ALIAS_BUSY", "splits its traffic", over_somebody_elses_shift),
     Case("ALIAS_MOVED", "should be at version 1 and is at version 2", after_the_alias_was_moved),
     Case("STACK_APPEARED", "Somebody created the stack", onto_a_stack_that_appeared),
     Case("STACK_GONE", "not there any more", onto_a_stack_that_is_gone),
@@ -89,7 +89,7 @@ CASES = [
 def test_a_release_is_refused(bench: Bench, case: Case) -> None:
     extra = {} if case.code == "STACK_FAILED" else {"Orders": table("orders")}
     bench.release(bench.revision(says("one"), extra=extra), "r1")
-    with pytest.raises(Terminal) as refused:
+    with pytest.raises(OperationError) as refused:
         case.attempt(bench)
     assert (refused.value.code, refused.value.where is not None) == (case.code, True)
     assert case.words in refused.value.what

@@ -167,6 +167,24 @@ def test_a_finish_that_comes_after_the_rollback_moves_nobody(bench: Bench) -> No
     assert_back(bench)
 
 
+def test_a_finish_waits_while_lambda_is_still_moving_the_alias(bench: Bench) -> None:
+    bench.release(bench.revision(says("one")), "r1")
+    revision, _, staged = staged_release(bench)
+    all_moved(bench, revision, staged)
+    name, looks = bench.name_of(), [0]
+    bench.lambda_.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {"1": 1.0}})
+
+    def arrive(**_: object) -> None:
+        looks[0] += 1
+        if looks[0] == 3:
+            bench.lambda_.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {}})
+
+    bench.session.events.register("before-call.lambda.GetAlias", arrive)
+    bench.adapters = bench.connected()
+    bench.adapters.stacks.finish(bench.pipeline, bench.target, revision, staged, "r2/finish")
+    assert (bench.says(), bench.drift()) == ({"two"}, "IN_SYNC")
+
+
 def test_a_stage_that_comes_after_the_finish_moves_nobody(bench: Bench) -> None:
     bench.release(bench.revision(says("one")), "r1")
     revision, snapshot, staged = staged_release(bench)

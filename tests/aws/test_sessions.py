@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
 
 from shoreward.adapters.aws import Aws, Sessions
 from shoreward.domain import Terminal
 
-from .support import Bench
+from .support import Bench, refusing
 
-
-class _Raw:
-    """A response's body."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: object) -> list[bytes]:
-        return [self._content]
-
-
-def answering(code: str, times: int = 1_000) -> Callable[..., AWSResponse | None]:
-    """Answers requests with an error in AWS's stead, so many times."""
-    left = [times]
-
-    def answer(request: Any, **_: Any) -> AWSResponse | None:
-        if left[0] == 0:
-            return None
-        left[0] -= 1
-        body = f"<ErrorResponse><Error><Code>{code}</Code><Message>No.</Message></Error></ErrorResponse>"
-        return AWSResponse(request.url, 403, {}, _Raw(body.encode()))  # type: ignore[arg-type]
-
-    return answer
+_EXPIRED = b"<ErrorResponse><Error><Code>ExpiredToken</Code><Message>No.</Message></Error></ErrorResponse>"
 
 
 def role_in(account: str, name: str = "shoreward-shop-deploy") -> str:
@@ -82,7 +57,7 @@ def test_a_role_is_assumed_anew_shortly_before_it_expires(bench: Bench) -> None:
 def test_expired_credentials_are_refreshed_and_the_call_goes_through(bench: Bench) -> None:
     other = bench.neighbour()
     target = replace(bench.target, account=other, role=role_in(other))
-    bench.session.events.register_first("before-send.cloudformation", answering("ExpiredToken", times=1))
+    bench.session.events.register_first("before-send.cloudformation", refusing("ExpiredToken", 403, _EXPIRED, times=1))
     with bench.watched() as calls:
         aws = Aws(Sessions(bench.session))
         found = aws.call(target, aws.cloudformation(target).list_stacks)

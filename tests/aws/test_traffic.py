@@ -9,7 +9,7 @@ import pytest
 from shoreward.cloud import EmbeddedCloud, FaultRule
 from shoreward.domain import Staged, StagedFunction, Terminal
 
-from .support import Bench, says
+from .support import Bench, refusing, says
 
 THREE = ("Hello", "Goodbye", "Again")
 
@@ -95,6 +95,29 @@ def test_a_rollback_between_look_and_move_is_not_undone(bench: Bench, staged: St
         bench.adapters.traffic.shift(bench.target, [one], 10.0, 0.0)
     assert moved.value.code == "ALIAS_MOVED"
     assert bench.alias() == ("1", {})
+
+
+def test_an_alias_that_lambda_is_still_moving_counts_as_moved(bench: Bench, staged: Staged) -> None:
+    one = staged.functions[0]
+    bench.lambda_.update_alias(
+        FunctionName=one.name, Name="live", FunctionVersion="2", RoutingConfig={"AdditionalVersionWeights": {"1": 1.0}}
+    )
+    with bench.watched() as calls:
+        bench.adapters.traffic.shift(bench.target, [one], 100.0, 50.0)
+    assert "lambda:UpdateAlias" not in calls
+    with pytest.raises(Terminal, match="expected 10 %"):
+        bench.adapters.traffic.shift(bench.target, [one], 50.0, 10.0)
+
+
+def test_versions_that_lambda_keeps_apart_are_told(bench: Bench, staged: Staged) -> None:
+    said = b'{"Type": "User", "message": "Specified versions must be associated with the same execution role"}'
+    bench.session.events.register_first(
+        "before-send.lambda.UpdateAlias", refusing("InvalidParameterValueException", 400, said)
+    )
+    bench.adapters = bench.connected()
+    with pytest.raises(Terminal, match="execution role") as refused:
+        bench.adapters.traffic.shift(bench.target, staged.functions[:1], 10.0, 0.0)
+    assert refused.value.code == "TRAFFIC_INDIVISIBLE"
 
 
 def test_functions_that_had_moved_go_back_when_another_cannot(bench: Bench, staged: Staged) -> None:

@@ -144,6 +144,7 @@ def alarm(bench: Bench, name: str, state: str) -> None:
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
         ActionsEnabled=False,
+        TreatMissingData="ignore",  # the state stays as it is set
     )
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=json.dumps("test"))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
-from shoreward.domain import ServingFunction, Target, Terminal
+from shoreward.domain import Retryable, ServingFunction, StagedFunction, Target, Terminal
 
 _BEHAVIOUR = (
     "Architectures",
@@ -50,6 +50,13 @@ class AliasState:
         if self.version == baseline and set(self.weights) <= {candidate}:
             return 100.0 * self.weights.get(candidate, 0.0)
         return None
+
+    def on_its_way(self, version: str) -> bool:
+        """Whether the alias points to a version and another one still has weight.
+
+        Lambda does so by itself while it moves provisioned concurrency from one version to the other.
+        """
+        return self.version == version and bool(self.weights)
 
     def __str__(self) -> str:
         shares = "".join(f", {share:.2%} to version {version}" for version, share in self.weights.items())
@@ -115,6 +122,38 @@ def configuration(aws: Aws, target: Target, name: str, version: str) -> Mapping[
         if code_of(error) == "ResourceNotFoundException":
             return None
         raise
+
+
+def require_at(aws: Aws, target: Target, function: ServingFunction | StagedFunction, version: str) -> None:
+    """Raise `Terminal` (ALIAS_MOVED) unless an alias sends all traffic to a version."""
+    now, right = alias_that(
+        aws, target, function.name, function.alias, lambda one: one.version == version and not one.weights
+    )
+    if not right:
+        raise Terminal(
+            "ALIAS_MOVED",
+            f"The alias {function.alias} of {function.name} should be at version {version} and is "
+            f"{'gone' if now is None else f'at {now}'}.",
+            where=target.key,
+            next="Somebody else moved it; find out who, then start a new release.",
+        )
+
+
+def await_at(aws: Aws, target: Target, function: StagedFunction, version: str, *, limit: float = 900.0) -> None:
+    """The same, but first wait while Lambda moves provisioned concurrency to the version (`AliasState.on_its_way`)."""
+
+    def look() -> bool | None:
+        now = alias_state(aws, target, function.name, function.alias)
+        return None if now is not None and now.on_its_way(version) else True
+
+    late = Retryable(
+        "ALIAS_BUSY",
+        f"The alias {function.alias} of {function.name} points to version {version}, and another still has weight.",
+        where=target.key,
+        next="If Lambda is not moving provisioned concurrency, take the weights off the alias.",
+    )
+    aws.timing.poll(look, limit=limit, late=lambda: late)
+    require_at(aws, target, function, version)
 
 
 def put_back(aws: Aws, target: Target, function: ServingFunction) -> None:

@@ -9,13 +9,13 @@ from shoreward.adapters.aws.serving import alias_state, configuration
 from shoreward.adapters.aws.stack import HIDDEN, Resource, Stack, resources
 from shoreward.adapters.aws.waiting import LIMIT, settled
 from shoreward.app.ports import Blobs
-from shoreward.domain import LambdaFunction, Parameters, Revision, ServingFunction, Snapshot, Target, Terminal
+from shoreward.domain import LambdaFunction, Parameters, Retryable, Revision, ServingFunction, Snapshot, Target
 
 
 def take(aws: Aws, blobs: Blobs, target: Target, revision: Revision, *, limit: float = LIMIT) -> Snapshot:
     """Look at a target; changes nothing. An operation under way is waited for, since what it leaves is what counts.
 
-    Raises `Terminal` (ALIAS_MOVED) when an alias splits its traffic: something else is in the middle of a deployment.
+    Raises `Retryable` (ALIAS_BUSY) when an alias splits its traffic: something else is in the middle of a deployment.
     """
     stack = settled(aws, target, limit=limit)
     if stack is None or stack.condition == "stillborn":
@@ -63,9 +63,10 @@ def _serving(aws: Aws, target: Target, function: LambdaFunction, held: dict[str,
     if alias is None or alias.version == "$LATEST":
         return None
     if alias.weights:
-        raise Terminal(
-            "ALIAS_MOVED",
-            f"The alias {function.alias} of {name} splits its traffic ({alias}): another deployment is under way.",
+        raise Retryable(
+            "ALIAS_BUSY",
+            f"The alias {function.alias} of {name} splits its traffic ({alias}): another deployment is under way, or "
+            "Lambda is moving provisioned concurrency.",
             where=target.key,
             next="Let that deployment end, or take the weights off the alias, then retry.",
         )

@@ -22,7 +22,7 @@ from shoreward.adapters.aws.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
-from shoreward.adapters.aws.serving import alias_that, put_back
+from shoreward.adapters.aws.serving import await_at, put_back, require_at
 from shoreward.adapters.aws.stack import Resource, Stack, resources
 from shoreward.adapters.aws.stateful import refuse_endangered
 from shoreward.adapters.aws.templates import Filled, filled, has_nested, pinned, values
@@ -30,9 +30,9 @@ from shoreward.adapters.aws.waiting import LIMIT, mended, settled
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,
+    OperationError,
     Pipeline,
     Revision,
-    ServingFunction,
     Snapshot,
     Staged,
     StagedFunction,
@@ -70,7 +70,7 @@ class Stacks:
     def inspect(self, pipeline: Pipeline, target: Target, revision: Revision) -> Snapshot:
         """Look at a target before touching it; changes nothing.
 
-        Raises `Terminal` (ALIAS_MOVED) when an alias splits its traffic already.
+        Raises `Retryable` (ALIAS_BUSY) when an alias splits its traffic already.
         """
         return snapshots.take(self._aws, self._blobs, target, revision, limit=self._limit)
 
@@ -112,7 +112,7 @@ class Stacks:
         """
         if mended(self._aws, target, limit=self._limit) is None:
             raise _gone(target)
-        self._aws.together(lambda function: self._require(target, function, function.candidate), staged.functions)
+        self._aws.together(lambda one: await_at(self._aws, target, one, one.candidate), staged.functions)
         plan = self._plan(pipeline, target, self._filled(pipeline, target, revision), key)
         found = self._change_sets.create(target, plan, "UPDATE")
         if found is None:
@@ -174,8 +174,8 @@ class Stacks:
                     next="Start a new release, which will take the stack as it is now.",
                 )
             refuse_endangered(found.changes, pipeline.allow_replacement, target)
-            self._aws.together(lambda one: self._require(target, one, one.version), snapshot.functions)
-        except Terminal:
+            self._aws.together(lambda one: require_at(self._aws, target, one, one.version), snapshot.functions)
+        except OperationError:
             self._change_sets.delete(target, plan.name)
             if stack is None:
                 self._remove_stillborn(target)
@@ -220,19 +220,6 @@ class Stacks:
         stack = settled(self._aws, target, limit=self._limit)
         if stack is not None and stack.condition == "stillborn":
             remove(self._aws, target, stack, limit=self._limit)
-
-    def _require(self, target: Target, function: ServingFunction | StagedFunction, version: str) -> None:
-        now, right = alias_that(
-            self._aws, target, function.name, function.alias, lambda one: one.version == version and not one.weights
-        )
-        if not right:
-            raise Terminal(
-                "ALIAS_MOVED",
-                f"The alias {function.alias} of {function.name} should be at version {version} and is "
-                f"{'gone' if now is None else f'at {now}'}.",
-                where=target.key,
-                next="Somebody else moved it; find out who, then start a new release.",
-            )
 
 
 def _codes(revision: Revision, snapshot: Snapshot) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.faults import code_of
+from shoreward.adapters.aws.faults import code_of, message_of
 from shoreward.adapters.aws.serving import AliasState, alias_that, point
 from shoreward.domain import StagedFunction, Target, Terminal
 
@@ -73,6 +73,8 @@ class Traffic:
 
     def _at(self, function: StagedFunction, now: AliasState, percent: float) -> bool:
         at = now.percent(function.baseline or "", function.candidate)
+        if at is None and percent >= 100.0 and now.on_its_way(function.candidate):
+            return set(now.weights) == {function.baseline}
         return at is not None and abs(at - percent) < _ALIKE
 
     def _move(self, target: Target, function: StagedFunction, seen: AliasState, percent: float) -> None:
@@ -84,6 +86,8 @@ class Traffic:
         try:
             self._set(target, function, percent, revision_id=seen.revision_id)
         except Terminal as error:
+            if code_of(error) == "InvalidParameterValueException" and "must be associated with" in message_of(error):
+                raise _indivisible(target, function, message_of(error)) from error
             if code_of(error) != "PreconditionFailedException":
                 raise
             now, right = alias_that(
@@ -113,4 +117,15 @@ def _moved(target: Target, function: StagedFunction, now: AliasState | None, exp
         f"expected {expected}.",
         where=target.key,
         next="Somebody else moved it; the release must not go on over that.",
+    )
+
+
+def _indivisible(target: Target, function: StagedFunction, said: str) -> Terminal:
+    return Terminal(
+        "TRAFFIC_INDIVISIBLE",
+        f"Lambda does not split the traffic of {function.name} between versions {function.baseline} and "
+        f"{function.candidate}: {said}",
+        where=target.key,
+        next="An alias splits traffic only between versions with the same execution role and dead-letter queue: "
+        "keep both as they are, and change them in a release without steps.",
     )

@@ -107,7 +107,7 @@ def test_a_function_that_takes_too_long_is_ended_and_serves_again(cloud_account:
 
 
 def test_calls_at_once_get_processes_of_their_own_but_not_more_than_a_few(cloud_account: CloudAccount) -> None:
-    code = "import os, time\ndef handler(event, context):\n    time.sleep(0.1)\n    return os.getpid()"
+    code = "import os, time\ndef handler(event, context):\n    time.sleep(0.3)\n    return os.getpid()"
     client = function(cloud_account, "f", code, Timeout=20)
     with ThreadPoolExecutor(10) as threads:
         pids = list(threads.map(lambda _: invoke(client, "f"), range(10)))

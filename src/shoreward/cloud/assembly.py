@@ -46,7 +46,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenerator[Handler]:
     """The whole cloud as one request handler, from start to end."""
     application = seam.application()
-    logging.getLogger("kms").setLevel(logging.ERROR)  # it warns at each start of a package nobody here needs
+    for chatty in ("kms", "samtranslator"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)  # warnings of theirs that are about nobody here
     application._docker_socket_present = lambda: False
     application.container_reaper.start = _no_containers
     store = MetricStore()

@@ -25,11 +25,16 @@ log = logging.getLogger("shoreward.cloud.functions")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLimits:
-    """How many processes, and for how long (seconds)."""
+    """How many processes, and for how long (seconds).
+
+    A call waits for so much ``patience`` before another process is started beside a busy one: starting one costs more
+    than most handlers take.
+    """
 
     per_version: int = 4
     total: int = 96
     idle: float = 300.0
+    patience: float = 0.1
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class _Version:
     """The processes of one function version, and who waits for one."""
 
     workers: list[Worker] = field(default_factory=list[Worker])
+    calls: int = 0
     starting: int = 0
     queue: deque[asyncio.Future[Worker | None]] = field(default_factory=deque[asyncio.Future[Worker | None]])
 
@@ -51,6 +57,7 @@ class FunctionPool:
         self._endpoint = endpoint
         self._on_log = on_log
         self._versions: dict[tuple[str, ...], _Version] = {}
+        self._starved: list[_Version] = []
         self.code = CodeStore(work_dir / "code")
         self._support = link_support(work_dir / "runtime", SUPPORT_MODULES)
         self._empty = Path(tempfile.mkdtemp(dir=work_dir))
@@ -60,20 +67,23 @@ class FunctionPool:
         version = self._versions.get(spec.key)
         if version is None:
             version = self._versions[spec.key] = _Version()
-        worker = next((one for one in reversed(version.workers) if not one.busy and not one.dead), None)
-        if worker is None:
-            try:
-                worker = await self._grow_or_wait(spec, version)
-            except UnsupportedRuntime as error:
-                return _refused("Runtime.NotSupported", str(error))
-            except (zipfile.BadZipFile, OSError) as error:
-                return _refused("Runtime.InvalidEntrypoint", f"the function's code cannot be started: {error}")
-        worker.busy = True
+        version.calls += 1
         try:
-            return await worker.invoke(invocation)
+            worker = next((one for one in reversed(version.workers) if not one.busy and not one.dead), None)
+            if worker is None:
+                worker = await self._grow_or_wait(spec, version)
+            worker.busy = True
+            try:
+                return await worker.invoke(invocation)
+            finally:
+                worker.busy = False
+                self._release(version, worker)
+        except UnsupportedRuntime as error:
+            return _refused("Runtime.NotSupported", str(error))
+        except (zipfile.BadZipFile, OSError) as error:
+            return _refused("Runtime.InvalidEntrypoint", f"the function's code cannot be started: {error}")
         finally:
-            worker.busy = False
-            self._release(spec.key, version, worker)
+            version.calls -= 1
 
     def forget(self, keep: Callable[[tuple[str, ...]], bool]) -> None:
         """End the idle processes of every version that ``keep`` does not want."""
@@ -82,8 +92,7 @@ class FunctionPool:
                 for worker in [one for one in version.workers if not one.busy]:
                     version.workers.remove(worker)
                     worker.kill()
-                if not version.workers and not version.queue and not version.starting:
-                    del self._versions[key]
+        self._drop_unused()
 
     def reap(self) -> None:
         """End processes that nobody has used for a while."""
@@ -92,6 +101,7 @@ class FunctionPool:
             for worker in [one for one in version.workers if not one.busy and one.last_used < oldest]:
                 version.workers.remove(worker)
                 worker.kill()
+        self._drop_unused()
 
     def close(self) -> None:
         """End every process."""
@@ -106,14 +116,29 @@ class FunctionPool:
         return sum(len(version.workers) + version.starting for version in self._versions.values())
 
     async def _grow_or_wait(self, spec: FunctionSpec, version: _Version) -> Worker:
+        patient = bool(version.workers or version.starting)
         while True:
-            if len(version.workers) + version.starting < self._limits.per_version and self._make_room():
+            mine = len(version.workers) + version.starting
+            if not patient and mine < self._limits.per_version and self._make_room():
                 return await self._start(spec, version)
-            turn: asyncio.Future[Worker | None] = asyncio.get_running_loop().create_future()
-            version.queue.append(turn)
-            worker = await turn
+            if not mine:
+                self._starved.append(version)
+            worker = await self._wait(version, self._limits.patience if patient else None)
             if worker is not None and not worker.dead:
                 return worker
+            patient = False
+
+    async def _wait(self, version: _Version, seconds: float | None) -> Worker | None:
+        """Wait for a process to become free; None when the time is over, or when there may be room for a new one."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Worker | None] = loop.create_future()
+        version.queue.append(turn)
+        timer = loop.call_later(seconds, _give_up, turn) if seconds is not None else None
+        try:
+            return await turn
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def _start(self, spec: FunctionSpec, version: _Version) -> Worker:
         version.starting += 1
@@ -151,17 +176,18 @@ class FunctionPool:
         worker.kill()
         return True
 
-    def _release(self, key: tuple[str, ...], version: _Version, worker: Worker) -> None:
+    def _release(self, version: _Version, worker: Worker) -> None:
         if worker.dead:
             with contextlib.suppress(ValueError):
                 version.workers.remove(worker)
             self._wake(version, None)
         else:
             self._wake(version, worker)
-        if not version.workers and not version.queue and not version.starting and self._versions.get(key) is version:
+        self._wake_starved()
+
+    def _drop_unused(self) -> None:
+        for key in [key for key, version in self._versions.items() if not version.workers and not version.calls]:
             del self._versions[key]
-        elif self.size >= self._limits.total:
-            self._wake_starved()
 
     @staticmethod
     def _wake(version: _Version, worker: Worker | None) -> None:
@@ -174,10 +200,15 @@ class FunctionPool:
                 return
 
     def _wake_starved(self) -> None:
-        """At the total limit, let versions without any process have the room that just became free."""
-        for version in self._versions.values():
-            if version.queue and not version.workers and not version.starting:
-                self._wake(version, None)
+        """Let versions that got no process, as there was no room for any, have the room that just became free."""
+        for version in [one for one in self._starved if not one.workers and not one.starting]:
+            self._wake(version, None)
+        self._starved.clear()
+
+
+def _give_up(turn: asyncio.Future[Worker | None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
 
 
 def _refused(error_type: str, message: str) -> Outcome:

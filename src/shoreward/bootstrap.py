@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import getpass
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from shoreward.adapters.build import ArtifactFiles, LocalBuilder
@@ -18,8 +20,8 @@ from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
 from shoreward.app.world import World
-from shoreward.domain import Pipeline
-from shoreward.spec.load import load
+from shoreward.domain import Pipeline, Place, Refused, SpecError
+from shoreward.spec.load import decoded, load, parse
 
 
 class SystemClock:
@@ -43,6 +45,45 @@ class Project:
         """The pipeline as its file says now; raises `SpecError`."""
         return load(self.config, root=self.repository.root)
 
+    def pipeline_at(self, commit: str) -> Pipeline:
+        """The pipeline as a commit has it, which is what a release of the commit obeys.
+
+        Raises:
+            SpecError: SPEC_FILE_MISSING when the commit does not have the file, or whatever is wrong in it.
+        """
+        path = self.config.resolve().relative_to(self.repository.root.resolve())
+        text = self.repository.read(commit, path.as_posix())
+        if text is None:
+            raise SpecError(
+                "SPEC_FILE_MISSING",
+                f"Commit {commit[:10]} has no such file.",
+                where=Place(file=path.as_posix()),
+                next="Write one with `shoreward init`, and commit it.",
+            )
+        folder = "" if path.parent == Path() else path.parent.as_posix()
+        return parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder)
+
+    def roles(self, *, trusted: str, boundary: str | None = None) -> str:
+        """The template of the roles that each of the pipeline's accounts needs.
+
+        Args:
+            trusted: ARN of whoever runs Shoreward.
+            boundary: ARN of a permissions boundary that the application's roles must carry.
+
+        Raises:
+            Refused: STACK_NAMES when the stacks' names have no common beginning that the roles could be limited to.
+        """
+        from shoreward.adapters.aws import role_template
+
+        pipeline = self.pipeline()
+        return role_template(
+            pipeline.application,
+            trusted,
+            artifacts=pipeline.artifacts,
+            stacks=_pattern(sorted({target.stack for target in pipeline.targets})),
+            boundary=boundary,
+        )
+
     def builder(self) -> LocalBuilder:
         """Builds this repository's commits."""
         return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
@@ -63,6 +104,21 @@ class Project:
             alarms=aws.alarms,
             quarantine=Quarantine(self.journal),
         )
+
+
+def _pattern(stacks: Sequence[str]) -> str:
+    """A pattern that all the stacks' names match."""
+    if len(stacks) == 1:
+        return stacks[0]
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*stacks, strict=False))
+    prefix = "".join(letters[0] for letters in alike)
+    if not prefix:
+        raise Refused(
+            "STACK_NAMES",
+            f"The stacks {', '.join(stacks)} have no common beginning that a role could be limited to.",
+            next="Give them one in shoreward.yaml, such as the application's name.",
+        )
+    return f"{prefix}*"
 
 
 def open_project(directory: Path, *, config: Path | None = None, journal: Path | None = None) -> Project:

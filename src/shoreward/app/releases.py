@@ -64,13 +64,13 @@ def begin(journal: Journal, pipeline: Pipeline, commit: str, subject: str, wish:
         commit=commit,
         subject=subject,
         by=wish.by,
-        before=_live_commit(journal, pipeline.application),
+        before=live_commit(journal, pipeline.application),
         despite=despite,
     )
     return journal.open(opened)
 
 
-def _live_commit(journal: Journal, application: str) -> str | None:
+def live_commit(journal: Journal, application: str) -> str | None:
     """The commit of the newest release that succeeded and stayed."""
     for header in reversed(journal.releases(application)):
         state = load(journal, header.id)

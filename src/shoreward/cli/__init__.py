@@ -1,7 +1,7 @@
 """The command line: commands and the live terminal view.
 
 Exit codes: 0 it went well; 1 the release was rolled back or aborted; 2 the request is wrong, and nothing was done;
-3 we could not tell or act (errored); 4 the release is held; 130 interrupted, the release stays where it is.
+3 we could not tell or act (errored); 130 interrupted, the release stays where it is.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from shoreward.app.story import summary
 from shoreward.bootstrap import Project
 from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console, print_json
-from shoreward.core import Release
+from shoreward.controller import Controller, Observer
+from shoreward.core import Release, evolve
 from shoreward.domain import Outcome, Refused
 
 EXIT = {Outcome.SUCCEEDED: 0, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
@@ -21,8 +22,6 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
     Args:
         wished: the outcome that a person asked for, which is then no failure.
     """
-    from shoreward.controller import Controller
-
     try:
         if json:
             Controller(project.journal, project.world()).run()
@@ -32,7 +31,7 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
     except Refused as refused:
         if refused.code != "CONTROLLER_RUNNING":
             raise
-        follow(project, release, json=json, lines=False)
+        _wait(project, release) if json else follow(project, release, json=False)
     return finish(project, release, json=json, wished=wished)
 
 
@@ -44,7 +43,7 @@ def finish(project: Project, release: str, *, json: bool, wished: Outcome | None
     else:
         _say_end(state)
     if state.outcome is None:
-        return 4 if state.hold else 0
+        return 0
     return 0 if state.outcome is wished else EXIT[state.outcome]
 
 
@@ -54,18 +53,34 @@ def _say_end(state: Release) -> None:
         console.print(f"\n`shoreward why {state.id}` shows every decision with its evidence.")
 
 
-def follow(project: Project, release: str, *, json: bool, lines: bool) -> None:
-    """Show a release until it has ended, without carrying it."""
-    seq = 0
+def carry_all(project: Project, *, forever: bool, json: bool) -> None:
+    """Carry whatever is open."""
+    if json:
+        Controller(project.journal, project.world(), observe=JsonLines().observe).run(forever=forever)
+        return
     with LiveView() as view:
-        printer = JsonLines() if lines else view
-        while True:
-            recorded = project.journal.events(release, seq)
-            state = load(project.journal, release)
-            for each in recorded:
-                seq = each.seq
-                if not json or lines:
-                    printer.observe(state, each)
-            if state.ended:
-                return
-            time.sleep(0.2)
+        Controller(project.journal, project.world(), observe=view.observe).run(forever=forever)
+
+
+def follow(project: Project, release: str, *, json: bool) -> Release:
+    """Show a release until it has ended, without carrying it; returns how it ended."""
+    if json:
+        return _follow(project, release, JsonLines().observe)
+    with LiveView() as view:
+        return _follow(project, release, view.observe)
+
+
+def _follow(project: Project, release: str, observe: Observer) -> Release:
+    state, seq = load(project.journal, release), 0
+    while True:
+        for each in project.journal.events(release, seq):
+            seq = each.seq
+            state = evolve(state, each.event)
+            observe(state, each)
+        if state.ended:
+            return state
+        time.sleep(0.2)
+
+
+def _wait(project: Project, release: str) -> None:
+    _follow(project, release, lambda state, recorded: None)

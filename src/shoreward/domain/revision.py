@@ -99,7 +99,7 @@ class Change:
     """One line of a change set.
 
     Attributes:
-        action: Add, Modify or Remove.
+        action: Add, Modify, Remove, Retain (it leaves the stack but is kept) or Dynamic (not known before).
         replacement: True, False or Conditional, as CloudFormation says it.
     """
 

@@ -84,14 +84,21 @@ def _check_template(template: str, root: Path, at: At) -> None:
 def _text(path: Path) -> str:
     place = Place(file=str(path))
     try:
-        return path.read_bytes().decode()
+        content = path.read_bytes()
     except FileNotFoundError:
         advice = "Write one with `shoreward init`."
         raise SpecError("SPEC_FILE_MISSING", "There is no such file.", where=place, next=advice) from None
     except OSError as error:
         what = f"The file cannot be read: {error.strerror}."
         raise SpecError("SPEC_FILE_UNREADABLE", what, where=place) from error
+    return decoded(content, str(path))
+
+
+def decoded(content: bytes, file: str) -> str:
+    """The text of a file's content; raises `SpecError` (YAML_CHARACTER) when it is not UTF-8."""
+    try:
+        return content.decode()
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        place = Place(file=str(path), line=line)
+        place = Place(file=file, line=line)
         raise SpecError("YAML_CHARACTER", "The file is not UTF-8.", where=place, next="Save it as UTF-8.") from error

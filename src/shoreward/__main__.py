@@ -1,0 +1,5 @@
+"""`python -m shoreward`: the command line."""
+
+from shoreward.cli import main
+
+main()

@@ -1,0 +1,296 @@
+"""The commands. Each is a few lines: what it does is in `app`, what it shows beside it.
+
+Nothing heavy is imported until a command needs it, so that `--help` and `status` answer at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoreward.cli.output import console, print_json, want_json
+
+app = typer.Typer(
+    name="shoreward",
+    help="Hands-off deployments for serverless applications: waves, a judge, and rollback by itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 it went well, 1 rolled back or aborted, 2 the request is wrong, 3 we could not tell or act, "
+    "130 interrupted (the release stays where it is).",
+)
+
+
+def _json(value: bool) -> bool:
+    want_json(value)
+    return value
+
+
+Directory = Annotated[Path, typer.Option("--directory", "-C", help="The application's folder.", file_okay=False)]
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", envvar="SHOREWARD_JOURNAL", help="The journal, instead of .shoreward/journal.db."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.", callback=_json)]
+Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
+ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]
+Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal.", prompt="Why")]
+
+
+HERE = Path()
+
+
+@app.command(epilog="Example: `shoreward init --account 111111111111 --region eu-north-1 --region us-east-1`")
+def init(
+    template: Annotated[Path, typer.Argument(help="The SAM or CloudFormation template.")] = Path("template.yaml"),
+    account: Annotated[str | None, typer.Option(help="The 12 digits of the AWS account.")] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="A region, fewest customers first; may be given again.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write; beside the template by default.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a first shoreward.yaml for a template."""
+    from shoreward.cli.starting import write_first
+
+    write_first(template, account=account, regions=region, output=output, force=force, json=json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of shoreward.yaml, for editors.
+
+    Example: `shoreward schema > .shoreward/schema.json`
+    """
+    from shoreward.spec.schema import schema_text
+
+    console.file.write(schema_text())
+
+
+@app.command(epilog="Example: `shoreward plan main --diff`")
+def plan(
+    rev: Rev = "HEAD",
+    diff: Annotated[bool, typer.Option("--diff", help="Show the whole git diff, not just its files.")] = False,
+    directory: Directory = HERE,
+    config: Config = None,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Show what a release would change in each target, and how it would go; changes nothing."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.planning import make_plan, show_plan
+
+    made = make_plan(open_project(directory, config=config, journal=journal), rev)
+    if json:
+        print_json(made)
+    else:
+        show_plan(made, diff=diff)
+
+
+@app.command(epilog="Example: `shoreward release` releases the last commit; `shoreward release v1.4.0` a tag.")
+def release(
+    rev: Rev = "HEAD",
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Release the commit although the work tree has other changes.")
+    ] = False,
+    despite_quarantine: Annotated[
+        str, typer.Option(help="Why a commit that was rolled back may go all the same.", metavar="REASON")
+    ] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Only open it; `shoreward run` carries it.")] = False,
+    directory: Directory = HERE,
+    config: Config = None,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Carry a commit to production, wave by wave, and back by itself when it harms.
+
+    Interrupted or killed, it stays where it is; the same command (or `shoreward run`) goes on with it.
+    """
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.starting import start
+
+    project = open_project(directory, config=config, journal=journal)
+    opened = start(project, rev, allow_dirty=allow_dirty, despite=despite_quarantine)
+    if detach:
+        if json:
+            print_json({"id": opened})
+        else:
+            console.print(f"{opened} is open; `shoreward run` carries it.")
+        return
+    from shoreward.cli.carry import carry
+
+    raise typer.Exit(carry(project, opened, json=json))
+
+
+@app.command()
+def run(
+    forever: Annotated[bool, typer.Option("--forever", help="Wait for further releases.")] = False,
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Carry every open release of the journal: after a crash, or for those that were opened with --detach."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.carry import carry_all
+
+    carry_all(open_project(directory, journal=journal), forever=forever, json=json)
+
+
+@app.command()
+def status(
+    release: ReleaseId = None,
+    every: Annotated[bool, typer.Option("--all", help="All releases, newest first.")] = False,
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Show where a release is, what it waits for, and what its targets serve."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.show import show_all, show_status
+
+    project = open_project(directory, journal=journal)
+    if every:
+        show_all(project, json=json)
+    else:
+        show_status(project, release, json=json)
+
+
+@app.command()
+def watch(
+    release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False
+) -> None:
+    """Follow a release live until it ends; with --json, one line for each event."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.carry import EXIT, follow
+    from shoreward.cli.show import chosen
+
+    project = open_project(directory, journal=journal)
+    state = chosen(project, release)
+    outcome = follow(project, state.id, json=json).outcome
+    raise typer.Exit(EXIT[outcome] if outcome else 0)
+
+
+@app.command()
+def why(
+    release: ReleaseId = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every look of the judge, not only those that said more.")
+    ] = False,
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Explain a release: every decision with its counts, evidence, alarms and times."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.show import show_why
+
+    show_why(open_project(directory, journal=journal), release, full=full, json=json)
+
+
+@app.command()
+def hold(
+    release: ReleaseId = None,
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Stop a release in place. It is still watched, and still goes back when it harms."""
+    _say("hold", release, why, directory, journal, json)
+
+
+@app.command()
+def resume(
+    release: ReleaseId = None,
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Let a held release move again."""
+    _say("resume", release, why, directory, journal, json)
+
+
+@app.command()
+def abort(
+    release: ReleaseId = None,
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Send a release that is under way back everywhere, at once."""
+    _say("abort", release, why, directory, journal, json)
+
+
+@app.command()
+def rollback(
+    release: ReleaseId = None,
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Take a release back, under way or finished, everywhere and at once; no analysis runs on the way."""
+    _say("roll_back", release, why, directory, journal, json)
+
+
+def _say(what: str, release: str | None, why: str, directory: Path, journal: Path | None, json: bool) -> None:
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.levers import pull
+
+    raise typer.Exit(pull(open_project(directory, journal=journal), what, release, why, json=json))
+
+
+@app.command(epilog="Example: `shoreward cloud --port 4566`, then `aws --endpoint-url http://127.0.0.1:4566 s3 ls`")
+def cloud(
+    port: Annotated[int, typer.Option(help="Where it listens on 127.0.0.1; 0 takes a free port.")] = 4566,
+    state: Annotated[Path | None, typer.Option(help="Keep what is created in this folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Run the embedded cloud: AWS on this machine, without Docker, until interrupted."""
+    from shoreward.cli.clouding import run_cloud
+
+    run_cloud(port, state, json=json)
+
+
+@app.command(epilog="Example: `shoreward bootstrap --trusted arn:aws:iam::999999999999:role/ci > roles.yaml`")
+def bootstrap(
+    trusted: Annotated[str, typer.Option(help="ARN of whoever runs Shoreward and may assume the deploy role.")],
+    boundary: Annotated[
+        str | None, typer.Option(help="ARN of a permissions boundary that the application's roles must carry.")
+    ] = None,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Print the CloudFormation template of the least-privilege roles that a target account needs."""
+    from shoreward.bootstrap import open_project
+
+    text = open_project(directory, config=config).roles(trusted=trusted, boundary=boundary)
+    if json:
+        print_json({"template": text})
+    else:
+        console.file.write(text)
+
+
+@app.command(epilog="Example: `shoreward demo --report report.json`")
+def demo(
+    report: Annotated[Path | None, typer.Option(help="Write what happened as JSON.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the work folder, with its repository and journal.")
+    ] = False,
+    faults: Annotated[float, typer.Option(help="Share of all AWS calls that fail, 0 to 0.5.", min=0.0, max=0.5)] = 0.0,
+    json: Json = False,
+) -> None:
+    """The main job on the embedded cloud: good releases go all the way, bad ones come back by themselves."""
+    from shoreward.demo import run_demo
+
+    raise typer.Exit(run_demo(report=report, keep=keep, faults=faults, json=json))

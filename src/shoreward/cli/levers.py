@@ -1,0 +1,32 @@
+"""People's levers: hold, resume, abort, roll back."""
+
+from __future__ import annotations
+
+from shoreward.app import releases
+from shoreward.bootstrap import Project, wish
+from shoreward.cli.carry import carry
+from shoreward.cli.output import console, print_json
+from shoreward.cli.show import chosen
+from shoreward.domain import Outcome
+
+_LEVERS = {
+    "hold": (releases.hold, "is held"),
+    "resume": (releases.resume, "may move again"),
+    "abort": (releases.abort, "goes back everywhere"),
+    "roll_back": (releases.roll_back, "goes back everywhere"),
+}
+
+
+def pull(project: Project, what: str, release: str | None, why: str, *, json: bool) -> int:
+    """Say it in the journal; what goes back is carried back here unless another process carries it already."""
+    act, so = _LEVERS[what]
+    state = act(project.journal, chosen(project, release).id, wish(why))
+    if what in ("hold", "resume"):
+        if json:
+            print_json({"id": state.id, "held": state.hold is not None})
+        else:
+            console.print(f"{state.id} {so}.")
+        return 0
+    if not json:
+        console.print(f"{state.id} {so}.")
+    return carry(project, state.id, json=json, wished=Outcome.ABORTED)

@@ -1,0 +1,140 @@
+"""The plan: what a release would change in each target, and how it would go; nothing is changed.
+
+The change sets in it are CloudFormation's own: created, read and deleted again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from shoreward.app.releases import live_commit
+from shoreward.app.world import World
+from shoreward.bootstrap import Project
+from shoreward.cli.output import console, span
+from shoreward.core.schedule import shortest
+from shoreward.domain import BUCKET, Pipeline, Revision, ShorewardError, Snapshot, Target
+from shoreward.spec.yaml import read_yaml
+
+
+def make_plan(project: Project, rev: str) -> dict[str, Any]:
+    """The plan of a revision, as JSON.
+
+    A target that cannot be looked at is in it with its error; everything else that is wrong raises.
+    """
+    commit = project.repository.resolve(rev)
+    pipeline = project.pipeline_at(commit.id)
+    built = project.builder().make(pipeline, commit.id)
+    before = live_commit(project.journal, pipeline.application)
+    world = project.world()
+
+    def look(target: Target) -> dict[str, Any]:
+        return _target(project, world, pipeline, built.revision, target)
+
+    with ThreadPoolExecutor(16) as pool:
+        looked = zip(pipeline.targets, pool.map(look, pipeline.targets), strict=True)
+        targets = {target.key: told for target, told in looked}
+    return {
+        "application": pipeline.application,
+        "commit": commit.id,
+        "subject": commit.subject,
+        "before": before,
+        "revision": built.revision.digest,
+        "files": list(project.repository.changed_files(before, commit.id)) if before else [],
+        "git_diff": project.repository.diff(before, commit.id) if before else "",
+        "notes": [{"code": note.code, "text": note.text, "where": str(note.where or "")} for note in built.notes],
+        "waves": [
+            {
+                "name": wave.name,
+                "steps": list(wave.steps),
+                "bake": asdict(wave.bake),
+                "soak": wave.soak,
+                "at_least_seconds": shortest(wave, pipeline),
+                "targets": [targets[target.key] for target in wave.targets],
+            }
+            for wave in pipeline.waves
+        ],
+        "at_least_seconds": sum(shortest(wave, pipeline) for wave in pipeline.waves),
+    }
+
+
+def _target(project: Project, world: World, pipeline: Pipeline, revision: Revision, target: Target) -> dict[str, Any]:
+    told: dict[str, Any] = {"account": target.account, "region": target.region, "stack": target.stack}
+    try:
+        snapshot = world.stacks.inspect(pipeline, target, revision)
+        staged = world.stacks.preview(pipeline, target, revision, snapshot)
+    except ShorewardError as error:
+        return {**told, "error": {"code": error.code, "what": error.what, "next": error.next}}
+    return {
+        **told,
+        "exists": snapshot.exists,
+        "changes": [asdict(change) for change in staged.changes],
+        "template_diff": _template_diff(project, pipeline, target, snapshot, revision),
+    }
+
+
+def _template_diff(project: Project, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision) -> str:
+    """What changes in the rendered template, as a unified diff of its canonical JSON."""
+    if snapshot.template is None:
+        return ""
+    bucket = pipeline.artifacts.format(account=target.account, region=target.region, stack=target.stack)
+    old = project.journal.get(snapshot.template)
+    new = project.journal.get(revision.template).replace(BUCKET.encode(), bucket.encode())
+    return "\n".join(difflib.unified_diff(_lines(old), _lines(new), "deployed", "new", lineterm="", n=2))
+
+
+def _lines(template: bytes) -> list[str]:
+    value = read_yaml(template.decode(), "template").value
+    return json.dumps(value, indent=1, sort_keys=True, default=str).splitlines()
+
+
+def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
+    """The plan for people."""
+    console.print(f"[bold]{plan['application']}[/] {plan['commit'][:10]} {escape(plan['subject'])}")
+    since = f"since {plan['before'][:10]}" if plan["before"] else "the first release"
+    console.print(f"revision {plan['revision'][:10]}, {since}")
+    for note in plan["notes"]:
+        where = f"{note['where']}: " if note["where"] else ""
+        console.print(f"[yellow]note[/] {escape(where + note['text'])} [dim]{escape('[' + note['code'] + ']')}[/]")
+    _show_diff(plan, whole=diff)
+    for number, wave in enumerate(plan["waves"], start=1):
+        _show_wave(number, wave)
+    console.print(f"\nAt least {span(plan['at_least_seconds'])} from here to the last target.")
+
+
+def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
+    if plan["files"]:
+        console.print(f"\n[bold]{len(plan['files'])} files changed[/]: {escape(', '.join(plan['files'][:8]))}")
+    if whole and plan["git_diff"]:
+        from rich.syntax import Syntax
+
+        console.print(Syntax(plan["git_diff"], "diff", background_color="default"))
+
+
+def _show_wave(number: int, wave: dict[str, Any]) -> None:
+    steps = ", ".join(f"{step:g} %" for step in wave["steps"])
+    bake = wave["bake"]
+    how = f"{steps}, then all; each step bakes {span(bake['minimum'])} and {bake['requests']} requests at least"
+    console.print(f"\n[bold]wave {number} {wave['name']}[/]: {how}")
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for target in wave["targets"]:
+        name = f"{target['account']}/{target['region']}"
+        if "error" in target:
+            table.add_row(name, f"[red]{escape(target['error']['what'])} [{target['error']['code']}][/]")
+            continue
+        verbs = [
+            f"{change['action'].lower()} {change['logical_id']}{_replaced(change)}" for change in target["changes"]
+        ]
+        what = "new stack: " if not target["exists"] else ""
+        table.add_row(name, escape(what + (", ".join(verbs) or "nothing changes")))
+    console.print(table)
+
+
+def _replaced(change: dict[str, str]) -> str:
+    return {"True": " (replaced)", "Conditional": " (perhaps replaced)"}.get(change["replacement"], "")

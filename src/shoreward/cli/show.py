@@ -1,0 +1,81 @@
+"""What status and why print."""
+
+from __future__ import annotations
+
+import time
+
+from rich.markup import escape
+from rich.table import Table
+
+from shoreward.app.ports import Journal
+from shoreward.app.releases import latest, load
+from shoreward.app.story import line_json, summary, tell
+from shoreward.app.wording import odds, rate
+from shoreward.bootstrap import Project
+from shoreward.cli.live import picture
+from shoreward.cli.output import clock, console, moment, print_json, span
+from shoreward.core import Release, decide
+from shoreward.domain import Evidence
+
+
+def chosen(project: Project, release: str | None) -> Release:
+    """The release that a person named, or the newest."""
+    return load(project.journal, release) if release else latest(project.journal)
+
+
+def show_status(project: Project, release: str | None, *, json: bool) -> None:
+    """Where a release is."""
+    state = chosen(project, release)
+    recorded = project.journal.events(state.id)
+    if not json:
+        console.print(picture(state, recorded))
+        return
+    blockers = decide(state, time.time()).blockers
+    told = summary(state, recorded)
+    told["blockers"] = [{"what": each.what, "until": each.until, "person": each.person} for each in blockers]
+    print_json(told)
+
+
+def show_all(project: Project, *, json: bool) -> None:
+    """All releases, newest first."""
+    states = [load(project.journal, header.id) for header in reversed(project.journal.releases())]
+    if json:
+        print_json([_row(project.journal, state) for state in states])
+        return
+    table = Table("release", "commit", "subject", "by", "opened", "took", "outcome", box=None)
+    for state in states:
+        took = span(state.ended_at - state.opened.at) if state.ended else "under way"
+        outcome = state.outcome.value.replace("_", " ") if state.outcome else "held" if state.hold else ""
+        opened = state.opened
+        table.add_row(state.id, opened.commit[:10], escape(opened.subject), opened.by, moment(opened.at), took, outcome)
+    console.print(table)
+
+
+def _row(journal: Journal, state: Release) -> dict[str, object]:
+    told = summary(state, journal.events(state.id))
+    return {
+        key: told[key] for key in ("id", "application", "commit", "subject", "by", "revision", "outcome", "seconds")
+    }
+
+
+def show_why(project: Project, release: str | None, *, full: bool, json: bool) -> None:
+    """Every decision with its evidence."""
+    state = chosen(project, release)
+    lines = [line for line in tell(project.journal.events(state.id)) if full or line.weighty]
+    if json:
+        print_json({"id": state.id, "lines": [line_json(line, state.opened.at) for line in lines]})
+        return
+    for line in lines:
+        where = f"[bold]{line.target.rpartition('/')[0]}[/] " if line.target else ""
+        console.print(f"[dim]{clock(line.at)}[/] {where}{escape(line.text)}")
+        for evidence in line.evidence:
+            console.print(f"           {escape(_evidence(evidence))}", style="dim")
+
+
+def _evidence(each: Evidence) -> str:
+    """Counts and e-values in one line."""
+    name = "all functions" if each.function == "*" else each.function
+    canary, baseline = rate(each.canary_bad, each.canary_requests), rate(each.baseline_bad, each.baseline_requests)
+    harm = f"harm {odds(each.e_rollback)} of {odds(each.bar_rollback)}"
+    safe = f", safe {odds(each.e_promote)} of {odds(each.bar_promote)}" if each.bar_promote else ""
+    return f"{name} {each.metric}: canary {canary}, baseline {baseline}; {harm}{safe}: {each.verdict.value}"

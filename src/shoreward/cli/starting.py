@@ -1,0 +1,50 @@
+"""Beginning: a first shoreward.yaml, and a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shoreward.app.releases import begin
+from shoreward.bootstrap import Project, wish
+from shoreward.cli.output import console, print_json
+from shoreward.domain import Refused
+
+
+def write_first(
+    template: Path,
+    *,
+    account: str | None,
+    regions: Sequence[str] | None,
+    output: Path | None,
+    force: bool,
+    json: bool,
+) -> None:
+    """Write a shoreward.yaml for a template; never over an existing file unless told so."""
+    from shoreward.spec.init import init
+
+    text = init(template, account=account, regions=regions)
+    path = output or template.parent / "shoreward.yaml"
+    if path.exists() and not force:
+        raise Refused("FILE_EXISTS", f"{path} is there already.", next="Overwrite it with --force.")
+    path.write_text(text)
+    if json:
+        print_json({"path": str(path)})
+    else:
+        console.print(f"Wrote {path}. Next: fill in what it asks for, commit it, and see `shoreward plan`.")
+
+
+def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str:
+    """Open a release of a revision, after everything about it that can be known without AWS has been checked."""
+    commit = project.repository.resolve(rev)
+    changed = project.repository.dirty()
+    if changed and rev == "HEAD" and not allow_dirty:
+        files = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise Refused(
+            "TREE_DIRTY",
+            f"The work tree has changes that are not committed and would not be released: {files}.",
+            next="Commit them, or release the last commit without them with --allow-dirty.",
+        )
+    pipeline = project.pipeline_at(commit.id)
+    project.builder().make(pipeline, commit.id)
+    return begin(project.journal, pipeline, commit.id, commit.subject, wish(), despite=despite)

@@ -42,7 +42,7 @@ def test_functions_end_with_the_cloud_even_when_it_is_killed() -> None:
         eventually(lambda: not alive(worker))
 
 
-def test_the_cloud_ends_with_its_parent() -> None:
+def test_the_cloud_ends_with_its_parent_and_leaves_nothing_behind(tmp_path: Path) -> None:
     code = """
         import os, signal, sys
         from shoreward.cloud import EmbeddedCloud
@@ -50,8 +50,11 @@ def test_the_cloud_ends_with_its_parent() -> None:
         print(cloud.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
-    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     eventually(lambda: not alive(int(ran.stdout)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_stopping_takes_everything_along_and_can_be_repeated() -> None:

@@ -18,6 +18,11 @@ from typing import Any
 log = logging.getLogger("shoreward.cloud")
 
 
+# What would change the emulator, or send its own requests anywhere but to itself.
+_FOREIGN_PREFIXES = ("AWS_", "MINISTACK_", "LAMBDA_", "S3_", "DOCKER_")
+_FOREIGN = frozenset({"AUTH", "USE_SSL", "SERVICES", "EDGE_PORT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How to run the cloud. ``port`` 0 takes a free one; without ``state_dir`` nothing outlives the process."""
@@ -36,15 +41,20 @@ def main(settings: Settings) -> None:
     """Run until told to stop by a signal, or by the parent's end."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     work_dir = settings.work_dir or Path(tempfile.mkdtemp(prefix="shoreward-cloud-"))
-    try:
-        with _listening(settings.port) as listener:
+    status = 1
+    with _listening(settings.port) as listener:
+        try:
             asyncio.run(_run(settings, work_dir, listener))
-    finally:
+            status = 0
+        except Exception:
+            log.exception("the embedded cloud could not go on")
+    # After a failure whoever gave the directory still wants to read the log in it.
+    if status == 0 or settings.work_dir is None:
         shutil.rmtree(work_dir, ignore_errors=True)
     # Pollers of the emulator are threads without an end; nothing of theirs is worth waiting for.
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 async def _run(settings: Settings, work_dir: Path, listener: socket.socket) -> None:
@@ -90,7 +100,7 @@ def _listening(port: int) -> socket.socket:
 
 def prepare_environment(port: int, settings: Settings, work_dir: Path) -> None:
     """Set what the emulator reads from the environment when it is imported, and hide what it must not find."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "MINISTACK_", "LAMBDA_", "S3_", "SERVICES"))]:
+    for name in [name for name in os.environ if name.startswith(_FOREIGN_PREFIXES) or name.upper() in _FOREIGN]:
         del os.environ[name]
     state = settings.state_dir or work_dir / "state"
     state.mkdir(parents=True, exist_ok=True)

@@ -80,10 +80,8 @@ class EmbeddedCloud:
         if self._process is not None:
             raise CloudError("the embedded cloud is running already")
         self._work_dir = Path(tempfile.mkdtemp(prefix="shoreward-cloud-"))
-        scratch = self._work_dir / "run"
-        scratch.mkdir()
         command = [sys.executable, "-m", "shoreward.cloud", "--port", str(self._port), "--parent-pipe"]
-        command += ["--work-dir", str(scratch), "--log-level", self._log_level]
+        command += ["--work-dir", str(self._work_dir), "--log-level", self._log_level]
         command += ["--processes", str(self._processes)]
         if self._state_dir is not None:
             command += ["--state", str(self._state_dir)]

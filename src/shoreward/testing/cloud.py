@@ -22,6 +22,7 @@ _QUICK = Config(
     connect_timeout=5,
     read_timeout=60,
     tcp_keepalive=True,
+    proxies={},
     s3={"addressing_style": "path"},
 )
 

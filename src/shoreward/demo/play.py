@@ -28,7 +28,9 @@ _CALLED = ("cloudformation", "lambda", "monitoring", "s3", "sts", "dynamodb", "s
 
 def play(*, report: Path | None, keep: bool, faults: float, json: bool) -> int:
     """Run all scenarios; returns 0 when every one came to what it must."""
-    console = Console(highlight=False, soft_wrap=True, quiet=json)
+    console = Console(highlight=False, quiet=json)
+    if not console.is_terminal:
+        console.width = 120
     start = time.time()
     releases: list[dict[str, Any]] = []
     crowd: Customers | None = None

@@ -122,7 +122,7 @@ class Scene:
 
     def _stacks(self, account: str, region: str) -> CloudFormationClient:
         """CloudFormation, for an account's administrator."""
-        return boto3.client(
+        return boto3.client(  # pyright: ignore[reportUnknownMemberType] - the stubs know some services only
             "cloudformation",
             region_name=region,
             endpoint_url=self.cloud.endpoint,

@@ -26,18 +26,18 @@ class CodeStore:
 
     def known(self, digest: str) -> Path | None:
         """Where the archive of that digest is, if it has been unpacked already."""
-        return self._known.get(digest)
+        found = self._known.get(digest)
+        return found if found is not None and found.exists() else None
 
     def unpack(self, archive: bytes) -> Path:
         """The directory with the archive's files. Safe to call from many threads at once."""
         digest = self.digest(archive)
         with self._lock:
-            found = self._known.get(digest)
-            if found is None:
-                found = self._root / digest
-                if not found.exists():
-                    self._extract(archive, found)
-                self._known[digest] = found
+            found = self._root / digest
+            if not found.exists():
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._extract(archive, found)
+            self._known[digest] = found
             return found
 
     def _extract(self, archive: bytes, target: Path) -> None:

@@ -18,6 +18,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
+from botocore.loaders import create_loader
 
 from shoreward.adapters.aws.faults import classify
 from shoreward.adapters.aws.retry import Retry
@@ -110,7 +111,8 @@ class Sessions:
         self._retry = retry or Retry()
         self._clock = clock
         self._lock = threading.RLock()
-        self._roles: dict[str, _Identity] = {}
+        self._roles: dict[tuple[str, str], _Identity] = {}
+        self._models = create_loader()
 
     def client(self, service: str, target: Target, *, read_timeout: float = 20.0) -> Any:
         """The client of a service in the target's region, as the identity that the target asks for.
@@ -143,10 +145,12 @@ class Sessions:
     def _identity(self, target: Target) -> _Identity:
         if target.role is None:
             return self._own
+        # A role is assumed in each region anew, so that a region that goes dark takes no other with it.
+        key = (target.role, target.region)
         with self._lock:
-            if target.role not in self._roles:
-                self._roles[target.role] = self._assuming(target.role, target.region)
-            return self._roles[target.role]
+            if key not in self._roles:
+                self._roles[key] = self._assuming(*key)
+            return self._roles[key]
 
     def _assuming(self, role: str, region: str) -> _Identity:
         credentials = AssumedRole(lambda: self._assume(role, region), self._clock)
@@ -156,6 +160,7 @@ class Sessions:
             event_hooks=copy.copy(own.events),
             include_builtin_handlers=False,
         )
+        core.register_component("data_loader", self._models)  # reading the models is most of what a client costs
         core.register_component("credential_provider", CredentialResolver(providers=[_Provider(credentials)]))
         return _Identity(make=cast("Any", core).create_client, role=credentials)
 

@@ -1,0 +1,46 @@
+"""What `shoreward release` does, as a process that a test may kill: open a release, and carry it to its end.
+
+    python carry.py REPOSITORY PATIENCE [COMMIT]
+
+A commit that the journal has a release of already is carried on, not begun again. PATIENCE is the budget, in seconds,
+of a call to AWS.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from shoreward.adapters.aws import Retry, connect
+from shoreward.adapters.build import ArtifactFiles
+from shoreward.app import releases
+from shoreward.bootstrap import Project, open_project, wish
+from shoreward.controller import Controller
+
+
+def main(repository: str, patience: str, commit: str = "") -> None:
+    """Carry whatever is open to its end."""
+    project = open_project(Path(repository))
+    known = {releases.load(project.journal, header.id).opened.commit for header in project.journal.releases()}
+    if commit and commit not in known:
+        found = project.repository.resolve(commit)
+        releases.begin(project.journal, project.pipeline(), found.id, found.subject, wish())
+    _controller(project, float(patience)).run()
+
+
+def _controller(project: Project, patience: float) -> Controller:
+    aws = connect(project.journal, ArtifactFiles(project.state / "artifacts"), retry=Retry(budget=patience))
+    world = replace(
+        project.world(),
+        stacks=aws.stacks,
+        traffic=aws.traffic,
+        prober=aws.probes,
+        metrics=aws.metrics,
+        alarms=aws.alarms,
+    )
+    return Controller(project.journal, world)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 from shoreward.app.ports import Recorded
-from shoreward.app.story import summary
+from shoreward.app.story import summary, weights
 from shoreward.core import Release
 from shoreward.core import events as e
 from shoreward.demo.scenarios import Scenario
@@ -48,18 +50,38 @@ def release_report(
         "why": told["why"],
     }
     if customers:
-        report.update(_customers(state, customers, incident, began))
+        report.update(_customers(state, recorded, customers, incident, began))
     return report
 
 
-def _customers(state: Release, customers: Customers, incident: Incident | None, began: float | None) -> dict[str, Any]:
+def _customers(
+    state: Release,
+    recorded: Sequence[Recorded],
+    customers: Customers,
+    incident: Incident | None,
+    began: float | None,
+) -> dict[str, Any]:
     account = customers.account(since=state.opened.at, until=state.ended_at)
-    first = account.first_failure(state.opened.at)
-    shared = [moment for moment in account.failures if incident and incident[0] <= moment <= incident[1]]
+    harmed = sorted(_harmed(weights(recorded), customers, incident))
     return {
         "requests": account.requests,
         "failed_requests": account.failed,
-        # What old code would have failed as well: all that the incident did. Without one, old code fails nothing.
-        "excess_failed_requests": account.failed - len(shared),
-        "detected_after_s": round(began - first, 3) if began and first and first < began else None,
+        "excess_failed_requests": len(harmed),
+        "detected_after_s": round(began - harmed[0], 3) if began and harmed and harmed[0] < began else None,
     }
+
+
+def _harmed(
+    shifts: dict[str, list[tuple[float, float]]], customers: Customers, incident: Incident | None
+) -> Iterator[float]:
+    """When requests failed that old code would have served.
+
+    Old code fails nothing but what the incident makes it fail; and where the release had no traffic, it was old code.
+    """
+    for target, changes in shifts.items():
+        failures = customers.account(target).failures
+        for (since, percent), (until, _) in pairwise([*changes, (inf, 0.0)]):
+            for moment in failures:
+                shared = incident is not None and incident[0] <= moment <= incident[1]
+                if percent and since <= moment < until and not shared:
+                    yield moment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import inf
 from typing import Any
 
 from shoreward.app.ports import Recorded
@@ -62,7 +61,7 @@ def _customers(
     began: float | None,
 ) -> dict[str, Any]:
     account = customers.account(since=state.opened.at, until=state.ended_at)
-    harmed = sorted(_harmed(weights(recorded), customers, incident))
+    harmed = sorted(_harmed(weights(recorded), state.ended_at, customers, incident))
     return {
         "requests": account.requests,
         "failed_requests": account.failed,
@@ -72,7 +71,7 @@ def _customers(
 
 
 def _harmed(
-    shifts: dict[str, list[tuple[float, float]]], customers: Customers, incident: Incident | None
+    shifts: dict[str, list[tuple[float, float]]], end: float, customers: Customers, incident: Incident | None
 ) -> Iterator[float]:
     """When requests failed that old code would have served.
 
@@ -80,7 +79,7 @@ def _harmed(
     """
     for target, changes in shifts.items():
         failures = customers.account(target).failures
-        for (since, percent), (until, _) in pairwise([*changes, (inf, 0.0)]):
+        for (since, percent), (until, _) in pairwise([*changes, (end, 0.0)]):
             for moment in failures:
                 shared = incident is not None and incident[0] <= moment <= incident[1]
                 if percent and since <= moment < until and not shared:

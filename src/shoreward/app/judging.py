@@ -132,7 +132,7 @@ def _error_evidence(
         Evidence(
             function=name,
             metric="errors",
-            verdict=Verdict(judged.verdicts[row].value),
+            verdict=judged.verdicts[row],
             canary_requests=round(counts.canary_requests[row].sum()),
             canary_bad=round(counts.canary_bad[row].sum()),
             baseline_requests=round(counts.baseline_requests[row].sum()),

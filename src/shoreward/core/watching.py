@@ -49,7 +49,7 @@ def next_look(state: Release, deployment: Deployment) -> float:
 def evidence_pass(state: Release, deployment: Deployment) -> bool:
     """Whether the last look was a pass, and saw the whole of the step's minimum bake time."""
     looked = deployment.judgement
-    if looked is None or looked.verdict is not Verdict.PASS:
+    if looked is None or not looked.verdict.advances:
         return False
     return looked.until >= deployment.shifted_at + state.wave_of(deployment).bake.minimum
 

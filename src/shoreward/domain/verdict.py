@@ -1,13 +1,15 @@
-"""The verdict: what the judge says of a canary."""
+"""The five answers, and how several of them join into one.
 
-from __future__ import annotations
+Place in the flow: every judge (of counts, latency, gauges, alarms) answers with one of these; a release advances only
+when `worst` of all its answers is `PASS`. This is the one place that says so.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """From best to worst; only `PASS` lets a release advance."""
+    """An answer about a canary, listed from best to worst; the order of definition is the order of `worst`."""
 
     PASS = "pass"
     NOT_ENOUGH_EVIDENCE = "not_enough_evidence"
@@ -15,10 +17,23 @@ class Verdict(StrEnum):
     ERROR = "error"
     FAIL = "fail"
 
+    @property
+    def advances(self) -> bool:
+        """Whether a release may go on: only with a pass."""
+        return self is Verdict.PASS
 
-_ORDER = tuple(Verdict)
+    @property
+    def severity(self) -> int:
+        """Position from best (0, pass) to worst (4, fail); also the verdict's code in arrays."""
+        return SEVERITIES[self]
+
+
+VERDICTS: tuple[Verdict, ...] = tuple(Verdict)
+"""Verdicts by severity: `VERDICTS[code]` decodes what `Judgement.codes` holds."""
+
+SEVERITIES = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Join verdicts; of nothing it is `NO_DATA`, for nothing was seen."""
-    return max(verdicts, key=_ORDER.index, default=Verdict.NO_DATA)
+    """The worst of the verdicts. Nothing judged is `NO_DATA`, because an empty answer must not advance a release."""
+    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.NO_DATA)

@@ -6,6 +6,7 @@ imports numpy and nothing else. Arrays are (streams, intervals); evidence is a n
 docs/judge.md.
 """
 
+from shoreward.domain.verdict import VERDICTS, Verdict, worst
 from shoreward.judge.absolute import absolute_evidence
 from shoreward.judge.counts import Counts
 from shoreward.judge.dispersion import CAUTIOUS_PHI, PhiEstimate, estimate_phi
@@ -15,7 +16,6 @@ from shoreward.judge.needed import evidence_needed, needed_by
 from shoreward.judge.promotion import PromotionState, PromotionTest, passes, promotion_evidence
 from shoreward.judge.rollback import RollbackState, RollbackTest, fails, rollback_evidence
 from shoreward.judge.stopped import StoppedTest, requests_stopped, stopped_evidence
-from shoreward.judge.verdict import VERDICTS, Verdict, worst
 
 __all__ = [
     "CAUTIOUS_PHI",

@@ -55,7 +55,9 @@ def reachable(harbor: Ground) -> list[str]:
 def exposed(harbor: Ground) -> bool:
     """Whether the canary has traffic in the region that will go dark."""
     release = harbor.latest()
-    return not release.ended and any(each.percent > 0 for each in release.deployments.values() if each.target.region == DARK)
+    return not release.ended and any(
+        each.percent > 0 for each in release.deployments.values() if each.target.region == DARK
+    )
 
 
 def everyone_else_is_back(harbor: Ground) -> bool:

@@ -2,8 +2,8 @@
 
     python carry.py REPOSITORY PATIENCE [COMMIT]
 
-A commit that the journal has a release of already is carried on, not begun again. PATIENCE is the budget, in seconds,
-of a call to AWS.
+A commit that the journal has a release of already is carried on, not begun again; with `-` for a commit it stays, and
+carries whatever is opened. PATIENCE is the budget, in seconds, of a call to AWS.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def main(repository: str, patience: str, commit: str = "") -> None:
     """Carry whatever is open to its end."""
     project = open_project(Path(repository))
     known = {releases.load(project.journal, header.id).opened.commit for header in project.journal.releases()}
-    if commit and commit not in known:
+    if commit not in ("", "-", *known):
         found = project.repository.resolve(commit)
         releases.begin(project.journal, project.pipeline(), found.id, found.subject, wish())
-    _controller(project, float(patience)).run()
+    _controller(project, float(patience)).run(forever=commit == "-")
 
 
 def _controller(project: Project, patience: float) -> Controller:

@@ -20,7 +20,7 @@ from shoreward.app import releases
 from shoreward.bootstrap import Project, open_project
 from shoreward.cloud import Call, EmbeddedCloud
 from shoreward.core import Event, Release
-from shoreward.domain import Target
+from shoreward.domain import Refused, Target
 from shoreward.testing.cloud import CloudAccount
 
 from .application import FUNCTIONS, NORTH, OPERATOR, SOUTH, WAVES, Application, Waves
@@ -99,6 +99,26 @@ class Ground:
         assert code == 0, self.said()
         return releases.load(self.project.journal, release) if release else self.latest()
 
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """A controller that stays, as a team has one, and is ready."""
+        process = self.start("-")
+        try:
+            while not self._carried_by_somebody():
+                assert process.poll() is None, self.said()
+                time.sleep(0.05)
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+    def _carried_by_somebody(self) -> bool:
+        try:
+            with self.project.journal.lease():
+                return False
+        except Refused:
+            return True
+
     def said(self) -> str:
         """The end of what the controllers wrote."""
         return (self.logs / "controller.log").read_text(errors="replace")[-4000:]
@@ -146,9 +166,7 @@ class Ground:
             functions=tuple(self._function(target, logical, name) for logical, name in FUNCTIONS.items()),
         )
 
-    def _function(
-        self, target: Target, logical: str, name: str
-    ) -> tuple[str, str, tuple[tuple[str, float], ...], int]:
+    def _function(self, target: Target, logical: str, name: str) -> tuple[str, str, tuple[tuple[str, float], ...], int]:
         client = self.client("lambda", target.account, target.region)
         alias = client.get_alias(FunctionName=name, Name="live")
         about = client.get_function_configuration(FunctionName=name, Qualifier=alias["FunctionVersion"])

@@ -46,7 +46,7 @@ class Storm:
             process = self.ground.start(commit)
             try:
                 if len(suffered) < kills + back:
-                    suffered += self._strike(process, on_the_way_back=len(suffered) >= kills, deadline=deadline)
+                    suffered += self._strike(process, commit, back=len(suffered) >= kills, deadline=deadline)
                 else:
                     process.wait(max(1.0, deadline - time.monotonic()))
             finally:
@@ -56,30 +56,31 @@ class Storm:
                 assert process.returncode == 0, self.ground.said()
                 return tuple(suffered)
 
-    def _strike(self, process: subprocess.Popen[bytes], *, on_the_way_back: bool, deadline: float) -> list[Kill]:
+    def _strike(self, process: subprocess.Popen[bytes], commit: str, *, back: bool, deadline: float) -> list[Kill]:
         """Kill the process at some instant, unless it ends before."""
         born = time.monotonic()
-        if on_the_way_back:
-            self._await(process, deadline, lambda: self.ground.latest().rollback is not None)
-        if on_the_way_back or self.chance.random() < 0.6:
+        if back:
+            self._await(process, deadline, lambda: self._going_back(commit))
+        if back or self.chance.random() < 0.6:
             enough = len(self.ground.calls()) + self.chance.randint(1, 6)
             self._await(process, min(deadline, time.monotonic() + 2.5), lambda: len(self.ground.calls()) >= enough)
             self._sleep(process, self.chance.uniform(0.0, 0.03))
         else:
             self._sleep(process, self.chance.uniform(0.1, 3.0))
-        if process.poll() is not None:
-            return []
         process.kill()
         process.wait()
-        return [self._told(time.monotonic() - born)]
+        return [self._told(commit, time.monotonic() - born)] if process.returncode == -9 else []
 
-    def _told(self, lived: float) -> Kill:
-        headers = self.ground.project.journal.releases()
-        if not headers:
+    def _told(self, commit: str, lived: float) -> Kill:
+        if not self.ground.project.journal.releases() or self.ground.latest().opened.commit != commit:
             return Kill(release="", after="nothing", back=False, lived=lived)
         state = self.ground.latest()
         last = type(self.ground.events(state)[-1]).__name__
         return Kill(release=state.id, after=last, back=state.rollback is not None, lived=lived)
+
+    def _going_back(self, commit: str) -> bool:
+        state = self.ground.latest()
+        return state.opened.commit == commit and state.rollback is not None
 
     def _await(self, process: subprocess.Popen[bytes], deadline: float, seen: Callable[[], bool]) -> None:
         while process.poll() is None and time.monotonic() < deadline and not seen():

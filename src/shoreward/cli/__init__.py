@@ -7,25 +7,51 @@ Exit codes: 0 it went well; 1 the release was rolled back or aborted; 2 the requ
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+INTERRUPTED = 130
+"""What a shell says of a command that was ended by Ctrl-C."""
 
 
-def main() -> None:
-    """Run the command line; every failure that was foreseen is a sentence, with a code."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; every failure that was foreseen is a sentence, with a code.
+
+    Args:
+        arguments: those of this process when None.
+    """
+    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    from typer import Abort
+    from typer.exceptions import TyperException
+
     from shoreward.cli.app import app
-    from shoreward.cli.output import complain
-    from shoreward.domain import ShorewardError, UserError
+    from shoreward.cli.output import complain, nobody_reads, want_json
+    from shoreward.domain import ShorewardError, Terminal, UserError
 
+    want_json("--json" in arguments)
     try:
-        app()
+        code = app(arguments, prog_name="shoreward", standalone_mode=False)
+        sys.stdout.flush()
     except UserError as error:
         complain(error)
-        sys.exit(2)
+        return 2
     except ShorewardError as error:
         complain(error)
-        sys.exit(3)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return 3
+    except TyperException as error:
+        if error.message:
+            complain(UserError("USAGE", error.format_message(), next="Add --help to see what there is."))
+        return 2
+    except (Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us (head, less) has seen enough.
-        sys.stderr.close()
-        sys.exit(0)
+        nobody_reads()
+        return 0
+    except OSError as error:
+        complain(Terminal("FILE_REFUSED", f"{error.strerror or error}.", where=str(error.filename or "")))
+        return 3
+    return code or 0

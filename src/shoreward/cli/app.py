@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from shoreward.cli.output import console, print_json, want_json
+from shoreward.cli.output import console, print_json, print_text
 
 app = typer.Typer(
     name="shoreward",
@@ -24,21 +24,16 @@ app = typer.Typer(
 )
 
 
-def _json(value: bool) -> bool:
-    want_json(value)
-    return value
-
-
 Directory = Annotated[Path, typer.Option("--directory", "-C", help="The application's folder.", file_okay=False)]
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
 JournalFile = Annotated[
     Path | None,
     typer.Option("--journal", envvar="SHOREWARD_JOURNAL", help="The journal, instead of .shoreward/journal.db."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.", callback=_json)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
 Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
 ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]
-Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal.", prompt="Why")]
+Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal; asked for when it is not given.")]
 
 
 HERE = Path()
@@ -71,7 +66,7 @@ def schema() -> None:
     """
     from shoreward.spec.schema import schema_text
 
-    console.file.write(schema_text())
+    print_text(schema_text())
 
 
 @app.command(epilog="Example: `shoreward plan main --diff`")
@@ -278,7 +273,7 @@ def bootstrap(
     if json:
         print_json({"template": text})
     else:
-        console.file.write(text)
+        print_text(text)
 
 
 @app.command(epilog="Example: `shoreward demo --report report.json`")

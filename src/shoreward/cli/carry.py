@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
 
+import structlog
+
+from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
+from shoreward.cli import INTERRUPTED
 from shoreward.cli.live import JsonLines, LiveView
-from shoreward.cli.output import console, print_json
+from shoreward.cli.output import console, print_json, warn
 from shoreward.controller import Controller, Observer
 from shoreward.core import Release, evolve
 from shoreward.domain import Outcome, Refused
 
 EXIT = {Outcome.SUCCEEDED: 0, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
+
+# Standard output is the command's answer; what is logged on the way goes beside it.
+structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def carry(project: Project, release: str, *, json: bool, wished: Outcome | None = None) -> int:
@@ -22,26 +35,48 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
     Args:
         wished: the outcome that a person asked for, which is then no failure.
     """
-    try:
+    with _interruptible(f"{release} stays where it is, and nobody watches it"):
         if json:
-            Controller(project.journal, project.world()).run()
+            _carry(project, release, lambda state, recorded: None)
         else:
             with LiveView() as view:
-                Controller(project.journal, project.world(), observe=view.observe).run()
-    except Refused as refused:
-        if refused.code != "CONTROLLER_RUNNING":
-            raise
-        _wait(project, release) if json else follow(project, release, json=False)
+                _carry(project, release, _while_read(view.observe))
     return finish(project, release, json=json, wished=wished)
+
+
+def _carry(project: Project, release: str, observe: Observer) -> None:
+    """Whoever carries the journal's releases may die meanwhile; then it is for us to carry them."""
+    observe = _once(observe)
+    while True:
+        try:
+            Controller(project.journal, project.world(), observe=observe).run()
+        except Refused as refused:
+            if refused.code != "CONTROLLER_RUNNING":
+                raise
+        else:
+            return
+        if _follow(project, release, observe, lambda: _nobody_carries(project)).ended:
+            return
+
+
+def _nobody_carries(project: Project) -> bool:
+    try:
+        with project.journal.lease():
+            return True
+    except Refused:
+        return False
 
 
 def finish(project: Project, release: str, *, json: bool, wished: Outcome | None = None) -> int:
     """Say how a release ended."""
     state = load(project.journal, release)
-    if json:
-        print_json(summary(state, project.journal.events(release)))
-    else:
-        _say_end(state)
+    try:
+        if json:
+            print_json(summary(state, project.journal.events(release)))
+        else:
+            _say_end(state)
+    except BrokenPipeError:
+        pass
     if state.outcome is None:
         return 0
     return 0 if state.outcome is wished else EXIT[state.outcome]
@@ -55,32 +90,77 @@ def _say_end(state: Release) -> None:
 
 def carry_all(project: Project, *, forever: bool, json: bool) -> None:
     """Carry whatever is open."""
-    if json:
-        Controller(project.journal, project.world(), observe=JsonLines().observe).run(forever=forever)
-        return
-    with LiveView() as view:
-        Controller(project.journal, project.world(), observe=view.observe).run(forever=forever)
+    with _interruptible("what is open stays where it is, and nobody watches it"):
+        if json:
+            Controller(project.journal, project.world(), observe=_while_read(JsonLines().observe)).run(forever=forever)
+            return
+        with LiveView() as view:
+            Controller(project.journal, project.world(), observe=_while_read(view.observe)).run(forever=forever)
+
+
+@contextmanager
+def _interruptible(what_stays: str) -> Generator[None]:
+    """Ctrl-C lets what has begun end, so that the journal knows of it; a second one ends the process at once."""
+
+    def at_once(number: int, frame: FrameType | None) -> None:
+        console.show_cursor()
+        os._exit(INTERRUPTED)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, at_once)
+        warn(f"Interrupted: {what_stays}. `shoreward run` goes on with it. Waiting for what has begun...")
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _while_read(observe: Observer) -> Observer:
+    """The observer until nobody reads any more what it prints; the release goes on all the same."""
+    read = True
+
+    def tell(state: Release, recorded: Recorded) -> None:
+        nonlocal read
+        if read:
+            try:
+                observe(state, recorded)
+            except BrokenPipeError:
+                read = False
+
+    return tell
+
+
+def _once(observe: Observer) -> Observer:
+    """The observer, told of each event once, by whomever."""
+    told: dict[str, int] = {}
+
+    def tell(state: Release, recorded: Recorded) -> None:
+        if recorded.seq > told.get(state.id, 0):
+            told[state.id] = recorded.seq
+            observe(state, recorded)
+
+    return tell
 
 
 def follow(project: Project, release: str, *, json: bool) -> Release:
     """Show a release until it has ended, without carrying it; returns how it ended."""
     if json:
-        return _follow(project, release, JsonLines().observe)
+        return _follow(project, release, JsonLines().observe, lambda: False)
     with LiveView() as view:
-        return _follow(project, release, view.observe)
+        return _follow(project, release, view.observe, lambda: False)
 
 
-def _follow(project: Project, release: str, observe: Observer) -> Release:
+def _follow(project: Project, release: str, observe: Observer, stop: Callable[[], bool]) -> Release:
+    """Tell of a release's events, from its first one on, until it has ended or somebody says stop."""
     state, seq = load(project.journal, release), 0
     while True:
         for each in project.journal.events(release, seq):
             seq = each.seq
             state = evolve(state, each.event)
             observe(state, each)
-        if state.ended:
+        if state.ended or stop():
             return state
         time.sleep(0.2)
-
-
-def _wait(project: Project, release: str) -> None:
-    _follow(project, release, lambda state, recorded: None)

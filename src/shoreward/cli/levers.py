@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+import typer
+
 from shoreward.app import releases
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.carry import carry
 from shoreward.cli.output import console, print_json
 from shoreward.cli.show import chosen
-from shoreward.domain import Outcome
+from shoreward.domain import Outcome, Refused
 
 _LEVERS = {
     "hold": (releases.hold, "is held"),
@@ -20,7 +24,8 @@ _LEVERS = {
 def pull(project: Project, what: str, release: str | None, why: str, *, json: bool) -> int:
     """Say it in the journal; what goes back is carried back here unless another process carries it already."""
     act, so = _LEVERS[what]
-    state = act(project.journal, chosen(project, release).id, wish(why))
+    of = chosen(project, release).id
+    state = act(project.journal, of, wish(why or _ask_why(of, json=json)))
     if what in ("hold", "resume"):
         if json:
             print_json({"id": state.id, "held": state.hold is not None})
@@ -30,3 +35,9 @@ def pull(project: Project, what: str, release: str | None, why: str, *, json: bo
     if not json:
         console.print(f"{state.id} {so}.")
     return carry(project, state.id, json=json, wished=Outcome.ABORTED)
+
+
+def _ask_why(release: str, *, json: bool) -> str:
+    if json or not sys.stdin.isatty():
+        raise Refused("WHY_MISSING", "The journal keeps why a person steps in.", next="Say it with --why TEXT.")
+    return typer.prompt(f"Why ({release})", err=True)

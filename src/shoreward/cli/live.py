@@ -38,7 +38,7 @@ class LiveView:
         self._live = Live(console=console, auto_refresh=False, transient=False) if console.is_terminal else None
         self._quiet = quiet
         self._drawn = 0.0
-        self._told: list[Recorded] = []
+        self._told: dict[str, list[Recorded]] = {}
 
     def __enter__(self) -> Self:
         if self._live:
@@ -55,12 +55,13 @@ class LiveView:
     def observe(self, state: Release, recorded: Recorded) -> None:
         """Something happened."""
         self._state = state
-        self._told.append(recorded)
+        told = self._told.setdefault(state.id, [])
+        told.append(recorded)
         if self._live:
             if time.monotonic() - self._drawn > 0.1 or state.ended:
                 self._draw()
             return
-        line = tell(self._told)[-1]
+        line = tell(told)[-1]
         if line.weighty:
             where = f"{line.target.rpartition('/')[0]}: " if line.target else ""
             console.print(f"{clock(line.at)} {escape(where + line.text)}")
@@ -68,19 +69,20 @@ class LiveView:
     def _draw(self) -> None:
         if self._live and self._state:
             self._drawn = time.monotonic()
-            self._live.update(picture(self._state, self._told), refresh=True)
+            self._live.update(picture(self._state, self._told[self._state.id]), refresh=True)
 
 
 class JsonLines:
     """Prints every event's line as JSON."""
 
     def __init__(self) -> None:
-        self._told: list[Recorded] = []
+        self._told: dict[str, list[Recorded]] = {}
 
     def observe(self, state: Release, recorded: Recorded) -> None:
         """Something happened."""
-        self._told.append(recorded)
-        line = tell(self._told)[-1]
+        told = self._told.setdefault(state.id, [])
+        told.append(recorded)
+        line = tell(told)[-1]
         print_json_line(
             {
                 "release": state.id,

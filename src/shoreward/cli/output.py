@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,23 @@ from rich.console import Console
 
 from shoreward.domain import ShorewardError, SpecErrors
 
-console = Console(highlight=False, soft_wrap=True)
+
+class _Console(Console):
+    """One that leaves it to the command what a closed pipe means; a release goes on when nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        nobody_reads()
+        raise BrokenPipeError
+
+
+console = _Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _wants_json = False
+
+
+def nobody_reads() -> None:
+    """Let everything that is still to be printed vanish: whoever read it has closed the pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def want_json(wanted: bool) -> None:
@@ -24,13 +39,32 @@ def want_json(wanted: bool) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    _write(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_text(text: str) -> None:
+    """A file's content on standard output, as it is."""
+    _write(text.removesuffix("\n"))
 
 
 def print_json_line(value: Any) -> None:
     """One line of JSON on standard output, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps(value, ensure_ascii=False))
+
+
+def _write(line: str) -> None:
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        nobody_reads()
+        # Without its number, for which Typer would end the process itself.
+        raise BrokenPipeError from error
+
+
+def warn(sentence: str) -> None:
+    """Say something to the person at the terminal, apart from what the command prints."""
+    _errors.print(sentence, style="yellow", markup=False)
 
 
 def complain(error: ShorewardError) -> None:

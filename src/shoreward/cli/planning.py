@@ -18,6 +18,7 @@ from shoreward.app.releases import live_commit
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
 from shoreward.cli.output import console, span
+from shoreward.cli.starting import prepare
 from shoreward.core.schedule import shortest
 from shoreward.domain import BUCKET, Pipeline, Revision, ShorewardError, Snapshot, Target
 from shoreward.spec.yaml import read_yaml
@@ -29,8 +30,7 @@ def make_plan(project: Project, rev: str) -> dict[str, Any]:
     A target that cannot be looked at is in it with its error; everything else that is wrong raises.
     """
     commit = project.repository.resolve(rev)
-    pipeline = project.pipeline_at(commit.id)
-    built = project.builder().make(pipeline, commit.id)
+    pipeline, built = prepare(project, commit)
     before = live_commit(project.journal, pipeline.application)
     world = project.world()
 

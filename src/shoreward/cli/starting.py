@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from shoreward.adapters.build import Built
+from shoreward.adapters.git import Commit
 from shoreward.app.releases import begin
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.output import console, print_json
-from shoreward.domain import Refused
+from shoreward.domain import Pipeline, Place, Refused, SpecError
 
 
 def write_first(
@@ -45,6 +47,21 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str
             f"The work tree has changes that are not committed and would not be released: {files}.",
             next="Commit them, or release the last commit without them with --allow-dirty.",
         )
-    pipeline = project.pipeline_at(commit.id)
-    project.builder().make(pipeline, commit.id)
+    pipeline, _ = prepare(project, commit)
     return begin(project.journal, pipeline, commit.id, commit.subject, wish(), despite=despite)
+
+
+def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:
+    """A commit's pipeline and revision, which must fit each other."""
+    pipeline = project.pipeline_at(commit.id)
+    built = project.builder().make(pipeline, commit.id)
+    functions = [function.logical_id for function in built.revision.functions]
+    for probe in pipeline.probes:
+        if probe.function not in functions:
+            raise SpecError(
+                "PROBE_UNKNOWN",
+                f"A probe asks {probe.function}, which is no function with an alias in {pipeline.template}.",
+                where=Place(file=project.config.name),
+                next=f"There are: {', '.join(functions) or 'none'}.",
+            )
+    return pipeline, built

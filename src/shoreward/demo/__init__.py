@@ -4,6 +4,7 @@
     scene.py       where it happens: a repository, the embedded cloud, the roles of two accounts
     beaches.py     the customers of every region, and their own account of what failed
     account.py     what the customers went through, and what the journal says, as a report
+    aftermath.py   whether anything is left over, asked of the cloud itself
     play.py        one scenario after the other
 
 Every release runs as `shoreward release`, in a process of its own, and nothing but the environment (an endpoint,

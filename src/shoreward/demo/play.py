@@ -16,6 +16,7 @@ from shoreward.app.releases import latest
 from shoreward.cloud import FaultRule
 from shoreward.core import events as e
 from shoreward.demo.account import Incident, release_report
+from shoreward.demo.aftermath import aftermath
 from shoreward.demo.beaches import customers as customers_of
 from shoreward.demo.scenarios import SCENARIOS, Scenario
 from shoreward.demo.scene import Scene
@@ -50,7 +51,7 @@ def play(*, report: Path | None, keep: bool, faults: float, json: bool) -> int:
             "seconds": round(time.time() - start, 1),
         }
         _publish(whole, console, report, keep=scene.folder if keep else None, as_json=json)
-    return 0 if all(each["outcome"] == each["expected"] for each in releases) else 1
+    return 0 if all(each["outcome"] == each["expected"] and not each["left_over"] for each in releases) else 1
 
 
 def _open_the_beaches(scene: Scene) -> Customers:
@@ -76,7 +77,9 @@ def _release(
         watcher.join()
     state = latest(scene.project.journal)
     recorded = scene.project.journal.events(state.id)
-    return release_report(scenario, state, recorded, crowd, watcher.incident if watcher else None)
+    scene.fail([])
+    told = release_report(scenario, state, recorded, crowd, watcher.incident if watcher else None)
+    return {**told, "left_over": aftermath(scene)}
 
 
 def _background(rate: float) -> list[FaultRule]:
@@ -135,6 +138,9 @@ def _publish(whole: dict[str, Any], console: Console, report: Path | None, *, ke
     console.rule("[bold]what happened[/]", align="left")
     console.print(_table(whole["releases"]))
     console.print(f"\n{len(whole['releases'])} releases in {whole['seconds']:.0f} s.")
+    for each in whole["releases"]:
+        for leftover in each["left_over"]:
+            console.print(f"[bold red]left over[/] after {each['scenario']}: {leftover}")
     if report:
         console.print(f"The report, with every decision and its evidence, is {report}.")
     if keep:

@@ -22,6 +22,7 @@ from shoreward.domain import Pipeline, Target, Terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
 
 OPERATOR = "999999999999"
 """The account of whoever runs the demo; the targets' accounts are others, reached by assuming their roles."""
@@ -120,7 +121,7 @@ class Scene:
         output = subprocess.DEVNULL if quiet else None
         return subprocess.run(command, env=self.environment, stdout=output, check=False).returncode
 
-    def _stacks(self, account: str, region: str) -> CloudFormationClient:
+    def stacks(self, account: str, region: str) -> CloudFormationClient:
         """CloudFormation, for an account's administrator."""
         return boto3.client(  # pyright: ignore[reportUnknownMemberType] - the stubs know some services only
             "cloudformation",
@@ -130,10 +131,29 @@ class Scene:
             aws_secret_access_key=NO_SECRET,
         )
 
+    def functions(self, target: Target) -> LambdaClient:
+        """Lambda, for a target's administrator."""
+        return boto3.client(  # pyright: ignore[reportUnknownMemberType] - the stubs know some services only
+            "lambda",
+            region_name=target.region,
+            endpoint_url=self.cloud.endpoint,
+            aws_access_key_id=target.account,
+            aws_secret_access_key=NO_SECRET,
+        )
+
+    def resources(self, target: Target, kind: str) -> list[str]:
+        """Physical names of a target's resources of a type."""
+        listed = self.stacks(target.account, target.region).describe_stack_resources(StackName=target.stack)
+        return [
+            resource.get("PhysicalResourceId", "")
+            for resource in listed["StackResources"]
+            if resource["ResourceType"] == kind
+        ]
+
     def _admit(self, account: str) -> None:
         """Create an account's roles, from the very template that `shoreward bootstrap` prints."""
         template = self.project.roles(trusted=f"arn:aws:iam::{OPERATOR}:root")
-        stacks = self._stacks(account, "us-east-1")
+        stacks = self.stacks(account, "us-east-1")
         stacks.create_stack(StackName=ROLES, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
         while (status := stacks.describe_stacks(StackName=ROLES)["Stacks"][0]["StackStatus"]).endswith("_IN_PROGRESS"):
             time.sleep(0.05)
@@ -142,7 +162,7 @@ class Scene:
 
     def output(self, target: Target, key: str) -> str:
         """An output of a target's stack."""
-        stack = self._stacks(target.account, target.region).describe_stacks(StackName=target.stack)["Stacks"][0]
+        stack = self.stacks(target.account, target.region).describe_stacks(StackName=target.stack)["Stacks"][0]
         outputs = {output.get("OutputKey"): output.get("OutputValue", "") for output in stack.get("Outputs", ())}
         return outputs[key]
 

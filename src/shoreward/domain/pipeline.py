@@ -97,7 +97,7 @@ class JudgePolicy:
     promote_points: float = 0.0005
     interval: int = 60
     delay: float = 120.0
-    dispersion: float = 2.0
+    dispersion: float = 3.0
     metrics: tuple[Literal["errors", "throttles"], ...] = ("errors", "throttles")
     first_deployment_ceiling: float = 0.05
 

@@ -144,6 +144,19 @@ def test_a_layer_is_on_the_path_and_a_function_can_use_boto3(cloud_account: Clou
     assert invoke(client, "f") == [7, cloud_account.account_id]
 
 
+def test_a_botocore_without_its_boto3_does_not_break_the_runtimes_own(cloud_account: CloudAccount) -> None:
+    code = source("""
+        import boto3
+        def handler(event, context):
+            return boto3.client("sts").get_caller_identity()["Account"]
+    """)
+    client = cloud_account.client("lambda", REGION)
+    came_along = {"python/botocore/__init__.py": "__version__ = '0.1'"}
+    layer = client.publish_layer_version(LayerName="tracing", Content={"ZipFile": archive(came_along)})
+    function(cloud_account, "f", code, Layers=[layer["LayerVersionArn"]], Timeout=20)
+    assert invoke(client, "f") == cloud_account.account_id
+
+
 def test_new_code_and_new_settings_take_effect_at_once(cloud_account: CloudAccount) -> None:
     client = function(cloud_account, "f", "import os\ndef handler(e, c): return ['old', os.environ.get('A')]")
     assert invoke(client, "f") == ["old", None]

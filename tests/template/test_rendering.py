@@ -60,6 +60,11 @@ def test_code_is_at_the_artifact_bucket_of_whichever_target() -> None:
     ]
 
 
+def test_a_function_without_a_code_uri_is_made_of_the_templates_folder() -> None:
+    hello = "{Type: AWS::Serverless::Function, Properties: {Handler: src/app.handler, Runtime: nodejs20.x}}"
+    assert [asset.source for asset in rendered(f"Resources: {{Hello: {hello}}}").assets] == ["app"]
+
+
 def test_nothing_of_sam_remains() -> None:
     made = rendered(HELLO)
     assert "Transform" not in made.template

@@ -69,7 +69,11 @@ def _asset(template: Template, values: Values, name: str, resource: dict[str, Js
     where = template.place_of(name, CODE[kind])
     if function and template.property(name, "PackageType") == "Image":
         return _image(template, name)
-    if location is None and not (function and template.property(name, "InlineCode") is not None):
+    if location is None and kind == FUNCTION:
+        if template.property(name, "InlineCode") is not None:
+            return None
+        location = "."  # SAM's default, though its reference does not say so: the template's own folder
+    if location is None:
         what = f"{name} does not say where its code is."
         raise SpecError("CODE_MISSING", what, where=where, next=f"Give it a {CODE[kind]}.")
     if not is_local(location):

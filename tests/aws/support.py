@@ -66,10 +66,10 @@ class Bench:
         self.session = boto3.Session()
         self.adapters = self.connected()
 
-    def connected(self, execution_role: str | None = None) -> AwsAdapters:
+    def connected(self) -> AwsAdapters:
         """Adapters as a freshly started process has them."""
         sessions = Sessions(self.session, retry=self.retry)
-        return connect(self.store, self.store, sessions=sessions, retry=self.retry, execution_role=execution_role)
+        return connect(self.store, self.store, sessions=sessions, retry=self.retry)
 
     @property
     def target(self) -> Target:

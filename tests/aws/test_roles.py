@@ -140,14 +140,13 @@ def test_a_principal_that_is_none_is_refused(principal: str) -> None:
 def test_an_execution_role_is_handed_to_cloudformation(bench: Bench) -> None:
     account = bench.neighbour()
     role = f"arn:aws:iam::{account}:role/shoreward-shop-deploy"
-    execution = "arn:aws:iam::{account}:role/shoreward-shop-execution"
-    target = replace(bench.target, account=account, role=role)
+    execution = f"arn:aws:iam::{account}:role/shoreward-shop-execution"
+    target = replace(bench.target, account=account, role=role, execution_role=execution)
     handed: list[str] = []
     bench.session.events.register(
         "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: handed.append(params["RoleARN"])
     )
-    bench.adapters = bench.connected(execution_role=execution)
     revision = bench.revision(says("one"))
     snapshot = bench.adapters.stacks.inspect(bench.pipeline, target, revision)
     bench.adapters.stacks.stage(bench.pipeline, target, revision, snapshot, "r1/stage")
-    assert handed == [f"arn:aws:iam::{account}:role/shoreward-shop-execution"]
+    assert handed == [execution]

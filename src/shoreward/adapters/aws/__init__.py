@@ -65,7 +65,6 @@ def connect(
     *,
     sessions: Sessions | None = None,
     retry: Retry | None = None,
-    execution_role: str | None = None,
 ) -> AwsAdapters:
     """The adapters, ready for use; nothing is called yet.
 
@@ -74,13 +73,12 @@ def connect(
         store: where finished artifacts are on this machine.
         sessions: credentials; boto3's default chain when None.
         retry: the budget of ordinary calls.
-        execution_role: see `Stacks`.
     """
     retry = retry or Retry()
     aws = Aws(sessions or Sessions(retry=retry), retry)
     artifacts = Artifacts(aws, store)
     return AwsAdapters(
-        stacks=Stacks(aws, blobs, artifacts, execution_role=execution_role),
+        stacks=Stacks(aws, blobs, artifacts),
         traffic=Traffic(aws),
         probes=Probes(aws),
         metrics=Metrics(aws),

@@ -46,8 +46,6 @@ class Stacks:
 
     Args:
         blobs: where templates are kept.
-        execution_role: ARN of the role that CloudFormation works with; `{account}` and `{region}` are filled in. None:
-            CloudFormation works with the permissions of whoever calls it.
         limit: seconds to watch one stack operation before handing back with `Retryable`.
     """
 
@@ -57,14 +55,12 @@ class Stacks:
         blobs: Blobs,
         artifacts: Artifacts,
         *,
-        execution_role: str | None = None,
         limit: float = LIMIT,
     ) -> None:
         self._aws = aws
         self._blobs = blobs
         self._artifacts = artifacts
         self._change_sets = ChangeSets(aws, artifacts, limit=limit)
-        self._execution_role = execution_role
         self._limit = limit
 
     def inspect(self, pipeline: Pipeline, target: Target, revision: Revision) -> Snapshot:
@@ -152,7 +148,7 @@ class Stacks:
             content=self._blobs.get(snapshot.template),
             bucket=fill(pipeline.artifacts, target),
             parameters=snapshots.earlier_values(snapshot, stack, target),
-            execution_role=self._role(target),
+            execution_role=target.execution_role,
         )
         found = self._change_sets.create(target, plan, "UPDATE")
         if found is not None:
@@ -200,11 +196,8 @@ class Stacks:
             bucket=fill(pipeline.artifacts, target),
             parameters=values(template, target),
             nested=has_nested(template),
-            execution_role=self._role(target),
+            execution_role=target.execution_role,
         )
-
-    def _role(self, target: Target) -> str | None:
-        return target.execution_role or (fill(self._execution_role, target) if self._execution_role else None)
 
     def _put_back(self, target: Target, snapshot: Snapshot) -> None:
         self._aws.together(lambda function: put_back(self._aws, target, function), snapshot.functions)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloud.support import REGION, deploy, function, invoke, metric_sum, request, translated, upload
+from cloud.support import REGION, deploy, function, invoke, metric_sum, outputs, request, translated, upload
 from shoreward.testing.cloud import CloudAccount
 
 ECHO = textwrap.dedent("""
@@ -180,3 +180,48 @@ def handler(event, context): return urllib.request.urlopen(os.environ["BASE"] + 
     client = function(cloud_account, "caller", caller, Environment={"Variables": variables}, Timeout=20)
     assert invoke(client, "caller") == 200
     assert client.get_function_configuration(FunctionName="caller")["Environment"]["Variables"] == variables
+
+
+QUEUE_API = """
+Resources:
+  Inbox: {Type: AWS::SQS::Queue, Properties: {QueueName: inbox}}
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Name: inbox
+      Body:
+        openapi: "3.0.1"
+        info: {title: inbox, version: "1"}
+        paths:
+          /inbox:
+            post:
+              x-amazon-apigateway-integration:
+                type: aws
+                httpMethod: POST
+                uri: !Sub arn:${AWS::Partition}:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/${Inbox.QueueName}
+                requestTemplates: {application/json: 'Action=SendMessage&MessageBody={"wrapped":$input.body}'}
+                responses:
+                  default: {statusCode: 202, responseTemplates: {application/json: '{"taken":true}'}}
+            options:
+              x-amazon-apigateway-integration:
+                type: mock
+                requestTemplates: {application/json: '{"statusCode": 200}'}
+                responses:
+                  default:
+                    statusCode: 200
+                    responseParameters: {method.response.header.Access-Control-Allow-Origin: "'*'"}
+  Deployment: {Type: AWS::ApiGateway::Deployment, Properties: {RestApiId: !Ref Api, StageName: prod}}
+Outputs:
+  Address: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/prod/inbox"}
+  Queue: {Value: !Ref Inbox}
+"""
+
+
+def test_a_rest_api_speaks_to_a_queue_and_to_browsers_by_itself(cloud_account: CloudAccount) -> None:
+    deploy(cloud_account, "inbox", QUEUE_API)
+    out = outputs(cloud_account, "inbox")
+    posted = request(out["Address"], "POST", b'{"castle": 1}', {"content-type": "application/json"})
+    assert (posted.status, posted.json()) == (202, {"taken": True})
+    [message] = cloud_account.client("sqs", REGION).receive_message(QueueUrl=out["Queue"])["Messages"]
+    assert json.loads(message["Body"]) == {"wrapped": {"castle": 1}}
+    assert request(out["Address"], "OPTIONS").headers["access-control-allow-origin"] == "*"

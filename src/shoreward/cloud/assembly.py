@@ -26,6 +26,7 @@ from shoreward.cloud.patches import (
     invoke,
     queue_metrics,
     resource_types,
+    rest_apis,
     roles,
     stack_rules,
     versions,
@@ -62,6 +63,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     invoke.apply(executor)
     addresses.apply(endpoint)
     http_apis.apply(endpoint)
+    rest_apis.apply()
     resource_types.apply()
     for strict in (code_packages, alias_targets, versions, stack_rules, roles, drift):
         strict.apply()

@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from shoreward.adapters.build import ArtifactFiles, LocalBuilder
 from shoreward.adapters.git import Repository
 from shoreward.adapters.journal import SqliteJournal
-from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
-from shoreward.app.world import World
 from shoreward.domain import Pipeline, Place, Refused, SpecError
-from shoreward.spec.load import decoded, load, parse
+
+if TYPE_CHECKING:
+    from shoreward.adapters.build import LocalBuilder
+    from shoreward.app.world import World
 
 
 class SystemClock:
@@ -43,6 +44,8 @@ class Project:
 
     def pipeline(self) -> Pipeline:
         """The pipeline as its file says now; raises `SpecError`."""
+        from shoreward.spec.load import load
+
         return load(self.config, root=self.repository.root)
 
     def pipeline_at(self, commit: str) -> Pipeline:
@@ -51,6 +54,8 @@ class Project:
         Raises:
             SpecError: SPEC_FILE_MISSING when the commit does not have the file, or whatever is wrong in it.
         """
+        from shoreward.spec.load import decoded, parse
+
         path = self.config.resolve().relative_to(self.repository.root.resolve())
         text = self.repository.read(commit, path.as_posix())
         if text is None:
@@ -86,11 +91,16 @@ class Project:
 
     def builder(self) -> LocalBuilder:
         """Builds this repository's commits."""
+        from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+
         return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
 
     def world(self) -> World:
-        """The real world; boto3 is imported here and not before."""
+        """The real world."""
         from shoreward.adapters.aws import connect
+        from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+        from shoreward.app.quarantine import Quarantine
+        from shoreward.app.world import World
 
         artifacts = ArtifactFiles(self.state / "artifacts")
         aws = connect(self.journal, artifacts)

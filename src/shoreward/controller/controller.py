@@ -91,7 +91,7 @@ class Controller:
                     seen = self._journal.changes()
                     self._round(hands, adopt=seen != changes)
                     changes = seen
-                    if not self._carried and not forever and self._journal.changes() == seen:
+                    if not forever and self._nothing_left():
                         return
                     wake_at = earliest(carried.wake_at for carried in self._carried.values())
                 except Retryable as error:
@@ -99,6 +99,12 @@ class Controller:
                     _log.warning("the journal is not to be had; trying again", error=str(error))
                     wake_at = None
                 self._wait(wake_at)
+
+    def _nothing_left(self) -> bool:
+        """Whether all releases have ended, those included that were opened a moment ago."""
+        if not self._carried:
+            self._adopt()
+        return not self._carried
 
     def _round(self, hands: Hands, *, adopt: bool) -> None:
         if adopt:
@@ -142,8 +148,8 @@ class Controller:
         self._told[release] = recorded.seq
         try:
             self._observe(carried.state, recorded)
-        except Exception:  # noqa: BLE001 - whoever looks on must not keep a release from going back
-            _log.exception("an observer made a mistake", release=release, seq=recorded.seq)
+        except Exception as error:  # noqa: BLE001 - whoever looks on must not keep a release from going back
+            _log.warning("an observer made a mistake", release=release, seq=recorded.seq, error=repr(error))
 
     def _tick(self, hands: Hands, carried: _Carried) -> None:
         decision = self._decide(carried)

@@ -1,0 +1,1 @@
+"""The controller: real threads, real time made short, other processes, and death."""

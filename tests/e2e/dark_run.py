@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests python -m e2e.dark_run
 
-Four targets in two waves; every call to a region of the last one is reset. The release must end as errored by itself,
+Six targets in three waves; every call to a region of the last one is reset. The release must end as errored by itself,
 name the region, and leave every target as it was. Prints what was seen. Takes about three minutes: an effect is tried
 eight times, ever more patiently, before a release gives up. A region that goes dark under a canary is in
 `test_unreachable.py`.
@@ -16,7 +16,6 @@ from shoreward.cloud import FaultRule
 from shoreward.core import events as e
 from shoreward.domain import Outcome
 
-from .support.application import SHORT_WAVES
 from .support.customers import Customers
 from .support.ground import Ground, ground
 
@@ -25,7 +24,7 @@ DARK = "us-west-2"
 
 def main() -> int:
     """Run, print, and answer with an exit code: 0 when everything was as it should be."""
-    with ground(waves=SHORT_WAVES, patience=1.0) as harbor:
+    with ground(patience=1.0) as harbor:
         harbor.carry(harbor.application.greets("ahoy"))
         before = _served(harbor)
         with Customers(harbor.cloud.endpoint, harbor.targets) as customers:

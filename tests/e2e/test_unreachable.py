@@ -10,20 +10,21 @@ from shoreward.cloud import FaultRule
 from shoreward.core import Restored, decide
 from shoreward.domain import Outcome
 
-from .support.application import SHORT_WAVES
 from .support.customers import Customers
 from .support.ground import Ground, ground
 
 DARK = "us-west-2"
+WAVES = (("south/ap-southeast-2",), (f"south/{DARK}",))
+"""Both in one account: what one region's outage must not touch is the account's other regions."""
 
 
 def test_a_region_that_stops_answering_holds_back_nobody_else_and_is_named() -> None:
-    with ground(waves=SHORT_WAVES, patience=1.0, deadline="10s") as harbor:
+    with ground(waves=WAVES, patience=1.0, deadline="8s") as harbor:
         # Given a release whose canary has traffic in a region that then stops answering
         harbor.carry(harbor.application.greets("ahoy"))
         before = harbor.reality()
-        with Customers(harbor.cloud.endpoint, harbor.targets):
-            process = harbor.start(harbor.application.greets("hello"))
+        commit = harbor.application.greets("hello")
+        with Customers(harbor.cloud.endpoint, harbor.targets), harbor.carrying(commit) as process:
             await_(harbor, process, lambda: exposed(harbor))
             harbor.cloud.faults.set([FaultRule(kind="reset", region=DARK)])
 

@@ -88,29 +88,30 @@ class Ground:
         with (self.logs / "controller.log").open("ab") as log:
             return subprocess.Popen([*command, *filter(None, [commit])], env=environment, stdout=log, stderr=log)
 
-    def carry(self, commit: str = "", *, release: str = "", limit: float = 180.0) -> Release:
-        """Carry a commit to its end, undisturbed; when none is named, what is open: `release`."""
+    @contextmanager
+    def carrying(self, commit: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """A controller in a process of its own, which does not outlive the block."""
         process = self.start(commit)
         try:
-            code = process.wait(limit)
+            yield process
         finally:
             process.kill()
             process.wait()
-        assert code == 0, self.said()
+
+    def carry(self, commit: str = "", *, release: str = "", limit: float = 180.0) -> Release:
+        """Carry a commit to its end, undisturbed; when none is named, what is open: `release`."""
+        with self.carrying(commit) as process:
+            assert process.wait(limit) == 0, self.said()
         return releases.load(self.project.journal, release) if release else self.latest()
 
     @contextmanager
     def standing(self) -> Iterator[None]:
         """A controller that stays, as a team has one, and is ready."""
-        process = self.start("-")
-        try:
+        with self.carrying("-") as process:
             while not self._carried_by_somebody():
                 assert process.poll() is None, self.said()
                 time.sleep(0.05)
             yield
-        finally:
-            process.kill()
-            process.wait()
 
     def _carried_by_somebody(self) -> bool:
         try:

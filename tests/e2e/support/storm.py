@@ -43,15 +43,11 @@ class Storm:
         suffered: list[Kill] = []
         deadline = time.monotonic() + limit
         while True:
-            process = self.ground.start(commit)
-            try:
+            with self.ground.carrying(commit) as process:
                 if len(suffered) < kills + back:
                     suffered += self._strike(process, commit, back=len(suffered) >= kills, deadline=deadline)
                 else:
                     process.wait(max(1.0, deadline - time.monotonic()))
-            finally:
-                process.kill()
-                process.wait()
             if process.returncode != -9:
                 assert process.returncode == 0, self.ground.said()
                 return tuple(suffered)

@@ -35,7 +35,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       FunctionName: kiosk-hello
-      Runtime: python3.12
+      Runtime: python3.11
       Timeout: 3
       CodeUri: code/
       Handler: hello.handler

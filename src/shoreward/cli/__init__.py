@@ -42,8 +42,9 @@ def _run(arguments: list[str]) -> int:
         complain(error)
         return 3
     except TyperException as error:
-        if error.message:
-            complain(UserError("USAGE", error.format_message(), next="Add --help to see what there is."))
+        # Without a word from us it was no command at all, and the help has been printed.
+        if said := error.format_message():
+            complain(UserError("USAGE", said, next="Add --help to see what there is."))
         return 2
     except (Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 
-Directory = Annotated[Path, typer.Option("--directory", "-C", help="The application's folder.", file_okay=False)]
+Directory = Annotated[Path, typer.Option("--directory", "-C", help="The application's folder.", exists=True, file_okay=False)]
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
 JournalFile = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from cloud.support import REGION, eventually, metric_sum, request, settled, translated, upload
+from cloud.support import REGION, deploy, eventually, metric_sum, request, settled, translated, upload
 from shoreward.testing.cloud import CloudAccount
 
 STACK = "beach"
@@ -137,6 +137,29 @@ def test_a_release_from_stage_to_finish_and_back(cloud_account: CloudAccount) ->
     kinds = {one["ResourceType"]: one for one in formation.describe_stack_resources(StackName=STACK)["StackResources"]}
     assert kinds["AWS::Lambda::Function"]["PhysicalResourceId"] == name
     assert kinds["AWS::Lambda::Alias"]["ResourceStatus"].endswith("_COMPLETE")
+
+
+def test_a_change_set_tells_what_is_replaced_from_what_is_not(cloud_account: CloudAccount) -> None:
+    def with_bucket(number: int, name: str) -> str:
+        full = template(cloud_account, number)
+        notified = {"Event": "s3:ObjectCreated:*", "Function": {"Ref": "FAliaslive"}}
+        properties = {"BucketName": name, "NotificationConfiguration": {"LambdaConfigurations": [notified]}}
+        full["Resources"]["Bucket"] = {"Type": "AWS::S3::Bucket", "Properties": properties}
+        return json.dumps(full)
+
+    name = f"uploads-{cloud_account.account_id}"
+    deploy(cloud_account, "s", with_bucket(1, name))
+    client = cloud_account.client("cloudformation", REGION)
+
+    def fate(body: str, change_set: str) -> dict[str, str]:
+        options = {"TemplateBody": body, "Capabilities": ["CAPABILITY_IAM"]}
+        made = client.create_change_set(StackName="s", ChangeSetName=change_set, ChangeSetType="UPDATE", **options)
+        eventually(lambda: client.describe_change_set(ChangeSetName=made["Id"])["Status"] == "CREATE_COMPLETE")
+        changes = [one["ResourceChange"] for one in client.describe_change_set(ChangeSetName=made["Id"])["Changes"]]
+        return {one["LogicalResourceId"]: one.get("Replacement", "") for one in changes}
+
+    assert "Bucket" not in fate(with_bucket(2, name), "new-code")
+    assert fate(with_bucket(1, f"{name}-2"), "new-name")["Bucket"] == "True"
 
 
 def test_an_alias_moved_away_from_its_template_is_drift_until_the_template_follows(cloud_account: CloudAccount) -> None:

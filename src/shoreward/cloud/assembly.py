@@ -25,6 +25,7 @@ from shoreward.cloud.patches import (
     http_apis,
     invoke,
     queue_metrics,
+    replacements,
     resource_types,
     rest_apis,
     roles,
@@ -65,7 +66,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     http_apis.apply(endpoint)
     rest_apis.apply()
     resource_types.apply()
-    for strict in (code_packages, alias_targets, versions, stack_rules, roles, drift):
+    for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift):
         strict.apply()
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))

@@ -37,8 +37,14 @@ _PIPELINE = """\
 application: harbor
 template: template.yaml
 accounts:
-  north: {{id: "{north}", role: "arn:aws:iam::{north}:role/shoreward-harbor-deploy"}}
-  south: {{id: "{south}", role: "arn:aws:iam::{south}:role/shoreward-harbor-deploy"}}
+  north:
+    id: "{north}"
+    role: arn:aws:iam::{north}:role/shoreward-harbor-deploy
+    execution-role: arn:aws:iam::{north}:role/shoreward-harbor-execution
+  south:
+    id: "{south}"
+    role: arn:aws:iam::{south}:role/shoreward-harbor-deploy
+    execution-role: arn:aws:iam::{south}:role/shoreward-harbor-execution
 defaults:
   steps: [50%]
   bake: {{minimum: 1s, requests: 8, deadline: {deadline}, on-deadline: rollback}}

@@ -8,6 +8,7 @@ carries whatever is opened. PATIENCE is the budget, in seconds, of a call to AWS
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,10 @@ def main(repository: str, patience: str, commit: str = "") -> None:
     known = {releases.load(project.journal, header.id).opened.commit for header in project.journal.releases()}
     if commit not in ("", "-", *known):
         found = project.repository.resolve(commit)
-        releases.begin(project.journal, project.pipeline(), found.id, found.subject, wish())
-    _controller(project, float(patience)).run(forever=commit == "-")
+        releases.begin(project.journal, project.pipeline_at(found.id), found.id, found.subject, wish())
+    controller = _controller(project, float(patience))
+    print(f"{os.getpid()} carries", flush=True)
+    controller.run(forever=commit == "-")
 
 
 def _controller(project: Project, patience: float) -> Controller:

@@ -20,7 +20,7 @@ from shoreward.app import releases
 from shoreward.bootstrap import Project, open_project
 from shoreward.cloud import Call, EmbeddedCloud
 from shoreward.core import Event, Release
-from shoreward.domain import Refused, Target
+from shoreward.domain import Target
 from shoreward.testing.cloud import CloudAccount
 
 from .application import FUNCTIONS, NORTH, OPERATOR, SOUTH, WAVES, Application, Waves
@@ -108,17 +108,14 @@ class Ground:
     def standing(self) -> Iterator[None]:
         """A controller that stays, as a team has one, and is ready."""
         with self.carrying("-") as process:
-            while not self._carried_by_somebody():
+            while not self.carries(process):
                 assert process.poll() is None, self.said()
                 time.sleep(0.05)
             yield
 
-    def _carried_by_somebody(self) -> bool:
-        try:
-            with self.project.journal.lease():
-                return False
-        except Refused:
-            return True
+    def carries(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether a controller has started, and is about to carry what is open."""
+        return f"{process.pid} carries\n" in self.said()
 
     def said(self) -> str:
         """The end of what the controllers wrote."""

@@ -55,6 +55,8 @@ class Storm:
     def _strike(self, process: subprocess.Popen[bytes], commit: str, *, back: bool, deadline: float) -> list[Kill]:
         """Kill the process at some instant, unless it ends before."""
         born = time.monotonic()
+        if self.chance.random() < 0.9:  # few die while they start, where there is nothing yet to go wrong
+            self._await(process, deadline, lambda: self.ground.carries(process))
         if back:
             self._await(process, deadline, lambda: self._going_back(commit))
         if back or self.chance.random() < 0.6:
@@ -62,7 +64,7 @@ class Storm:
             self._await(process, min(deadline, time.monotonic() + 2.5), lambda: len(self.ground.calls()) >= enough)
             self._sleep(process, self.chance.uniform(0.0, 0.03))
         else:
-            self._sleep(process, self.chance.uniform(0.1, 3.0))
+            self._sleep(process, self.chance.uniform(0.0, 2.0))
         process.kill()
         process.wait()
         return [self._told(commit, time.monotonic() - born)] if process.returncode == -9 else []

@@ -1,0 +1,1 @@
+exports.handler = async (event) => (event.Records ?? []).map((record) => record.Sns.Message);

@@ -1,0 +1,3 @@
+const edition = "first";
+
+export const lambdaHandler = async () => ({ statusCode: 200, body: JSON.stringify({ edition }) });

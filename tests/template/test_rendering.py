@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoreward.domain import BUCKET
@@ -63,6 +63,23 @@ def test_code_is_at_the_artifact_bucket_of_whichever_target() -> None:
 def test_a_function_without_a_code_uri_is_made_of_the_templates_folder() -> None:
     hello = "{Type: AWS::Serverless::Function, Properties: {Handler: src/app.handler, Runtime: nodejs20.x}}"
     assert [asset.source for asset in rendered(f"Resources: {{Hello: {hello}}}").assets] == ["app"]
+
+
+@pytest.mark.parametrize(("arn", "noted"), [("!GetAtt Hello.Arn", True), ("!Ref Hello.Alias", False)])
+def test_who_calls_a_function_and_not_its_alias_is_told(arn: str, noted: bool) -> None:
+    machine = f"""
+  Rounds:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {{StartAt: A, States: {{A: {{Type: Task, Resource: "${{Arn}}", End: true}}}}}}
+      DefinitionSubstitutions: {{Arn: {arn}}}
+      Policies: [{{LambdaInvokePolicy: {{FunctionName: !Ref Hello}}}}]
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {{Dimensions: [{{Name: FunctionName, Value: !Ref Hello}}]}}
+Outputs:"""
+    found = [note for note in codes(rendered(HELLO.replace("Outputs:", machine))) if note[0] == "ALIAS_PASSED_BY"]
+    assert found == ([("ALIAS_PASSED_BY", "Rounds")] if noted else [])
 
 
 def test_nothing_of_sam_remains() -> None:
@@ -299,6 +316,7 @@ def test_code_that_the_revision_does_not_hold_is_said() -> None:
     assert ("CODE_NOT_HELD", "Bye") in codes(made)
 
 
+@settings(deadline=None)
 @given(st.permutations(["MemorySize: 512", "Timeout: 9", "Runtime: python3.12", "Handler: a.b", "CodeUri: x"]))
 def test_the_order_in_which_a_person_writes_does_not_matter(lines: list[str]) -> None:
     def text(properties: list[str]) -> str:

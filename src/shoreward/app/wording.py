@@ -12,7 +12,12 @@ def rate(bad: int, requests: int) -> str:
     """`14 of 240 (5.8 %)`."""
     if not requests:
         return "no requests"
-    return f"{bad:,} of {requests:,} ({100 * bad / requests:.2g} %)"
+    return f"{bad:,} of {requests:,} ({percent(bad / requests)})"
+
+
+def percent(share: float) -> str:
+    """`0.34 %`, `5.8 %`, `58 %`: two digits that say something, and all of them at 100 %."""
+    return f"{100 * share:.{2 if share < 0.1 else 3}g} %"
 
 
 def odds(log_e: float) -> str:

@@ -58,12 +58,9 @@ def init(
     write_first(template, account=account, regions=region, output=output, force=force, json=json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward schema > .shoreward/schema.json`")
 def schema() -> None:
-    """Print the JSON Schema of shoreward.yaml, for editors.
-
-    Example: `shoreward schema > .shoreward/schema.json`
-    """
+    """Print the JSON Schema of shoreward.yaml, for editors."""
     from shoreward.spec.schema import schema_text
 
     print_text(schema_text())
@@ -124,7 +121,7 @@ def release(
     raise typer.Exit(carry(project, opened, json=json))
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward run --forever` carries what `shoreward release --detach` opens, until interrupted.")
 def run(
     forever: Annotated[bool, typer.Option("--forever", help="Wait for further releases.")] = False,
     directory: Directory = HERE,
@@ -138,7 +135,7 @@ def run(
     carry_all(open_project(directory, journal=journal), forever=forever, json=json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward status`, or `shoreward status --all` for every release so far.")
 def status(
     release: ReleaseId = None,
     every: Annotated[bool, typer.Option("--all", help="All releases, newest first.")] = False,
@@ -157,7 +154,7 @@ def status(
         show_status(project, release, json=json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward watch --json | jq .text`")
 def watch(
     release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False
 ) -> None:
@@ -172,7 +169,7 @@ def watch(
     raise typer.Exit(EXIT[outcome] if outcome else 0)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward why sandcastles-12`")
 def why(
     release: ReleaseId = None,
     full: Annotated[
@@ -189,7 +186,7 @@ def why(
     show_why(open_project(directory, journal=journal), release, full=full, json=json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward hold --why 'the database is being moved'`")
 def hold(
     release: ReleaseId = None,
     why: Why = "",
@@ -201,7 +198,7 @@ def hold(
     _say("hold", release, why, directory, journal, json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward resume --why 'the database has been moved'`")
 def resume(
     release: ReleaseId = None,
     why: Why = "",
@@ -213,7 +210,7 @@ def resume(
     _say("resume", release, why, directory, journal, json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward abort --why 'wrong prices'`")
 def abort(
     release: ReleaseId = None,
     why: Why = "",
@@ -225,7 +222,7 @@ def abort(
     _say("abort", release, why, directory, journal, json)
 
 
-@app.command()
+@app.command(epilog="Example: `shoreward rollback sandcastles-12 --why 'wrong prices'`")
 def rollback(
     release: ReleaseId = None,
     why: Why = "",

@@ -21,7 +21,12 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-console = _Console(highlight=False, soft_wrap=True)
+def _width() -> int | None:
+    """That of the terminal, or COLUMNS; a log or a pipe has room for any table."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
+
+
+console = _Console(highlight=False, soft_wrap=True, width=_width())
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _wants_json = False
 

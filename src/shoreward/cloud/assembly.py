@@ -11,7 +11,6 @@ from pathlib import Path
 
 from shoreward.cloud import seam
 from shoreward.cloud.functions.pool import FunctionPool, PoolLimits
-from shoreward.cloud.launcher import lifespan
 from shoreward.cloud.metrics.store import MetricStore
 from shoreward.cloud.patches import (
     addresses,
@@ -34,7 +33,7 @@ from shoreward.cloud.patches import (
 )
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
-from shoreward.cloud.server.asgi import Bridge
+from shoreward.cloud.server.asgi import Bridge, lifespan
 from shoreward.cloud.server.dataplane import DataPlane
 from shoreward.cloud.server.http11 import Request, Response
 from shoreward.cloud.server.sidedoor import SideDoor

@@ -1,7 +1,6 @@
 """What runs in the cloud's own process: the emulator with its gaps mended, behind one server on 127.0.0.1."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -10,10 +9,9 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 log = logging.getLogger("shoreward.cloud")
 
@@ -137,22 +135,3 @@ def announce(settings: Settings, port: int) -> None:
     if settings.announce:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-
-
-@contextlib.asynccontextmanager
-async def lifespan(application: Any) -> AsyncGenerator[None]:
-    """Run an ASGI application's start and end around the block."""
-    messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    answers: asyncio.Queue[str] = asyncio.Queue()
-
-    async def send(message: dict[str, str]) -> None:
-        await answers.put(message["type"])
-
-    task = asyncio.create_task(application({"type": "lifespan", "asgi": {"version": "3.0"}}, messages.get, send))
-    await messages.put({"type": "lifespan.startup"})
-    await answers.get()
-    try:
-        yield
-    finally:
-        await messages.put({"type": "lifespan.shutdown"})
-        await task

@@ -1,13 +1,33 @@
-"""Lets the emulator's ASGI application answer the requests that no leaner path takes."""
+"""Runs the emulator's ASGI application: its start and end, and the requests that no leaner path answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from shoreward.cloud.server.http11 import Request, Response
 
 Message = MutableMapping[str, Any]
 Application = Callable[[dict[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Any]
+
+
+@contextlib.asynccontextmanager
+async def lifespan(application: Any) -> AsyncGenerator[None]:
+    """Run an ASGI application's start and end around the block."""
+    messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    answers: asyncio.Queue[str] = asyncio.Queue()
+
+    async def send(message: dict[str, str]) -> None:
+        await answers.put(message["type"])
+
+    task = asyncio.create_task(application({"type": "lifespan", "asgi": {"version": "3.0"}}, messages.get, send))
+    await messages.put({"type": "lifespan.startup"})
+    await answers.get()
+    try:
+        yield
+    finally:
+        await messages.put({"type": "lifespan.shutdown"})
+        await task
 
 
 class Bridge:

@@ -25,6 +25,7 @@ ALIAS = "live"
 """Name of the alias that a function gets when its template names none."""
 
 _CALL_NOTHING = (
+    "AWS::CloudFormation::",
     "AWS::CloudWatch::",
     "AWS::IAM::",
     "AWS::Lambda::Alias",
@@ -33,8 +34,9 @@ _CALL_NOTHING = (
     "AWS::Lambda::Url",
     "AWS::Lambda::Version",
     "AWS::Logs::",
+    "Custom::",
 )
-"""Types that refer to a function without calling it."""
+"""Types that refer to a function without calling it, or only while a stack is deployed."""
 
 
 def render(

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaledClock:
-    """The machine's clock, running `speed` times as fast from the moment `since` on.
-
-    With the same speed and moment it is the same clock in every process, so it goes on over a crash.
-    """
+    """A clock that says `start` when it is made, and runs `speed` times as fast as the machine's from there on."""
 
     speed: float
-    since: float = field(default_factory=time.time)
+    start: float = field(default_factory=time.time)
+    _made: float = field(default_factory=time.monotonic, init=False)
 
     def now(self) -> float:
-        """UNIX seconds, UTC: the machine's at `since`, ahead of them after that."""
-        return self.since + (time.time() - self.since) * self.speed
+        """UNIX seconds, UTC."""
+        return self.start + (time.monotonic() - self._made) * self.speed

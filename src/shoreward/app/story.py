@@ -5,14 +5,16 @@ The same telling serves `why`, the live view, reports and (later) pages, so they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from shoreward.app.ports import Recorded
+from shoreward.app.wording import counted
 from shoreward.core import Event, Release
 from shoreward.core import events as e
-from shoreward.domain import Evidence, Verdict
+from shoreward.domain import Evidence, Judgement, Pipeline, Target, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,57 +38,107 @@ class Line:
     weighty: bool = True
 
 
+_Plain = (
+    e.ReleaseOpened
+    | e.RevisionBuilt
+    | e.TargetInspected
+    | e.TargetStaged
+    | e.TargetProbed
+    | e.ProbeFailed
+    | e.TrafficShifted
+    | e.TargetFinished
+    | e.EffectFailed
+    | e.HoldPlaced
+    | e.HoldLifted
+    | e.TrafficRestored
+    | e.StackRestored
+    | e.ReleaseEnded
+)
+"""What is told from itself alone."""
+
+
+def places(pipeline: Pipeline) -> Mapping[str, str]:
+    """What people may call each target, by its key: its region alone, or more where the region is not enough."""
+    targets = pipeline.targets
+    regions = Counter(target.region for target in targets)
+    known = Counter(str(target) for target in targets)
+
+    def name(target: Target) -> str:
+        if regions[target.region] == 1:
+            return target.region
+        return str(target) if known[str(target)] == 1 else target.key
+
+    return {target.key: name(target) for target in targets}
+
+
 def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
-    """The story, oldest first: a look that says what the one before said is left out."""
+    """The story, oldest first; of looks that say the same of a target only the first is weighty."""
     lines: list[Line] = []
-    said: dict[str, tuple[Verdict, ...]] = {}
+    said: dict[str, Judgement] = {}
+    names: tuple[str, ...] = ()
     for each in recorded:
         event = each.event
-        if isinstance(event, e.TargetJudged):
-            verdict = (event.judgement.verdict,)
-            weighty = said.get(event.target) != verdict
-            said[event.target] = verdict
-        else:
-            weighty = True
-            if isinstance(event, e.TrafficShifted):
-                said.pop(event.target, None)
-        lines.append(_line(event, weighty))
+        match event:
+            case e.ReleaseOpened():
+                names = tuple(wave.name for wave in event.pipeline.waves)
+                lines.append(_line(event, _words(event)))
+            case e.WaveEntered() | e.WaveBaked():
+                how = "began" if isinstance(event, e.WaveEntered) else "has baked"
+                lines.append(_line(event, f"wave {names[event.wave]} {how}"))
+            case e.TargetJudged():
+                before = said.get(event.target)
+                lines.append(_look(event, before is None or before.verdict is not event.judgement.verdict))
+                said[event.target] = event.judgement
+            case e.RollbackBegan():
+                lines.append(_line(event, _rollback(event, said.get(event.target))))
+            case e.TrafficShifted():
+                if event.percent < 100:
+                    said.pop(event.target, None)
+                lines.append(_line(event, _words(event)))
+            case _:
+                lines.append(_line(event, _words(event)))
     return tuple(lines)
 
 
-def _line(event: Event, weighty: bool) -> Line:
-    target = getattr(event, "target", "")
-    if isinstance(event, e.TargetJudged):
-        judgement = event.judgement
-        text = f"{judgement.verdict.value.replace('_', ' ')}: {judgement.reason}"
-        return Line(
-            at=event.at,
-            target=target,
-            text=text,
-            verdict=judgement.verdict,
-            evidence=judgement.evidence,
-            weighty=weighty,
-        )
-    return Line(at=event.at, target=target, text=_words(event))
+def _line(event: Event, text: str) -> Line:
+    return Line(at=event.at, target=getattr(event, "target", ""), text=text)
 
 
-def _words(event: Event) -> str:
+def _look(event: e.TargetJudged, weighty: bool) -> Line:
+    judgement = event.judgement
+    return Line(
+        at=event.at,
+        target=event.target,
+        text=f"{judgement.verdict.value.replace('_', ' ')}: {judgement.reason}",
+        verdict=judgement.verdict,
+        evidence=judgement.evidence,
+        weighty=weighty,
+    )
+
+
+def _rollback(event: e.RollbackBegan, said: Judgement | None) -> str:
+    """A rollback with its reason, unless the look before has just given it."""
+    who = "" if event.by == "shoreward" else f" by {event.by}"
+    reason = event.reason.removeprefix(f"{event.target.rpartition('/')[0]}: ")
+    again = said is not None and said.reason == reason
+    return f"ROLLBACK ({event.cause}){who}" + ("" if again else f": {reason}")
+
+
+def _words(event: _Plain) -> str:
     match event:
         case e.ReleaseOpened():
             despite = f", despite its quarantine: {event.despite}" if event.despite else ""
             return f"{event.by} released {event.commit[:10]} ({event.subject}){despite}"
         case e.RevisionBuilt(revision=revision):
-            return f"built revision {revision.digest[:10]}: {len(revision.artifacts)} artifacts"
-        case e.WaveEntered():
-            return f"wave {event.wave + 1} began"
-        case e.WaveBaked():
-            return f"wave {event.wave + 1} has baked"
+            return f"built revision {revision.digest[:10]}: {counted(len(revision.artifacts), 'artifact')}"
         case e.TargetInspected(snapshot=snapshot):
             serving = ", ".join(f"{each.logical_id} v{each.version}" for each in snapshot.functions)
             return f"serves {serving}" if serving else "nothing is deployed here yet"
         case e.TargetStaged(staged=staged):
-            versions = ", ".join(f"{each.logical_id} v{each.candidate}" for each in staged.functions)
-            return f"staged {len(staged.changes)} changes; {versions} published"
+            new = [
+                f"{each.logical_id} v{each.candidate}" for each in staged.functions if each.candidate != each.baseline
+            ]
+            return f"staged {counted(len(staged.changes), 'change')}; new: {', '.join(new) or 'no version'}"
         case e.TargetProbed():
             return "new versions answered their probes"
         case e.ProbeFailed():
@@ -101,17 +153,12 @@ def _words(event: Event) -> str:
             return f"held by {event.by}: {event.why}"
         case e.HoldLifted():
             return f"resumed by {event.by}: {event.why}"
-        case e.RollbackBegan():
-            who = "" if event.by == "shoreward" else f" by {event.by}"
-            return f"ROLLBACK ({event.cause}){who}: {event.reason}"
         case e.TrafficRestored():
             return "all traffic is back on the old version"
         case e.StackRestored():
             return "stack is back at what it was"
         case e.ReleaseEnded():
             return f"ended: {event.outcome.value.replace('_', ' ')}"
-        case e.TargetJudged():
-            return event.judgement.reason
 
 
 def weights(recorded: Iterable[Recorded]) -> dict[str, list[tuple[float, float]]]:

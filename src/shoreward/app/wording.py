@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from shoreward.domain import Bake, Evidence, JudgePolicy
+from shoreward.domain import Bake, Evidence, JudgePolicy, Verdict
 
 
 def rate(bad: int, requests: int) -> str:
@@ -24,7 +24,13 @@ def odds(log_e: float) -> str:
     """Evidence as a factor: `x 2,400`; beyond a billion, its power of ten."""
     if log_e > math.log(1e9):
         return f"x 10^{log_e / math.log(10):.0f}"
-    return f"x {math.exp(max(log_e, -30)):,.3g}"
+    factor = float(f"{math.exp(max(log_e, -30)):.3g}")
+    return f"x {factor:,.0f}" if factor >= 1_000 else f"x {factor:g}"
+
+
+def counted(amount: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def subject(evidence: Evidence) -> str:
@@ -32,9 +38,20 @@ def subject(evidence: Evidence) -> str:
     return "all functions together" if evidence.function == "*" else evidence.function
 
 
+def telling(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence without what says the same again: all functions together are one function when only that was used."""
+
+    def seen(each: Evidence) -> tuple[object, ...]:
+        arms = (each.canary_requests, each.canary_bad, each.baseline_requests, each.baseline_bad)
+        return each.metric, each.verdict is Verdict.FAIL, *arms
+
+    functions = {seen(each) for each in evidence if each.function != "*"}
+    return tuple(each for each in evidence if each.function != "*" or seen(each) not in functions)
+
+
 def failure_words(failed: Sequence[Evidence]) -> str:
     """Why it failed, strongest evidence first."""
-    ordered = sorted(failed, key=lambda each: each.bar_rollback - each.e_rollback)
+    ordered = sorted(telling(failed), key=lambda each: each.bar_rollback - each.e_rollback)
     return "; ".join(_failure(each) for each in ordered[:3])
 
 

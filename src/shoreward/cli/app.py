@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 
 
-Directory = Annotated[Path, typer.Option("--directory", "-C", help="The application's folder.", exists=True, file_okay=False)]
+Directory = Annotated[
+    Path, typer.Option("--directory", "-C", help="The application's folder.", exists=True, file_okay=False)
+]
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
 JournalFile = Annotated[
     Path | None,
@@ -121,7 +123,9 @@ def release(
     raise typer.Exit(carry(project, opened, json=json))
 
 
-@app.command(epilog="Example: `shoreward run --forever` carries what `shoreward release --detach` opens, until interrupted.")
+@app.command(
+    epilog="Example: `shoreward run --forever` carries what `shoreward release --detach` opens, until interrupted."
+)
 def run(
     forever: Annotated[bool, typer.Option("--forever", help="Wait for further releases.")] = False,
     directory: Directory = HERE,

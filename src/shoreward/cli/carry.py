@@ -83,9 +83,8 @@ def finish(project: Project, release: str, *, json: bool, wished: Outcome | None
 
 
 def _say_end(state: Release) -> None:
-    if state.outcome in (Outcome.ROLLED_BACK, Outcome.ERRORED) and state.rollback:
-        console.print(f"\n{state.rollback.reason}", markup=False)
-        console.print(f"\n`shoreward why {state.id}` shows every decision with its evidence.")
+    if state.outcome in (Outcome.ROLLED_BACK, Outcome.ERRORED):
+        console.print(f"`shoreward why {state.id}` shows every decision with its evidence.")
 
 
 def carry_all(project: Project, *, forever: bool, json: bool) -> None:

@@ -18,12 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from shoreward.app.ports import Recorded
-from shoreward.app.story import tell
+from shoreward.app.story import places, tell
 from shoreward.cli.output import clock, console, print_json_line, span
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.domain import Outcome
 
-_WIDTH = 20
+_WIDTH = 12
+
+_BACK = {Restored.TRAFFIC: "its traffic is back", Restored.STACK: "back"}
 
 
 class LiveView:
@@ -63,7 +65,7 @@ class LiveView:
             return
         line = tell(told)[-1]
         if line.weighty:
-            where = f"{line.target.rpartition('/')[0]}: " if line.target else ""
+            where = f"{places(state.pipeline)[line.target]}: " if line.target else ""
             console.print(f"{clock(line.at)} {escape(where + line.text)}")
 
     def _draw(self) -> None:
@@ -98,16 +100,29 @@ class JsonLines:
 def picture(state: Release, recorded: Sequence[Recorded], now: float | None = None) -> Group:
     """A release as it stands: its waves, what it waits for, and what happened last."""
     now = time.time() if now is None else now
+    names = places(state.pipeline)
     table = Table(box=None, padding=(0, 1), show_header=False)
+    for _ in range(3):
+        table.add_column(no_wrap=True)
     for index, wave in enumerate(state.pipeline.waves):
         for position, deployment in enumerate(state.in_wave(index)):
             name = Text(wave.name if position == 0 else "", style="bold" if index == state.wave else "dim")
-            table.add_row(name, str(deployment.target), _bar(deployment), _phase(state, deployment))
+            table.add_row(name, names[deployment.target.key], _bar(deployment), _phase(state, deployment))
     parts: list[Table | Text] = [_title(state, now), table]
+    if state.rollback:
+        where = f"{names[state.rollback.target]}: " if state.rollback.target else ""
+        parts.append(Text(f"  why: {where}{why_back(state)}", style="red"))
     parts += [Text(f"  waits: {blocker.what}", style="yellow") for blocker in _blockers(state, now)]
-    news = [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]
-    parts += [Text(f"  {clock(line.at)} {line.target.rpartition('/')[0]} {line.text}", style="dim") for line in news]
+    for line in [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]:
+        parts.append(Text(" ".join(filter(None, (f"  {clock(line.at)}", names.get(line.target), line.text))), "dim"))
     return Group(*parts)
+
+
+def why_back(state: Release) -> str:
+    """Why a release goes back, without the place."""
+    if state.rollback is None:
+        return ""
+    return state.rollback.reason.removeprefix(f"{state.rollback.target.rpartition('/')[0]}: ")
 
 
 def _title(state: Release, now: float) -> Text:
@@ -121,7 +136,7 @@ def _title(state: Release, now: float) -> Text:
         style = "bold green" if state.outcome is Outcome.SUCCEEDED else "bold red"
         title.append(f"  {state.outcome.value.replace('_', ' ')}", style=style)
     elif state.rollback:
-        title.append(f"  rolling back: {state.rollback.reason}", style="bold red")
+        title.append("  going back", style="bold red")
     elif state.hold:
         title.append(f"  held by {state.hold.by}", style="bold yellow")
     return title
@@ -138,7 +153,9 @@ def _bar(deployment: Deployment) -> Text:
 
 def _phase(state: Release, deployment: Deployment) -> Text:
     if deployment.restored is not Restored.NOTHING:
-        return Text(f"back ({deployment.restored.value})", style="red")
+        return Text(_BACK[deployment.restored], style="red")
+    if state.ended and deployment.phase is Phase.WAITING:
+        return Text("untouched", style="dim")
     looked = deployment.judgement
     if deployment.phase is Phase.BAKING and looked:
         return Text(f"baking: {looked.reason}")

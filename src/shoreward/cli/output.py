@@ -103,8 +103,8 @@ def clock(at: float) -> str:
 
 
 def moment(at: float) -> str:
-    """A date and a time, in this machine's zone."""
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """A date and a time to the minute, in this machine's zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def span(seconds: float) -> str:

@@ -9,12 +9,14 @@ import difflib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from shoreward.app.releases import live_commit
+from shoreward.app.wording import counted
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
 from shoreward.cli.output import console, span
@@ -110,7 +112,9 @@ def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
 
 def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
     if plan["files"]:
-        console.print(f"\n[bold]{len(plan['files'])} files changed[/]: {escape(', '.join(plan['files'][:8]))}")
+        files = plan["files"]
+        more = f" and {len(files) - 8} more" if len(files) > 8 else ""
+        console.print(f"\n[bold]{counted(len(files), 'file')} changed[/]: {escape(', '.join(files[:8]))}{more}")
     if whole and plan["git_diff"]:
         from rich.syntax import Syntax
 
@@ -123,17 +127,28 @@ def _show_wave(number: int, wave: dict[str, Any]) -> None:
     how = f"{steps}, then all; each step bakes {span(bake['minimum'])} and {bake['requests']} requests at least"
     console.print(f"\n[bold]wave {number} {wave['name']}[/]: {how}")
     table = Table(box=None, show_header=False, padding=(0, 2))
-    for target in wave["targets"]:
-        name = f"{target['account']}/{target['region']}"
-        if "error" in target:
-            table.add_row(name, f"[red]{escape(target['error']['what'])} [{target['error']['code']}][/]")
-            continue
-        verbs = [
-            f"{change['action'].lower()} {change['logical_id']}{_replaced(change)}" for change in target["changes"]
-        ]
-        what = "new stack: " if not target["exists"] else ""
-        table.add_row(name, escape(what + (", ".join(verbs) or "nothing changes")))
+    table.add_column(no_wrap=True)
+    # Most targets of a wave change alike.
+    for told, targets in groupby(wave["targets"], _told):
+        alike = list(targets)
+        table.add_row("\n".join(f"{each['account']}/{each['region']}" for each in alike), told)
     console.print(table)
+
+
+def _told(target: dict[str, Any]) -> str:
+    """What changes on a target: a line for each kind of change."""
+    if "error" in target:
+        return f"[red]{escape(target['error']['what'])} {escape('[' + target['error']['code'] + ']')}[/]"
+    verbs: dict[str, list[str]] = {}
+    for change in target["changes"]:
+        # Staging pins every alias to what it serves; that is how customers notice nothing of it.
+        if change["action"] == "Modify" and change["type"] == "AWS::Lambda::Alias":
+            continue
+        verbs.setdefault(change["action"].lower(), []).append(f"{change['logical_id']}{_replaced(change)}")
+    lines = [f"{verb} {', '.join(names)}" for verb, names in verbs.items()]
+    if not target["exists"]:
+        lines = ["a new stack", *lines]
+    return escape("\n".join(lines)) or "nothing changes"
 
 
 def _replaced(change: dict[str, str]) -> str:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from shoreward.app.ports import Journal
 from shoreward.app.releases import latest, load
-from shoreward.app.story import line_json, summary, tell
-from shoreward.app.wording import odds, rate
+from shoreward.app.story import line_json, places, summary, tell
+from shoreward.app.wording import odds, rate, subject, telling
 from shoreward.bootstrap import Project
 from shoreward.cli.live import picture
 from shoreward.cli.output import clock, console, moment, print_json, span
@@ -42,7 +42,9 @@ def show_all(project: Project, *, json: bool) -> None:
     if json:
         print_json([_row(project.journal, state) for state in states])
         return
-    table = Table("release", "commit", "subject", "by", "opened", "took", "outcome", box=None)
+    table = Table(box=None)
+    for name in ("release", "commit", "subject", "by", "opened", "took", "outcome"):
+        table.add_column(name, no_wrap=name != "subject")
     for state in states:
         took = span(state.ended_at - state.opened.at) if state.ended else "under way"
         outcome = state.outcome.value.replace("_", " ") if state.outcome else "held" if state.hold else ""
@@ -61,21 +63,21 @@ def _row(journal: Journal, state: Release) -> dict[str, object]:
 def show_why(project: Project, release: str | None, *, full: bool, json: bool) -> None:
     """Every decision with its evidence."""
     state = chosen(project, release)
+    names = places(state.pipeline)
     lines = [line for line in tell(project.journal.events(state.id)) if full or line.weighty]
     if json:
         print_json({"id": state.id, "lines": [line_json(line, state.opened.at) for line in lines]})
         return
     for line in lines:
-        where = f"[bold]{line.target.rpartition('/')[0]}[/] " if line.target else ""
+        where = f"[bold]{names[line.target]}[/] " if line.target else ""
         console.print(f"[dim]{clock(line.at)}[/] {where}{escape(line.text)}")
-        for evidence in line.evidence:
+        for evidence in telling(line.evidence):
             console.print(f"           {escape(_evidence(evidence))}", style="dim")
 
 
 def _evidence(each: Evidence) -> str:
     """Counts and e-values in one line."""
-    name = "all functions" if each.function == "*" else each.function
     canary, baseline = rate(each.canary_bad, each.canary_requests), rate(each.baseline_bad, each.baseline_requests)
-    harm = f"harm {odds(each.e_rollback)} of {odds(each.bar_rollback)}"
-    safe = f", safe {odds(each.e_promote)} of {odds(each.bar_promote)}" if each.bar_promote else ""
-    return f"{name} {each.metric}: canary {canary}, baseline {baseline}; {harm}{safe}: {each.verdict.value}"
+    harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof)"
+    safe = f", safety {odds(each.e_promote)} ({odds(each.bar_promote)} is enough)" if each.bar_promote else ""
+    return f"{subject(each)}, {each.metric}: canary {canary}, baseline {baseline}; evidence of {harm}{safe}"

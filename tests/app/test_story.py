@@ -37,7 +37,7 @@ def test_a_good_release_is_told_from_its_opening_to_its_end(beach: Beach):
     assert told[0] == "kim released new (Change new)"
     assert told[1].startswith("built revision")
     assert told[1].endswith("0 artifacts")
-    assert "wave wave 1 began" in told
+    assert "wave 1 (wave 1) began" in told
     assert told[-1] == "ended: succeeded"
     assert "staged 0 changes; new: Function v2" in told
     assert "serves Function v1" in told

@@ -50,7 +50,7 @@ def test_a_first_release(kiosk: Kiosk):
     kiosk.commit("Bake for a second")
     planned = kiosk.run("plan")
     assert planned.code == 0
-    for word in ("Bake for a second", "wave 1 north", NORTH, "new stack", "HelloAliaslive", "At least"):
+    for word in ("Bake for a second", "wave 1 north", NORTH, "new stack", "HelloAliaslive", "as in wave 1", "At least"):
         assert word in planned.out
     assert kiosk.left_behind() == {NORTH: [], SOUTH: []}
 

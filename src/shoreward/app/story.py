@@ -84,7 +84,7 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
                 lines.append(_line(event, _words(event)))
             case e.WaveEntered() | e.WaveBaked():
                 how = "began" if isinstance(event, e.WaveEntered) else "has baked"
-                lines.append(_line(event, f"wave {names[event.wave]} {how}"))
+                lines.append(_line(event, f"wave {event.wave + 1} ({names[event.wave]}) {how}"))
             case e.TargetJudged():
                 before = said.get(event.target)
                 lines.append(_look(event, before is None or before.verdict is not event.judgement.verdict))

@@ -111,14 +111,19 @@ def picture(state: Release, recorded: Sequence[Recorded], now: float | None = No
     parts: list[Table | Text] = [_title(state, now), table]
     if state.rollback:
         where = f"{names[state.rollback.target]}: " if state.rollback.target else ""
-        parts.append(Text(f"  why: {where}{why_back(state)}", style="red"))
-    parts += [Text(f"  waits: {blocker.what}", style="yellow") for blocker in _blockers(state, now)]
+        parts.append(_note(f"why: {where}{_why_back(state)}", "red"))
+    parts += [_note(f"waits: {blocker.what}", "yellow") for blocker in _blockers(state, now)]
     for line in [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]:
-        parts.append(Text(" ".join(filter(None, (f"  {clock(line.at)}", names.get(line.target), line.text))), "dim"))
+        parts.append(_note(" ".join(filter(None, (clock(line.at), names.get(line.target), line.text))), "dim"))
     return Group(*parts)
 
 
-def why_back(state: Release) -> str:
+def _note(text: str, style: str) -> Text:
+    """A line that is as long as it is, on a screen of any width."""
+    return Text(f"  {text}", style=style, no_wrap=False, overflow="fold")
+
+
+def _why_back(state: Release) -> str:
     """Why a release goes back, without the place."""
     if state.rollback is None:
         return ""

@@ -105,8 +105,9 @@ def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
         where = f"{note['where']}: " if note["where"] else ""
         console.print(f"[yellow]note[/] {escape(where + note['text'])} [dim]{escape('[' + note['code'] + ']')}[/]")
     _show_diff(plan, whole=diff)
+    seen: dict[str, int] = {}
     for number, wave in enumerate(plan["waves"], start=1):
-        _show_wave(number, wave)
+        _show_wave(number, wave, seen)
     console.print(f"\nAt least {span(plan['at_least_seconds'])} from here to the last target.")
 
 
@@ -121,7 +122,7 @@ def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
         console.print(Syntax(plan["git_diff"], "diff", background_color="default"))
 
 
-def _show_wave(number: int, wave: dict[str, Any]) -> None:
+def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:
     steps = ", ".join(f"{step:g} %" for step in wave["steps"])
     bake = wave["bake"]
     how = f"{steps}, then all; each step bakes {span(bake['minimum'])} and {bake['requests']} requests at least"
@@ -131,6 +132,8 @@ def _show_wave(number: int, wave: dict[str, Any]) -> None:
     # Most targets of a wave change alike.
     for told, targets in groupby(wave["targets"], _told):
         alike = list(targets)
+        if (before := seen.setdefault(told, number)) < number and "\n" in told:
+            told = f"as in wave {before}"
         table.add_row("\n".join(f"{each['account']}/{each['region']}" for each in alike), told)
     console.print(table)
 

@@ -103,7 +103,6 @@ OPENING = e.ReleaseOpened(
             interval=60,
             delay=120.0,
             dispersion=2.0,
-            metrics=("errors", "throttles"),
             first_deployment_ceiling=0.05,
         ),
         alarms=("high-errors",),

@@ -93,7 +93,6 @@ judges = st.builds(
     interval=st.sampled_from([1, 5, 10, 30]) | st.integers(1, 60).map(lambda minutes: 60 * minutes),
     delay=seconds,
     dispersion=st.floats(1, 1000),
-    metrics=st.sampled_from([("errors",), ("throttles",), ("errors", "throttles"), ("throttles", "errors")]),
     first_deployment_ceiling=fractions,
 )
 

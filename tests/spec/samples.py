@@ -81,7 +81,7 @@ MISTAKES = (
     Mistake("SPEC_TYPE", (TARGETS, "¦main/eu-north-1"), "must be a list, not text. Write [main/eu-north-1]."),
     Mistake("SPEC_TYPE", "    bake: ¦10m\n", "must be a mapping (minimum, requests"),
     Mistake("SPEC_TYPE", "    ¦soak:\n", "'soak' has no value."),
-    Mistake("SPEC_TYPE", "judge: {metrics: [errors, ¦[]]}\n", "Entry 2 of 'metrics' must be one of"),
+    Mistake("SPEC_TYPE", "alarms: [errors, ¦[]]\n", "Entry 2 of 'alarms' must be"),
     Mistake("SPEC_TYPE", "stack: ¦12\n", 'Put it in quotes: "12".'),
     Mistake("SPEC_TYPE", "stack: ¦true\n", "not true or false"),
     Mistake("SPEC_TYPE", "judge: {dispersion: ¦high}\n", "a number from 1 to 1000, not text"),
@@ -105,7 +105,6 @@ MISTAKES = (
     # single values
     Mistake("SPEC_CHOICE", "    bake: {on-deadline: ¦promote}\n", "Known here: hold, rollback."),
     Mistake("SPEC_CHOICE", "    bake: {on-deadline: ¦roll-back}\n", "Did you mean 'rollback'?"),
-    Mistake("SPEC_CHOICE", "judge: {metrics: [¦error]}\n", "Did you mean 'errors'?"),
     Mistake("SPEC_NUMBER", "    bake: {requests: ¦0}\n", "from 1 to 1000000000, not 0"),
     Mistake("SPEC_NUMBER", "    bake: {requests: ¦1.5}\n", "a whole number"),
     Mistake("SPEC_NUMBER", "judge: {dispersion: ¦0.5}\n", "from 1 to 1000"),
@@ -126,7 +125,6 @@ MISTAKES = (
     Mistake("SPEC_PERCENT", "    steps: [¦-5%]\n", "above 0% and below 100%"),
     Mistake("SPEC_PERCENT", "judge: {rollback-margin: {points: ¦some}}\n", "a number with a percent sign"),
     Mistake("SPEC_PERCENT", "judge: {rollback-margin: {points: ¦100%}}\n", "from 0% and below 100%"),
-    Mistake("SPEC_TWICE", "judge: {metrics: [errors, ¦errors]}\n", "'errors' is already in the list"),
     Mistake("SPEC_TWICE", "alarms: [a, b, ¦a]\n", "'a' is already in the list"),
     Mistake("SPEC_JSON", "probes: [{function: F, payload: ¦{wait: [.inf]}}]\n", "JSON does not have", structural=False),
     Mistake("SPEC_PLACEHOLDER", 'artifacts: ¦"code-{acount}-{region}"\n', "Did you mean 'account'?"),
@@ -181,7 +179,6 @@ MISTAKES = (
     Mistake("SPEC_DEADLINE", "    bake: {minimum: ¦5h}\n", "(4h) is not after the minimum (5h)", structural=False),
     Mistake("SPEC_DEADLINE", "defaults: {bake: {deadline: ¦5m}}\n", "(5m) is not after the minimum", structural=False),
     # the judge, artifacts
-    Mistake("SPEC_METRICS_EMPTY", "judge: {¦metrics: []}\n", "Name errors, throttles or both."),
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦90s}\n", "no interval of 1m30s", structural=False),
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦0s}\n", "no interval of 0s", structural=False),
     Mistake("SPEC_MARGIN", "judge: {promote-margin: ¦{ratio: 1, points: 0%}}\n", "never promoted", structural=False),

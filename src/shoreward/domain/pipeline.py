@@ -98,7 +98,6 @@ class JudgePolicy:
     interval: int = 60
     delay: float = 120.0
     dispersion: float = 3.0
-    metrics: tuple[Literal["errors", "throttles"], ...] = ("errors", "throttles")
     first_deployment_ceiling: float = 0.05
 
 

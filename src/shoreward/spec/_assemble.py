@@ -168,7 +168,6 @@ def _judge(found: Found, at: At) -> JudgePolicy:
     for name in ("rollback", "promote"):
         plain |= {f"{name}_{key}": value for key, value in found.get(f"{name}-margin", {}).items()}
     interval = plain["interval"] = int(plain.get("interval", JudgePolicy().interval))
-    plain["metrics"] = tuple(plain.get("metrics", JudgePolicy().metrics))
     if interval not in (1, 5, 10, 30) and (interval == 0 or interval % 60):
         what = f"CloudWatch has no interval of {duration_text(interval)}."
         (at / "interval").complain("SPEC_INTERVAL", what, "Write 1s, 5s, 10s, 30s or whole minutes.")

@@ -187,16 +187,6 @@ JUDGE = Record(
             default=_JUDGE.dispersion,
         ),
         Field(
-            "metrics",
-            ListOf(
-                Choice(("errors", "throttles")),
-                empty=("SPEC_METRICS_EMPTY", "Name errors, throttles or both."),
-                distinct=True,
-            ),
-            "What counts as a bad request.",
-            default=list(_JUDGE.metrics),
-        ),
-        Field(
             "first-deployment-ceiling",
             Percent(fraction=True),
             "Error rate that the first deployment on a target may not exceed.",

@@ -84,7 +84,6 @@ def _judge(judge: JudgePolicy) -> dict[str, Any]:
         "interval": duration_text(judge.interval),
         "delay": duration_text(judge.delay),
         "dispersion": judge.dispersion,
-        "metrics": list(judge.metrics),
         "first-deployment-ceiling": percent_text(judge.first_deployment_ceiling, fraction=True),
     }
 

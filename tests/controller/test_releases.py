@@ -170,6 +170,23 @@ def test_a_controller_that_is_interrupted_leaves_the_rest_to_the_next(journal: J
     assert scene.log.count("stage eu-north-1 begins") == 1
 
 
+def test_what_is_under_way_at_an_interruption_is_recorded(journal: Journal):
+    scene = Scene(journal, pipeline([["eu-north-1", "eu-west-1"]]))
+    slow = scene.barrier("stage eu-west-1")
+
+    def ctrl_c(state: object, recorded: object) -> None:
+        if slow.reached.is_set() and not slow.open.is_set():
+            slow.open.set()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(scene.controller(observe=ctrl_c))
+    assert [event.target.split("/")[1] for event in scene.events(e.TargetStaged)] == ["eu-north-1", "eu-west-1"]
+    run(scene.controller())
+    assert scene.state().outcome is Outcome.SUCCEEDED
+    assert scene.log.count("stage eu-west-1 begins") == 1
+
+
 def test_the_onlooker_is_told_everything_once_and_in_order(journal: Journal):
     scene, onlooker = Scene(journal), Onlooker()
     scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="before anybody carried it"))

@@ -80,25 +80,41 @@ class Controller:
     def run(self, *, forever: bool = False) -> None:
         """Carry all open releases until they have ended; with `forever`, wait for new ones then.
 
+        A KeyboardInterrupt lets what is under way come to its end, and records it; the next controller goes on.
+
         Raises:
             Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.
             Terminal: the journal can no longer be read or written.
         """
-        with self._journal.lease(), Hands(self._workers) as hands:
-            changes = -1
-            while True:
-                try:
-                    seen = self._journal.changes()
-                    self._round(hands, adopt=seen != changes)
-                    changes = seen
-                    if not forever and self._nothing_left():
-                        return
-                    wake_at = earliest(carried.wake_at for carried in self._carried.values())
-                except Retryable as error:
-                    # A journal that is locked, or a full disk: that passes, and nobody else would watch meanwhile.
-                    _log.warning("the journal is not to be had; trying again", error=str(error))
-                    wake_at = None
-                self._wait(wake_at)
+        with self._journal.lease():
+            try:
+                with Hands(self._workers) as hands:
+                    self._carry(hands, forever)
+            except KeyboardInterrupt:
+                self._record_the_rest()
+                raise
+
+    def _carry(self, hands: Hands, forever: bool) -> None:
+        changes = -1
+        while True:
+            try:
+                seen = self._journal.changes()
+                self._round(hands, adopt=seen != changes)
+                changes = seen
+                if not forever and self._nothing_left():
+                    return
+                wake_at = earliest(carried.wake_at for carried in self._carried.values())
+            except Retryable as error:
+                # A journal that is locked, or a full disk: that passes, and nobody else would watch meanwhile.
+                _log.warning("the journal is not to be had; trying again", error=str(error))
+                wake_at = None
+            self._wait(wake_at)
+
+    def _record_the_rest(self) -> None:
+        # Of what had arrived before, one may be recorded already; the next controller looks at all of it again.
+        self._arrived.clear()
+        while not self._arriving.empty():
+            self._record(self._arriving.get())
 
     def _nothing_left(self) -> bool:
         """Whether all releases have ended, those included that were opened a moment ago."""

@@ -56,7 +56,11 @@ class Project:
         """
         from shoreward.spec.load import decoded, parse
 
-        path = self.config.resolve().relative_to(self.repository.root.resolve())
+        root, file = self.repository.root.resolve(), self.config.resolve()
+        if not file.is_relative_to(root):
+            what = f"The file is not in the repository {root}."
+            raise SpecError("SPEC_PATH", what, where=Place(file=str(self.config)))
+        path = file.relative_to(root)
         text = self.repository.read(commit, path.as_posix())
         if text is None:
             raise SpecError(

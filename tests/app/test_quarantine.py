@@ -73,6 +73,8 @@ def test_what_an_alarm_sent_back_is_quarantined():
     beach = Beach()
     beach.pipeline = replace(beach.pipeline, alarms=("errors",))
     beach.release("old")
+    new = beach.open("new")
+    beach.until(new, lambda state: state.deployments[NORTH].percent)
     beach.cloud.firing_alarms = {NORTH: ("errors",)}
-    assert beach.release("new").rollback.cause == "alarm"
+    assert beach.carry(new).rollback.cause == "alarm"
     assert Quarantine(beach.journal).culprit("app", commit="new") is not None

@@ -265,9 +265,7 @@ REQUESTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
 )
 
 
-OUTSIDE = "a pipeline outside of the repository"
-NOT_YET = pytest.mark.xfail(raises=ValueError, strict=True, reason="told as a mistake of ours")
-CASES = [pytest.param(*row[1:], id=row[0], marks=[NOT_YET] if row[0] == OUTSIDE else []) for row in REQUESTS]
+CASES = [pytest.param(*row[1:], id=row[0]) for row in REQUESTS]
 
 
 @pytest.mark.parametrize(("arguments", "code", "says"), CASES)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
-from shoreward.core import Phase
+from shoreward.core import Phase, decide
 from shoreward.core import events as e
-from shoreward.domain import Bake, Outcome, Pipeline, Target
+from shoreward.domain import Bake, Outcome, Pipeline, Retryable, Target
 from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
-from shoreward.testing.simulator import carry, state_of
+from shoreward.testing.simulator import carry, state_of, step
 
 
 class Scene:
@@ -105,8 +108,10 @@ def test_without_traffic_nothing_advances_and_the_pipelines_choice_is_obeyed():
 
 def test_an_alarm_rolls_back_at_once():
     scene = Scene(a_pipeline(alarms=["high-errors"]))
+    scene.release("new", until=scene.cloud.clock.now() + 1)
+    assert scene.serving()[0] == {"old": 0.9, "new": 0.1}
     scene.cloud.firing_alarms = {scene.pipeline.targets[0].key: ("high-errors",)}
-    state = scene.release("new")
+    state = carry(scene.journal, scene.cloud, scene.id)
     assert state.outcome is Outcome.ROLLED_BACK
     assert state.rollback is not None
     assert state.rollback.cause == "alarm"
@@ -171,3 +176,59 @@ def test_a_first_deployment_that_fails_leaves_nothing_behind():
     state = carry(journal, cloud, journal.open(an_opening("new", pipeline, at=cloud.clock.now())))
     assert state.outcome is Outcome.ROLLED_BACK
     assert [cloud.target(target).applied for target in pipeline.targets] == ["", "", ""]
+
+
+class Unseen:
+    """A world whose alarms cannot be read on one target while `dark` is true."""
+
+    def __init__(self, cloud: SimulatedCloud, target: Target) -> None:
+        self.cloud, self.key, self.dark = cloud, target.key, False
+
+    def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
+        if self.dark and target.key == self.key:
+            raise Retryable("AWS_UNREACHABLE", "The region does not answer.")
+        return self.cloud.firing(target, names)
+
+
+def in_the_dark(scene: Scene, target: Target, phase: Phase) -> None:
+    """Carry the release until the target is in a phase; from then on its alarms cannot be read."""
+    unseen = Unseen(scene.cloud, target)
+    world = replace(scene.cloud.world(), alarms=unseen)
+    scene.id = scene.open("new")
+    for _ in range(500):
+        state = state_of(scene.journal, scene.id)
+        unseen.dark = unseen.dark or state.deployments[target.key].phase is phase
+        if state.ended:
+            return
+        again = step(scene.journal, scene.cloud, scene.id, world)
+        assert again is not None
+        scene.cloud.clock.time = max(scene.cloud.clock.time, again)
+
+
+def test_a_finished_target_that_nobody_can_see_stops_the_release_but_does_not_end_it():
+    scene = Scene(a_pipeline(alarms=["high-errors"]))
+    in_the_dark(scene, scene.pipeline.targets[0], Phase.FINISHED)
+    state = state_of(scene.journal, scene.id)
+    assert not state.ended
+    assert state.wave == 0
+    assert state.deployments[scene.pipeline.targets[0].key].percent == 100
+    (failure,) = state.failures.values()
+    waiting = decide(state, failure.event.at)
+    assert not waiting.effects
+    assert "does not answer" in waiting.blockers[0].what
+
+
+def test_a_canary_that_nobody_can_see_goes_back():
+    scene = Scene(a_pipeline(alarms=["high-errors"]))
+    in_the_dark(scene, scene.pipeline.targets[0], Phase.BAKING)
+    state = state_of(scene.journal, scene.id)
+    assert state.outcome is Outcome.ERRORED
+    assert scene.serving() == [{"old": 1.0}] * 3
+
+
+def test_an_alarm_that_fires_beforehand_lets_nobody_be_exposed():
+    scene = Scene(a_pipeline(alarms=["high-errors"]))
+    scene.cloud.firing_alarms = {scene.pipeline.targets[0].key: ("high-errors",)}
+    state = scene.release("new")
+    assert state.outcome is Outcome.ERRORED
+    assert not scene.events(e.TrafficShifted)

@@ -5,6 +5,7 @@ What goes wrong is an event, too: `EffectFailed`, from which the core decides wh
 
 from __future__ import annotations
 
+import traceback
 from typing import assert_never
 
 import structlog
@@ -30,7 +31,7 @@ def perform(world: World, state: Release, effect: Effect) -> Event:
     except ShorewardError as error:
         return _failed(world, effect, error)
     except Exception as error:  # noqa: BLE001 - a mistake of ours must become an event, or nobody would watch the release
-        _log.exception("effect failed by a mistake in Shoreward", effect=effect.key)
+        _log.error("an effect failed by a mistake in Shoreward", effect=effect.key, traceback=traceback.format_exc())
         what = f"{type(error).__name__}: {error}"
         internal = ShorewardError("INTERNAL", what, next="This is a mistake in Shoreward; please report it.")
         return _failed(world, effect, internal)
@@ -113,8 +114,12 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
 
 
 def _probe(world: World, state: Release, deployment: Deployment) -> Event:
-    """Every new version is asked: with each probe that names it, or just to start where there is none."""
+    """Every new version is asked: with each probe that names it, or just to start where there is none.
+
+    Alarms are asked for as well: one that is missing, or firing already, must be known before a customer is exposed.
+    """
     target = deployment.target
+    _quiet(world, state, deployment)
     for function in _staged(deployment).functions:
         if function.candidate == function.baseline:
             continue
@@ -122,6 +127,16 @@ def _probe(world: World, state: Release, deployment: Deployment) -> Event:
             reason = f"the new version of {function.logical_id} did not pass its probe: {wrong}"
             return e.ProbeFailed(at=world.clock.now(), target=target.key, reason=reason)
     return e.TargetProbed(at=world.clock.now(), target=target.key)
+
+
+def _quiet(world: World, state: Release, deployment: Deployment) -> None:
+    firing = world.alarms.firing(deployment.target, state.pipeline.alarms) if state.pipeline.alarms else ()
+    if firing:
+        raise Retryable(
+            "ALARM_FIRING",
+            f"Alarm {', '.join(firing)} is firing on {deployment.target} before the release has any traffic there.",
+            next="Mend what it tells of; the release goes on when it is quiet.",
+        )
 
 
 def _wrong_answers(world: World, state: Release, deployment: Deployment, function: StagedFunction) -> list[str]:

@@ -38,24 +38,33 @@ def latest(journal: Journal, application: str | None = None, *, but: str = "") -
     return load(journal, headers[-1].id)
 
 
-def begin(journal: Journal, pipeline: Pipeline, commit: str, subject: str, wish: Wish, *, despite: str = "") -> str:
+def begin(
+    journal: Journal,
+    pipeline: Pipeline,
+    commit: str,
+    subject: str,
+    wish: Wish,
+    *,
+    digest: str = "",
+    despite: str = "",
+) -> str:
     """Open a release of a commit; the id of the one under way when it is of the same commit.
 
     Args:
+        digest: of the commit's revision, where it is known already.
         despite: why a quarantined commit may go all the same; "" when it may not.
 
     Raises:
         Refused: RELEASE_UNDER_WAY while another commit's release is open, QUARANTINED for a commit that harmed.
     """
-    for header in journal.releases(pipeline.application):
-        if header.open and load(journal, header.id).opened.commit == commit:
-            return header.id
-    culprit = Quarantine(journal).culprit(pipeline.application, commit=commit)
+    if same := _open_already(journal, pipeline.application, commit):
+        return same
+    culprit = Quarantine(journal).culprit(pipeline.application, commit=commit, digest=digest)
     if culprit and not despite:
         assert culprit.rollback is not None
         raise Refused(
             "QUARANTINED",
-            f"Commit {commit[:10]} was rolled back by {culprit.id}: {culprit.rollback.reason}.",
+            f"{_same(culprit, commit)} rolled back by {culprit.id}: {culprit.rollback.reason}.",
             next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
         )
     opened = e.ReleaseOpened(
@@ -67,7 +76,26 @@ def begin(journal: Journal, pipeline: Pipeline, commit: str, subject: str, wish:
         before=live_commit(journal, pipeline.application),
         despite=despite,
     )
-    return journal.open(opened)
+    try:
+        return journal.open(opened)
+    except Refused:
+        # Somebody else may have asked for the very same a moment ago.
+        if same := _open_already(journal, pipeline.application, commit):
+            return same
+        raise
+
+
+def _open_already(journal: Journal, application: str, commit: str) -> str | None:
+    for header in journal.releases(application):
+        if header.open and load(journal, header.id).opened.commit == commit:
+            return header.id
+    return None
+
+
+def _same(culprit: Release, commit: str) -> str:
+    if culprit.opened.commit == commit:
+        return f"Commit {commit[:10]} was"
+    return f"Commit {commit[:10]} makes the same revision as {culprit.opened.commit[:10]}, which was"
 
 
 def live_commit(journal: Journal, application: str) -> str | None:
@@ -137,15 +165,15 @@ def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
 
 
 def _newest(journal: Journal, state: Release) -> None:
-    newest = latest(journal, state.pipeline.application)
-    later = [header.id for header in journal.releases(state.pipeline.application)]
-    for header in later[later.index(state.id) + 1 :]:
-        if load(journal, header).outcome in (None, Outcome.SUCCEEDED):
-            raise Refused(
-                "NOT_NEWEST",
-                f"Release {header} came after {state.id}.",
-                next=f"Take back {newest.id} first, or release the commit that you want back.",
-            )
+    ids = [header.id for header in journal.releases(state.pipeline.application)]
+    stayed = (None, Outcome.SUCCEEDED)
+    later = [each for each in ids[ids.index(state.id) + 1 :] if load(journal, each).outcome in stayed]
+    if later:
+        raise Refused(
+            "NOT_NEWEST",
+            f"Release {later[0]} came after {state.id}.",
+            next=f"Take back {later[-1]} first, or release the commit that you want back.",
+        )
 
 
 def _return(wish: Wish) -> e.RollbackBegan:

@@ -71,7 +71,7 @@ def schema() -> None:
 @app.command(epilog="Example: `shoreward plan main --diff`")
 def plan(
     rev: Rev = "HEAD",
-    diff: Annotated[bool, typer.Option("--diff", help="Show the whole git diff, not just its files.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the diffs of git and of the template, whole.")] = False,
     directory: Directory = HERE,
     config: Config = None,
     journal: JournalFile = None,

@@ -20,7 +20,8 @@ from shoreward.cli import INTERRUPTED
 from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console, print_json, warn
 from shoreward.controller import Controller, Observer
-from shoreward.core import Release, evolve
+from shoreward.core import Release, evolve, opened
+from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Outcome, Refused
 
 EXIT = {Outcome.SUCCEEDED: 0, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
@@ -154,7 +155,9 @@ def follow(project: Project, release: str, *, json: bool) -> Release:
 
 def _follow(project: Project, release: str, observe: Observer, stop: Callable[[], bool]) -> Release:
     """Tell of a release's events, from its first one on, until it has ended or somebody says stop."""
-    state, seq = load(project.journal, release), 0
+    first, *_ = project.journal.events(release)
+    assert isinstance(first.event, ReleaseOpened)
+    state, seq = opened(release, first.event), 0
     while True:
         for each in project.journal.events(release, seq):
             seq = each.seq

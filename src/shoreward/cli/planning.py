@@ -116,10 +116,17 @@ def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
         files = plan["files"]
         more = f" and {len(files) - 8} more" if len(files) > 8 else ""
         console.print(f"\n[bold]{counted(len(files), 'file')} changed[/]: {escape(', '.join(files[:8]))}{more}")
-    if whole and plan["git_diff"]:
+    if whole:
         from rich.syntax import Syntax
 
         console.print(Syntax(plan["git_diff"], "diff", background_color="default"))
+        shown: set[str] = set()
+        for target in (each for wave in plan["waves"] for each in wave["targets"]):
+            text = target.get("template_diff", "")
+            if text and text not in shown:
+                shown.add(text)
+                console.print(f"\n[bold]template on {target['account']}/{target['region']}[/]")
+                console.print(Syntax(text, "diff", background_color="default"))
 
 
 def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:

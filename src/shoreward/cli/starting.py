@@ -30,10 +30,21 @@ def write_first(
     if path.exists() and not force:
         raise Refused("FILE_EXISTS", f"{path} is there already.", next="Overwrite it with --force.")
     path.write_text(text)
+    _keep_schema(path.parent)
     if json:
         print_json({"path": str(path)})
     else:
         console.print(f"Wrote {path}. Next: fill in what it asks for, commit it, and see `shoreward plan`.")
+
+
+def _keep_schema(folder: Path) -> None:
+    """The JSON Schema where the file's first line tells editors to find it; nothing that git should see."""
+    from shoreward.spec.schema import schema_text
+
+    kept = folder / ".shoreward"
+    kept.mkdir(exist_ok=True)
+    (kept / ".gitignore").write_text("*\n")
+    (kept / "schema.json").write_text(schema_text())
 
 
 def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str:
@@ -47,8 +58,9 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str
             f"The work tree has changes that are not committed and would not be released: {files}.",
             next="Commit them, or release the last commit without them with --allow-dirty.",
         )
-    pipeline, _ = prepare(project, commit)
-    return begin(project.journal, pipeline, commit.id, commit.subject, wish(), despite=despite)
+    pipeline, built = prepare(project, commit)
+    digest = built.revision.digest
+    return begin(project.journal, pipeline, commit.id, commit.subject, wish(), digest=digest, despite=despite)
 
 
 def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:

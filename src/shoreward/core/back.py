@@ -34,11 +34,17 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
             return e.RollbackBegan(at=now, cause=cause, reason=f"{deployment.target}: {looked.reason}", target=key)
     for failure in state.failures.values():
         event = failure.event
-        looking_again = event.effect.startswith("judge/") and event.retryable
-        if not looking_again and (not event.retryable or failure.attempts >= FORWARD_ATTEMPTS):
-            reason = f"{event.effect} failed: {event.what} {event.next} [{event.code}]"
+        if not event.retryable or (failure.attempts >= FORWARD_ATTEMPTS and not _can_wait(state, failure)):
+            advice = f" {event.next}" if event.next else ""
+            reason = f"{event.effect} failed: {event.what}{advice} [{event.code}]"
             return e.RollbackBegan(at=now, cause="error", reason=reason, target=event.target)
     return None
+
+
+def _can_wait(state: Release, failure: Failure) -> bool:
+    """A finished target that nobody can see stops the release and need not end it; such a canary must."""
+    event = failure.event
+    return event.effect.startswith("judge/") and state.deployments[event.target].phase is Phase.FINISHED
 
 
 def go_back(state: Release, now: float) -> Decision:

@@ -6,7 +6,7 @@ from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.state import Deployment, Phase, Release
-from shoreward.core.watching import deadline, evidence_pass, watch
+from shoreward.core.watching import blind, deadline, evidence_pass, seen_quiet, watch
 from shoreward.domain import Outcome
 
 
@@ -16,6 +16,10 @@ def advance(state: Release, now: float) -> Decision:
     if state.hold:
         held = Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
         return watching + Decision(blockers=(held,))
+    unseen = [each for each in state.deployments.values() if blind(state, each)]
+    if unseen:
+        # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
+        return watching
     if state.revision is None:
         return watching + attempt(state, do.BuildRevision(commit=state.opened.commit), now)
     if state.baked == len(state.pipeline.waves):
@@ -45,8 +49,10 @@ def _proved(one_box: Deployment) -> bool:
 def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:
     wave = state.pipeline.waves[state.wave]
     until = max(deployment.finished_at for deployment in deployments) + wave.soak
-    if now >= until:
+    if now >= until and all(seen_quiet(state, deployment) for deployment in deployments):
         return Decision(records=(e.WaveBaked(at=now, wave=state.wave),))
+    if now >= until:
+        return Decision(blockers=(Blocker(what=f"wave {wave.name} waits for a look at its alarms"),))
     return Decision(wake_at=until, blockers=(Blocker(what=f"wave {wave.name} soaks", until=until),))
 
 

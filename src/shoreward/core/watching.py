@@ -10,7 +10,7 @@ import math
 
 from shoreward.core import effects as do
 from shoreward.core.decision import NOTHING, Decision, attempt
-from shoreward.core.state import Deployment, Phase, Release
+from shoreward.core.state import Deployment, Failure, Phase, Release
 from shoreward.domain import Verdict
 
 
@@ -35,15 +35,30 @@ def _watched(state: Release, deployment: Deployment) -> bool:
 
 
 def next_look(state: Release, deployment: Deployment) -> float:
-    """When metrics have arrived that nobody has judged yet."""
+    """When there is something that nobody has judged yet: metrics that have arrived, or alarms an interval later."""
     policy = state.pipeline.judge
     looked = deployment.judgement
-    if looked is not None and looked.verdict is Verdict.ERROR:
+    if deployment.phase is not Phase.BAKING:
+        return deployment.shifted_at if looked is None else deployment.judged_at + policy.interval
+    if looked is None:
+        first_end = (math.floor(deployment.shifted_at / policy.interval) + 1) * policy.interval
+        return first_end + policy.delay
+    if looked.verdict is Verdict.ERROR:
         return deployment.judged_at + policy.interval
-    if looked is not None:
-        return max(looked.until + policy.interval + policy.delay, deployment.judged_at + min(policy.interval, 1.0))
-    first_end = (math.floor(deployment.shifted_at / policy.interval) + 1) * policy.interval
-    return first_end + policy.delay
+    return max(looked.until + policy.interval + policy.delay, deployment.judged_at + min(policy.interval, 1.0))
+
+
+def blind(state: Release, deployment: Deployment) -> Failure | None:
+    """Why nobody can see how a target is doing, when the last look at it failed."""
+    return state.failures.get(do.JudgeTarget(target=deployment.target).key)
+
+
+def seen_quiet(state: Release, deployment: Deployment) -> bool:
+    """Whether a finished target's alarms, if the pipeline names any, were quiet after it had finished."""
+    if not state.pipeline.alarms:
+        return True
+    looked = deployment.judgement
+    return looked is not None and looked.verdict.advances and deployment.judged_at > deployment.finished_at
 
 
 def evidence_pass(state: Release, deployment: Deployment) -> bool:

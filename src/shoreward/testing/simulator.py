@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shoreward.app.perform import perform
 from shoreward.app.ports import Journal
+from shoreward.app.world import World
 from shoreward.core import Event, Release, decide, replay
 from shoreward.testing.simulated import SimulatedCloud
 
@@ -13,8 +14,8 @@ def state_of(journal: Journal, release: str) -> Release:
     return replay(release, (recorded.event for recorded in journal.events(release)))
 
 
-def step(journal: Journal, cloud: SimulatedCloud, release: str) -> float | None:
-    """Decide once, record and perform what follows.
+def step(journal: Journal, cloud: SimulatedCloud, release: str, world: World | None = None) -> float | None:
+    """Decide once, record and perform what follows, in the cloud's world or in another one.
 
     Returns when to decide again: now, if anything happened; a deadline; or None when only a person can help, or the
     release has ended.
@@ -23,8 +24,7 @@ def step(journal: Journal, cloud: SimulatedCloud, release: str) -> float | None:
     decision = decide(state, cloud.clock.now())
     events: tuple[Event, ...] = decision.records
     if not events:
-        world = cloud.world()
-        events = tuple(perform(world, state, effect) for effect in decision.effects)
+        events = tuple(perform(world or cloud.world(), state, effect) for effect in decision.effects)
     if not events:
         return decision.wake_at
     journal.append(release, len(journal.events(release)), events)

@@ -28,9 +28,10 @@ def _run(arguments: list[str]) -> int:
     from typer.exceptions import TyperException
 
     from shoreward.cli.app import app
-    from shoreward.cli.output import complain, nobody_reads, want_json
+    from shoreward.cli.output import complain, make_room, nobody_reads, want_json
     from shoreward.domain import ShorewardError, Terminal, UserError
 
+    make_room()
     want_json("--json" in arguments)
     try:
         code = app(arguments, prog_name="shoreward", standalone_mode=False)

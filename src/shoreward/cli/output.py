@@ -21,14 +21,15 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def _width() -> int | None:
-    """That of the terminal, or COLUMNS; a log or a pipe has room for any table."""
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
-
-
-console = _Console(highlight=False, soft_wrap=True, width=_width())
+console = _Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _wants_json = False
+
+
+def make_room() -> None:
+    """A terminal has its width, or COLUMNS says it; a log or a pipe has room for any table."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = 160
 
 
 def nobody_reads() -> None:

@@ -15,6 +15,9 @@ _NETWORK = (
     "error sending request", "Failed to fetch", "dns error", "Connection refused", "ENOTFOUND", "ECONNREFUSED",
     "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "operation timed out",
 )  # fmt: skip
+_DEFAULTS = {"UV_SYSTEM_CERTS": "true"}
+"""uv trusts whom this machine trusts, as pip and git do; many companies have certificates of their own."""
+
 _DROPPED = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "NODE_PATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
@@ -45,7 +48,7 @@ def run(
         done = subprocess.run(
             [str(part) for part in command],
             cwd=directory,
-            env=environment | {"SOURCE_DATE_EPOCH": "315532800"} | dict(extra or {}),
+            env=_DEFAULTS | environment | {"SOURCE_DATE_EPOCH": "315532800"} | dict(extra or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ from shoreward.core import events as e
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.state import Deployment, Phase, Release
 from shoreward.core.watching import blind, deadline, evidence_pass, seen_quiet, watch
-from shoreward.domain import Outcome
+from shoreward.domain import Outcome, RollbackCause
 
 
 def advance(state: Release, now: float) -> Decision:
@@ -19,7 +19,7 @@ def advance(state: Release, now: float) -> Decision:
     unseen = [each for each in state.deployments.values() if blind(state, each)]
     if unseen:
         # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
-        return watching
+        return watching + _overdue(state, now)
     if state.revision is None:
         return watching + attempt(state, do.BuildRevision(commit=state.opened.commit), now)
     if state.baked == len(state.pipeline.waves):
@@ -97,11 +97,23 @@ def _bake(state: Release, deployment: Deployment, now: float) -> Decision:
     return Decision(wake_at=limit, blockers=(Blocker(what=what, until=None),))
 
 
+def _overdue(state: Release, now: float) -> Decision:
+    """Deadlines pass, whether anybody can see or not."""
+    decision = NOTHING
+    for deployment in state.deployments.values():
+        if deployment.phase is Phase.BAKING:
+            limit = deadline(state, deployment)
+            decision += _out_of_time(state, deployment, now) if now >= limit else Decision(wake_at=limit)
+    return decision
+
+
 def _out_of_time(state: Release, deployment: Deployment, now: float) -> Decision:
     """The deadline has passed without a pass: do what the pipeline chose, which is never to advance."""
     bake = state.wave_of(deployment).bake
-    looked = deployment.judgement
-    why = f"{deployment.target} had no pass within {bake.deadline:g} s: {looked.reason if looked else 'no metrics'}"
+    failure, looked = blind(state, deployment), deployment.judgement
+    seen = failure.event.what if failure else looked.reason if looked else "no metrics"
+    why = f"{deployment.target} had no pass within {bake.deadline:g} s: {seen}"
     if bake.on_deadline == "hold":
         return Decision(records=(e.HoldPlaced(at=now, by="shoreward", why=why),))
-    return Decision(records=(e.RollbackBegan(at=now, cause="deadline", reason=why, target=deployment.target.key),))
+    cause: RollbackCause = "error" if failure else "deadline"
+    return Decision(records=(e.RollbackBegan(at=now, cause=cause, reason=why, target=deployment.target.key),))

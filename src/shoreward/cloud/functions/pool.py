@@ -7,6 +7,7 @@ least recently used one gives way when the total is reached.
 import asyncio
 import contextlib
 import logging
+import os
 import tempfile
 import time
 import zipfile
@@ -21,6 +22,8 @@ from shoreward.cloud.functions.model import FunctionSpec, Invocation, Outcome
 from shoreward.cloud.functions.worker import Worker, error_payload
 
 log = logging.getLogger("shoreward.cloud.functions")
+
+_PROCESSORS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,9 @@ class FunctionPool:
         """How many processes there are, starting ones included."""
         return sum(len(version.workers) + version.starting for version in self._versions.values())
 
+    def _initialising(self) -> int:
+        return sum(_initialising(version) for version in self._versions.values())
+
     async def _grow_or_wait(self, spec: FunctionSpec, version: _Version) -> Worker:
         patient = bool(version.workers or version.starting)
         while True:
@@ -126,7 +132,9 @@ class FunctionPool:
             worker = await self._wait(version, self._limits.patience if patient else None)
             if worker is not None and not worker.dead:
                 return worker
-            patient = False
+            # One that is on its way is there sooner than another that starts beside it and slows it down. And when many
+            # functions are short of processes at once, as after a moment's stall, starting all of them stalls again.
+            patient = _initialising(version) > 0 or (bool(version.workers) and self._initialising() >= _PROCESSORS)
 
     async def _wait(self, version: _Version, seconds: float | None) -> Worker | None:
         """Wait for a process to become free; None when the time is over, or when there may be room for a new one."""
@@ -204,6 +212,10 @@ class FunctionPool:
         for version in [one for one in self._starved if not one.workers and not one.starting]:
             self._wake(version, None)
         self._starved.clear()
+
+
+def _initialising(version: _Version) -> int:
+    return version.starting + sum(1 for one in version.workers if one.initialising and not one.dead)
 
 
 def _give_up(turn: asyncio.Future[Worker | None]) -> None:

@@ -91,6 +91,11 @@ class Worker:
         self.last_used = time.monotonic()
         return Outcome(payload=payload, failed=failed, log=self._take_log(), duration_ms=duration, init_ms=init_ms)
 
+    @property
+    def initialising(self) -> bool:
+        """Whether the process has not asked for its first event yet."""
+        return not self._ready.done()
+
     def kill(self) -> None:
         """End the process and everything it started. Safe to repeat."""
         if self.dead:

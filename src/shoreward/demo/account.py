@@ -60,11 +60,12 @@ def _customers(
     incident: Incident | None,
     began: float | None,
 ) -> dict[str, Any]:
-    account = customers.account(since=state.opened.at, until=state.ended_at)
+    # An account's bounds are whole seconds; the failures in it are told exactly.
+    account = customers.account(since=state.opened.at, until=state.ended_at + 1)
     harmed = sorted(_harmed(weights(recorded), state.ended_at, customers, incident))
     return {
         "requests": account.requests,
-        "failed_requests": account.failed,
+        "failed_requests": sum(state.opened.at <= moment <= state.ended_at for moment in account.failures),
         "excess_failed_requests": len(harmed),
         "detected_after_s": round(began - harmed[0], 3) if began and harmed and harmed[0] < began else None,
     }

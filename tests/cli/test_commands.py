@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from shoreward.cloud import EmbeddedCloud
 from shoreward.core import events as e
 from shoreward.domain import Outcome
 
@@ -79,6 +80,18 @@ def test_a_first_release(kiosk: Kiosk):
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     again = kiosk.run("plan", "--json").json
     assert again["before"] == again["commit"]
+
+
+def test_the_same_revision_again_uploads_nothing_and_moves_nobody(kiosk: Kiosk, embedded_cloud: EmbeddedCloud):
+    kiosk.says("hello")
+    first = kiosk.run("release", "--json").json
+    before = embedded_cloud.calls()[-1].seq
+    second = kiosk.run("release", "--json").json
+    assert (second["id"], second["outcome"]) == ("kiosk-2", "succeeded")
+    assert second["revision"] == first["revision"]
+    ours = [call for call in embedded_cloud.calls(since=before) if call.account == kiosk.account.account_id]
+    done = {call.operation for call in ours if call.effective}
+    assert not done & {"PutObject", "UpdateAlias", "PublishVersion", "UpdateFunctionCode"}
 
 
 def test_the_levers_while_another_process_carries(kiosk: Kiosk):

@@ -27,7 +27,7 @@ class Evidence:
 
     Attributes:
         function: logical id, or `*` for all of the application's functions together.
-        metric: errors, throttles or requests.
+        metric: errors, or requests for those that stopped.
         e_rollback, e_promote: natural logarithms of the e-values.
         bar_rollback, bar_promote: what they must reach, likewise logarithms.
         needed: further canary requests until promotion at the observed rates; None when unknown or never.

@@ -1,5 +1,15 @@
 """Frozen values: the vocabulary of the field."""
 
+from shoreward.domain.checks import (
+    IN_SANDBOX,
+    Advisories,
+    Checks,
+    PolicySource,
+    SandboxPlan,
+    Suite,
+    SuiteKind,
+)
+from shoreward.domain.digest import canonical, digest_of
 from shoreward.domain.errors import (
     OperationError,
     Place,
@@ -11,6 +21,7 @@ from shoreward.domain.errors import (
     Terminal,
     UserError,
 )
+from shoreward.domain.finding import Finding, Severity, Waiver
 from shoreward.domain.pipeline import Bake, JudgePolicy, Parameters, Pipeline, Probe, Target, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
 from shoreward.domain.revision import (
@@ -28,10 +39,14 @@ from shoreward.domain.verdict import Verdict, worst
 
 __all__ = [
     "BUCKET",
+    "IN_SANDBOX",
+    "Advisories",
     "Artifact",
     "Bake",
     "Change",
+    "Checks",
     "Evidence",
+    "Finding",
     "JudgePolicy",
     "Judgement",
     "LambdaFunction",
@@ -40,22 +55,30 @@ __all__ = [
     "Parameters",
     "Pipeline",
     "Place",
+    "PolicySource",
     "Probe",
     "Refused",
     "Retryable",
     "Revision",
     "RollbackCause",
+    "SandboxPlan",
     "ServingFunction",
+    "Severity",
     "ShorewardError",
     "Snapshot",
     "SpecError",
     "SpecErrors",
     "Staged",
     "StagedFunction",
+    "Suite",
+    "SuiteKind",
     "Target",
     "Terminal",
     "UserError",
     "Verdict",
+    "Waiver",
     "Wave",
+    "canonical",
+    "digest_of",
     "worst",
 ]

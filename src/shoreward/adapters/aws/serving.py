@@ -1,11 +1,14 @@
 """Aliases and versions: what serves, and putting it back.
 
 A version's number says little: applying an earlier template publishes the old code under a new number. Two versions
-are the same when Lambda would run the same thing: code and configuration alike.
+are the same when Lambda would run the same thing: code and configuration alike. Code that stands in the template itself
+gets another sha256 each time, for CloudFormation packs it into a zip that holds the time; there the revision's mark
+in the version's description says what is the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +36,10 @@ _BEHAVIOUR = (
     "VpcConfig",
 )
 """What makes two versions behave alike."""
+
+_INLINE_BEHAVIOUR = ("CodeSize", *(name for name in _BEHAVIOUR if name != "CodeSha256"))
+_MARK = re.compile(r"(?:^|[( ])revision ([0-9a-f]{10})\)?$")
+"""The fingerprint that `spec.template.versions` ends a function's description with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,27 +163,42 @@ def await_at(aws: Aws, target: Target, function: StagedFunction, version: str, *
     require_at(aws, target, function, version)
 
 
-def put_back(aws: Aws, target: Target, function: ServingFunction) -> None:
+def put_back(aws: Aws, target: Target, function: ServingFunction, *, inline: bool = False) -> None:
     """Let an alias serve what it served in the snapshot, and nothing else; harmless when it does.
 
     An alias at another version that behaves the same stays there: that is what applying the earlier template leaves.
+
+    Args:
+        inline: whether the function's code stands in the snapshot's template.
     """
     now = alias_state(aws, target, function.name, function.alias)
     if now is None:
         return  # the alias came with the release, or went with its function; the stack decides
-    if now.version == function.version or _alike(aws, target, function, now.version):
+    if now.version == function.version or _alike(aws, target, function, now.version, inline=inline):
         if now.weights:
             point(aws, target, function.name, function.alias, now.version)
         return
     point(aws, target, function.name, function.alias, _version_of(aws, target, function))
 
 
-def _alike(aws: Aws, target: Target, function: ServingFunction, version: str) -> bool:
+def _alike(aws: Aws, target: Target, function: ServingFunction, version: str, *, inline: bool) -> bool:
     theirs = configuration(aws, target, function.name, version)
-    if theirs is None or theirs.get("CodeSha256") != function.code:
+    if theirs is None or not (inline or theirs.get("CodeSha256") == function.code):
         return False
     ours = configuration(aws, target, function.name, function.version)
-    return ours is None or all(_plain(ours.get(name)) == _plain(theirs.get(name)) for name in _BEHAVIOUR)
+    if theirs.get("CodeSha256") == function.code:
+        return ours is None or _agree(ours, theirs, _BEHAVIOUR)
+    # Not for code from elsewhere: a mark holds its address only, and what is there may have changed.
+    return ours is not None and _mark(ours) == _mark(theirs) is not None and _agree(ours, theirs, _INLINE_BEHAVIOUR)
+
+
+def _agree(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    return all(_plain(ours.get(name)) == _plain(theirs.get(name)) for name in names)
+
+
+def _mark(about: Mapping[str, Any]) -> str | None:
+    found = _MARK.search(about.get("Description") or "")
+    return found[1] if found else None
 
 
 def _plain(value: Any) -> Any:

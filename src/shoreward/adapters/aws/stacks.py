@@ -25,7 +25,7 @@ from shoreward.adapters.aws.removal import remove, remove_wholly
 from shoreward.adapters.aws.serving import await_at, put_back, require_at
 from shoreward.adapters.aws.stack import Resource, Stack, resources
 from shoreward.adapters.aws.stateful import refuse_endangered
-from shoreward.adapters.aws.templates import Filled, filled, has_nested, pinned, values
+from shoreward.adapters.aws.templates import Filled, filled, has_nested, inline_functions, pinned, values
 from shoreward.adapters.aws.waiting import LIMIT, mended, settled
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
@@ -200,7 +200,17 @@ class Stacks:
         )
 
     def _put_back(self, target: Target, snapshot: Snapshot) -> None:
-        self._aws.together(lambda function: put_back(self._aws, target, function), snapshot.functions)
+        inline = self._inline(snapshot)
+        self._aws.together(
+            lambda one: put_back(self._aws, target, one, inline=one.logical_id in inline), snapshot.functions
+        )
+
+    def _inline(self, snapshot: Snapshot) -> frozenset[str]:
+        assert snapshot.template is not None
+        try:
+            return inline_functions(self._blobs.get(snapshot.template))
+        except OperationError:
+            return frozenset()  # aliases go back without it, too; applying the template will tell what is wrong
 
     def _remove_stranded(self, target: Target, codes: dict[str, str]) -> None:
         if codes:

@@ -76,6 +76,24 @@ def has_nested(template: Filled) -> bool:
     return any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in template.resources.values())
 
 
+def inline_functions(template: bytes) -> frozenset[str]:
+    """Logical ids of the functions whose code stands in a stack's template; none for a template that is no JSON."""
+    try:
+        body = json.loads(template)
+    except ValueError:
+        return frozenset()  # a person's YAML, whose versions bear no mark that could be compared
+    return frozenset(
+        name
+        for name, resource in _mapping(_mapping(body).get("Resources")).items()
+        if "ZipFile" in _mapping(_mapping(_mapping(resource).get("Properties")).get("Code"))
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """The value when it is a mapping: templates that others made have lists and more where one would expect none."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def too_large(content: bytes, target: Target) -> Terminal | None:
     """The error for a template that CloudFormation takes in no way."""
     if len(content) <= S3_LIMIT:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from shoreward.adapters.build import node, python
 from shoreward.adapters.build.commands import run
-from shoreward.adapters.build.keys import key_of
 from shoreward.adapters.build.store import ArtifactFiles
 from shoreward.adapters.build.zips import Member, members
-from shoreward.domain import SpecError
+from shoreward.domain import SpecError, digest_of
 from shoreward.spec.template import Asset, Note
 
 
@@ -80,7 +79,7 @@ def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole:
     version = (asset.method if asset.method.startswith("python3") else asset.runtime).removeprefix("python")
     machine = python.Machine(version=version, architecture=asset.architecture)
     contents = [(source / part).read_bytes().hex() for part in python.MANIFESTS if (source / part).is_file()]
-    key = key_of("python", name, contents, machine.version, machine.platform, python.settings(), whole)
+    key = digest_of("python", name, contents, machine.version, machine.platform, python.settings(), whole)
 
     def make(target: Path) -> None:
         python.install(source, name, target, machine, subject=asset.logical_id, where=asset.where)
@@ -96,7 +95,7 @@ def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: s
     if not node.package(source, asset.where).get("dependencies"):
         return Assembled(files=own, own=frozenset(own))
     contents = [(source / part).read_bytes().hex() if (source / part).is_file() else "" for part in node.MANIFESTS]
-    key = key_of("nodejs", contents, asset.architecture, whole)
+    key = digest_of("nodejs", contents, asset.architecture, whole)
 
     def make(target: Path) -> None:
         if whole:  # dependencies that lie beside the function

@@ -16,10 +16,10 @@ from pathlib import Path
 from shoreward.adapters.build import memory, python
 from shoreward.adapters.build.assemble import assemble, language
 from shoreward.adapters.build.handlers import check_handler
-from shoreward.adapters.build.keys import asset_key, below, key_of, tools
-from shoreward.adapters.build.source import Entry, Source
+from shoreward.adapters.build.keys import asset_key, below, tools
 from shoreward.adapters.build.store import ArtifactFiles
 from shoreward.adapters.build.zips import LIMIT, biggest_parts, pack, unpacked_size
+from shoreward.app.files import Entry, Source
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Artifact,
@@ -29,6 +29,7 @@ from shoreward.domain import (
     SpecError,
     SpecErrors,
     Terminal,
+    digest_of,
 )
 from shoreward.spec.template import (
     Asset,
@@ -88,7 +89,7 @@ class LocalBuilder:
         oid = self._source.resolve(commit).id
         targets = [(target.key, dict(target.parameters)) for target in pipeline.targets]
         settings = python.settings()
-        key = key_of("revision", tools(), self._source.tree(oid), pipeline.template, targets, settings)
+        key = digest_of("revision", tools(), self._source.tree(oid), pipeline.template, targets, settings)
         return self._remembered(key, oid) or self._make(pipeline, oid, targets, settings, key)
 
     def _make(
@@ -106,7 +107,7 @@ class LocalBuilder:
         artifacts = _artifacts(made, self._artifacts)
         parameters = [[name, sorted(given.items())] for name, given in sorted(targets)]
         revision = Revision(
-            digest=key_of(blob, [artifact.digest for artifact in artifacts], parameters),
+            digest=digest_of(blob, [artifact.digest for artifact in artifacts], parameters),
             commit=oid,
             template=blob,
             functions=rendered.functions,

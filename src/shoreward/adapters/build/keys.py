@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
-from shoreward.adapters.build.source import Entry
-from shoreward.spec.template import Asset, canonical
-
-
-def key_of(*parts: Any) -> str:
-    """sha256 over plain JSON, hexadecimal."""
-    return hashlib.sha256(canonical(list(parts))).hexdigest()
+from shoreward.app.files import Entry
+from shoreward.domain import digest_of
+from shoreward.spec.template import Asset
 
 
 def tools() -> list[str]:
@@ -36,4 +30,4 @@ def content_key(entries: Sequence[Entry]) -> list[list[str]]:
 def asset_key(asset: Asset, entries: Sequence[Entry], settings: str, whole: str) -> str:
     """What an artifact depends on, as one digest; a makefile is asked for it by its logical id."""
     about = [asset.kind, asset.source, asset.runtime, asset.architecture, asset.method, asset.properties, asset.handler]
-    return key_of("asset", tools(), about, asset.logical_id, asset.layered, content_key(entries), settings, whole)
+    return digest_of("asset", tools(), about, asset.logical_id, asset.layered, content_key(entries), settings, whole)

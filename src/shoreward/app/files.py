@@ -1,4 +1,8 @@
-"""Where a build's files come from: the one face of a git repository that building needs."""
+"""The files that are built and checked: the one face of a git repository that both need.
+
+Whatever is built or checked is a commit. The work tree of a person at a laptop becomes one, too (`snapshot`), so that
+there is one way to read files, and everything read has a name that changes with its content.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,122 @@
+"""A check: what it reads, and what it does; the node of the graph that runs before production.
+
+    key(materials)   digest of *all* that the verdict depends on; the same key, the same verdict
+    run(materials)   look; what was found is a `Report`
+
+A check that cannot tell raises: `SpecError` is a mistake in the change (it fails), every other `ShorewardError` means
+that we could not look (it errors). Nothing in between passes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from shoreward.app.files import Source
+from shoreward.domain import Finding, Pipeline, Place, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of a check.
+
+    Attributes:
+        findings: what was found; those that are waived or below `Checks.block` do not fail it.
+        summary: a few words for people: "21 tests", "42 rules on 17 resources".
+        product: what checks that need this one read, as plain JSON text; their keys depend on it.
+        files: digests of blobs to keep with the verdict (an SBOM, a log), by name.
+        measures: figures, such as ("tests", 21.0).
+        log: the end of what its command said, for whoever wants to know more.
+        lasting: whether the verdict may be kept; False for one that another look might change.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    summary: str = ""
+    product: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    measures: tuple[tuple[str, float], ...] = ()
+    log: str = ""
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """What a check may read.
+
+    Attributes:
+        source: the repository; `commit` is what is checked.
+        base: the commit that is compared with (live, or where the branch began), or None when there is none.
+        products: what the checks that it needs produced, by their names.
+    """
+
+    source: Source
+    commit: str
+    pipeline: Pipeline
+    base: str | None = None
+    products: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def _silent(text: str) -> None:
+    del text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A check's line to whoever runs it.
+
+    Attributes:
+        stop: set when nobody waits for the answer any more; long work looks at it, and ends what it started.
+        say: shows people what is going on, in a few words.
+    """
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    say: Callable[[str], None] = _silent
+
+
+Key = Callable[[Materials], str | None]
+Run = Callable[[Materials, Running], Report]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A node of the graph.
+
+    Attributes:
+        name: unique in the graph; what `skip` and `--only` call it.
+        about: one sentence: what it finds out.
+        key: digest of all that it reads beside the products that it needs (the graph adds those), or None when a
+            verdict cannot be kept.
+        needs: checks that must have passed before it.
+        lane: checks of one lane never run side by side, "" for none.
+        where: the place in `shoreward.yaml` where it is declared.
+    """
+
+    name: str
+    about: str
+    key: Key
+    run: Run
+    needs: tuple[str, ...] = ()
+    lane: str = ""
+    where: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A check's verdict.
+
+    Attributes:
+        verdict: PASS, FAIL, or ERROR; NO_DATA for one that was not run, with `summary` saying why.
+        seconds: what it took when it was run.
+        kept: whether it is the recorded verdict of an earlier run.
+        at: when it was run, UNIX seconds.
+        key: what it was recorded under, or None.
+    """
+
+    check: str
+    verdict: Verdict
+    report: Report
+    seconds: float
+    at: float
+    kept: bool = False
+    key: str | None = None

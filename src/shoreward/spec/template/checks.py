@@ -7,6 +7,7 @@ edges that they did not write; they are blamed on the template's own lines.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -19,18 +20,26 @@ from shoreward.spec.template.values import Json
 
 _MOST_RESOURCES = 500
 _LARGEST = 1_048_576
+_FUNCTIONS = (FUNCTION, "AWS::Lambda::Function")
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9.]+\}$")
+"""A text for `Fn::Sub` that is one variable and nothing else."""
 
 
 def check_names(template: Template, values: Values) -> Iterator[SpecError]:
-    """Yields SpecError TEMPLATE_DUPLICATE_NAME: two functions with one FunctionName."""
+    """Yields SpecError.
+
+    TEMPLATE_DUPLICATE_NAME: two functions with one FunctionName. TEMPLATE_DUPLICATE_ALIAS: two aliases of one name on
+    one function, which CloudFormation finds only after it has begun.
+    """
     seen: dict[str, str] = {}
-    for name, _ in template.of_type(FUNCTION, "AWS::Lambda::Function"):
+    for name, _ in template.of_type(*_FUNCTIONS):
         physical = values.resolve(template.property(name, "FunctionName"))
         if isinstance(physical, str) and seen.setdefault(physical, name) != name:
             what = f"{name} and {seen[physical]} have the same FunctionName '{physical}'."
             where = template.place_of(name, "FunctionName")
             advice = "Leave FunctionName out, and CloudFormation makes names."
             yield SpecError("TEMPLATE_DUPLICATE_NAME", what, where=where, next=advice)
+    yield from _duplicate_aliases(template, values, seen)
 
 
 def check_references(template: Template, made: dict[str, Json]) -> Iterator[SpecError]:
@@ -86,6 +95,54 @@ def check_limits(template: Template, made: dict[str, Json]) -> Iterator[SpecErro
 def canonical(value: Json) -> bytes:
     """The one JSON text of a value: sorted keys, no needless space, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _duplicate_aliases(template: Template, values: Values, physical: dict[str, str]) -> Iterator[SpecError]:
+    """`physical` gives functions' logical ids by their FunctionName."""
+    from shoreward.spec.template.render import ALIAS  # which imports this module
+
+    seen: dict[tuple[str, str], list[str]] = {}
+    for name, _ in template.of_type(FUNCTION):
+        alias = values.resolve(template.property(name, "AutoPublishAlias"))
+        seen[name, _text(ALIAS if alias is None else alias)] = [name]
+    for name, resource in template.of_type("AWS::Lambda::Alias"):
+        alias = _text(values.resolve(template.property(name, "Name")))
+        function = _function(template, values.resolve(template.property(name, "FunctionName")), physical)
+        others = seen.setdefault((function, alias), [])
+        rival = next((one for one in others if _together(resource, template.resources[one])), None)
+        if rival is not None:
+            first, advice = rival, "Take one of them out, or give it another name."
+            if rival == function:
+                first = "SAM"
+                advice = f"Take {name} out and refer to `!Ref {function}.Alias`, or give it another name."
+            what = f"{name} is a second alias '{alias}' of {function}; {first} makes the first."
+            yield SpecError("TEMPLATE_DUPLICATE_ALIAS", what, where=template.place_of(name, "Name"), next=advice)
+        others.append(name)
+
+
+def _function(template: Template, value: Json, physical: dict[str, str]) -> str:
+    """The function that an alias belongs to: its logical id if the template has it, else what the alias says."""
+    if isinstance(value, str):
+        name = value.rpartition(":")[2]  # of an ARN
+        return physical.get(name, name)
+    [(key, argument)] = found if len(found := list(mapping(value).items())) == 1 else [("", None)]
+    whole = key in ("Ref", "Fn::GetAtt") or (
+        key == "Fn::Sub" and isinstance(argument, str) and _VARIABLE.match(argument)
+    )
+    for reference in references(value) if whole else ():
+        if template.resources.get(reference.name, {}).get("Type") in _FUNCTIONS:
+            return reference.name
+    return _text(value)
+
+
+def _together(one: dict[str, Json], other: dict[str, Json]) -> bool:
+    """Whether two resources may be made on the same target: not if each waits for a condition of its own."""
+    first, second = one.get("Condition"), other.get("Condition")
+    return first is None or second is None or first == second
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else canonical(value).decode()
 
 
 def _written(template: Template) -> Iterator[Reference]:

@@ -22,7 +22,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
-from shoreward.domain.pipeline import Bake, JudgePolicy, Parameters, Pipeline, Probe, Target, Wave
+from shoreward.domain.pipeline import Bake, JudgePolicy, Pipeline, Probe, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
 from shoreward.domain.revision import (
     BUCKET,
@@ -35,6 +35,7 @@ from shoreward.domain.revision import (
     Staged,
     StagedFunction,
 )
+from shoreward.domain.target import Parameters, Target
 from shoreward.domain.verdict import Verdict, worst
 
 __all__ = [

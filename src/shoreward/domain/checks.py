@@ -6,12 +6,12 @@ Paths are relative to the repository's root; durations are seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shoreward.domain.errors import Place
 from shoreward.domain.finding import Severity, Waiver
-from shoreward.domain.pipeline import Target
+from shoreward.domain.target import Target
 
 SuiteKind = Literal["unit", "quality", "security", "integration", "acceptance", "performance", "resilience", "dynamic"]
 """What a suite is for. Those from `integration` on run against the sandbox."""
@@ -47,7 +47,7 @@ class Suite:
     report: str = ""
     timeout: float = 600.0
     repeat: int = 1
-    where: Place | None = None
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class SandboxPlan:
     target: Target
     lease: float = 14_400.0
     seed: str = ""
-    where: Place | None = None
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class PolicySource:
     path: str
     repository: str = ""
     ref: str = ""
-    where: Place | None = None
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

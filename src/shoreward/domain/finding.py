@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shoreward.domain.digest import digest_of
@@ -45,7 +45,7 @@ class Waiver:
     reason: str
     owner: str
     expires: str
-    where: Place | None = None
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

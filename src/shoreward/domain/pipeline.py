@@ -10,34 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Parameters = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where a deployment goes: account x region x stack.
-
-    Attributes:
-        account: the 12 digits of the AWS account.
-        role: ARN of the role to assume for it, or None to use the caller's own credentials.
-        execution_role: ARN of the role that CloudFormation works with there; None: with whoever calls it.
-        parameters: template parameters of this target, complete (shared ones included), sorted by name.
-    """
-
-    account: str
-    region: str
-    stack: str
-    role: str | None = None
-    execution_role: str | None = None
-    parameters: Parameters = ()
-
-    @property
-    def key(self) -> str:
-        """What identifies the target everywhere: account/region/stack."""
-        return f"{self.account}/{self.region}/{self.stack}"
-
-    def __str__(self) -> str:
-        return f"{self.account}/{self.region}"
+from shoreward.domain.checks import Checks
+from shoreward.domain.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +102,7 @@ class Pipeline:
             `{account}` are filled in for each target.
         artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.
         allow_replacement: logical ids of stateful resources that may be replaced or deleted.
+        checks: what is looked at before production; None in journals from before there were any, and then nothing is.
     """
 
     application: str
@@ -138,6 +113,7 @@ class Pipeline:
     probes: tuple[Probe, ...] = ()
     artifacts: str = "shoreward-{account}-{region}"
     allow_replacement: tuple[str, ...] = ()
+    checks: Checks | None = None
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shoreward.domain.pipeline import Parameters
+from shoreward.domain.target import Parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,21 @@ import json
 
 from hypothesis import strategies as st
 
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.domain import (
+    Advisories,
+    Bake,
+    Checks,
+    JudgePolicy,
+    Pipeline,
+    PolicySource,
+    Probe,
+    SandboxPlan,
+    Severity,
+    Suite,
+    Target,
+    Waiver,
+    Wave,
+)
 from shoreward.spec._kinds import json_text
 from shoreward.spec._regions import PARTITIONS
 
@@ -103,8 +117,80 @@ alarms = st.lists(
     max_size=3,
 ).map(lambda names: tuple(dict.fromkeys("".join(parts) for parts in names)))
 
+check_names = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+paths = st.sampled_from(["tests/unit", "a b/c.txt", "no", "1.0", "functions/*/requirements.txt"])
+words = texts.filter(lambda text: text.strip() != "" and "\x00" not in text)
+variables = st.from_regex("[A-Z_]{1,9}", fullmatch=True)
+
+
+def some(items: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(items, max_size=2, unique=True).map(tuple)
+
+
+suites = st.builds(
+    Suite,
+    name=check_names,
+    kind=st.sampled_from(["unit", "quality", "integration", "dynamic"]),
+    command=words,
+    folder=st.just("") | paths,
+    inputs=some(paths),
+    environment=some(variables),
+    tools=some(st.sampled_from(["node", "make", "g++"])),
+    requirements=some(paths),
+    report=st.just("") | paths,
+    timeout=seconds,
+    repeat=st.integers(1, 100),
+)
+
+sandbox_targets = st.builds(
+    Target,
+    account=st.from_regex("[0-9]{12}", fullmatch=True),
+    region=st.sampled_from(PARTITIONS["aws"]),
+    stack=names.map(lambda name: f"{name}-sandbox"),
+    parameters=st.dictionaries(logical_ids, texts, max_size=2).map(lambda given: tuple(sorted(given.items()))),
+)
+
+checks = st.builds(
+    Checks,
+    block=st.sampled_from(Severity),
+    skip=some(check_names),
+    discover=st.booleans(),
+    suites=st.lists(suites, max_size=2, unique_by=lambda suite: suite.name).map(tuple),
+    sandbox=st.none() | st.builds(SandboxPlan, target=sandbox_targets, lease=seconds, seed=st.just("") | words),
+    policies=st.lists(
+        st.builds(PolicySource, path=paths)
+        | st.builds(
+            PolicySource,
+            path=paths,
+            repository=st.sampled_from(["https://git.example/rules.git", "git@git.example:rules"]),
+            ref=st.sampled_from(["", "v3", "main"]),
+        ),
+        max_size=2,
+    ).map(tuple),
+    advisories=st.builds(
+        Advisories,
+        source=st.sampled_from(["https://api.osv.dev", "http://127.0.0.1:8080", "/srv/osv", "osv"]),
+        max_age=seconds,
+        poll=seconds,
+        on_new=st.sampled_from(["hold", "rollback"]),
+    ),
+    waivers=st.lists(
+        st.builds(
+            Waiver,
+            rule=st.sampled_from(["*", "GHSA-652x-xj99-gmcc", "IAM_BROADENED"]),
+            subject=words,
+            reason=words,
+            owner=words,
+            expires=st.dates().map(lambda day: day.isoformat()),
+        ),
+        max_size=2,
+    ).map(tuple),
+    cache=st.sampled_from(["", "s3://verdicts/team", "/srv/verdicts", ".cache"]),
+)
+
 pipelines = st.builds(
     Pipeline,
+    checks=checks,
     application=names,
     template=st.sampled_from(["template.yaml", "infra/app template.json", "no", "1.0"]),
     waves=waves(),

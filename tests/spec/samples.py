@@ -203,4 +203,50 @@ MISTAKES = (
     Mistake("YAML_DOCUMENTS", "¦---\na: 1\n", "A second document begins here.", structural=None),
     Mistake("YAML_CHARACTER", "stack: a¦\x07\n", "U+0007", structural=None),
     Mistake("YAML_TOO_DEEP", "probes: " + "[" * 100 + "¦[" + "\n", "more than 100 levels", structural=None),
+    # checks
+    Mistake("SPEC_UNKNOWN_KEY", "checks: {¦waiver: []}\n", "Did you mean 'waivers'?"),
+    Mistake("SPEC_CHOICE", "checks: {block: ¦hihg}\n", "Did you mean 'high'?"),
+    Mistake("SPEC_TYPE", "checks: {discover: ¦maybe}\n", "must be true or false"),
+    Mistake("SPEC_COMMAND", 'checks: {suites: [{kind: unit, run: ¦" "}]}\n', "is not a command"),
+    Mistake("SPEC_CHOICE", "checks: {suites: [{kind: ¦intergation, run: make}]}\n", "Did you mean 'integration'?"),
+    Mistake(
+        "SPEC_SUITE_TWICE",
+        "checks: {suites: [{kind: unit, run: make}, ¦{kind: unit, run: make all}]}\n",
+        "There is a suite 'unit' above.",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_PATH",
+        "checks: {suites: [{kind: unit, run: make, requirements: [¦../requirements.txt]}]}\n",
+        "leads out of the repository",
+        structural=False,
+    ),
+    Mistake("SPEC_REQUIRED", "checks: {sandbox: ¦{lease: 4h}}\n", "'target' is missing in 'sandbox'."),
+    Mistake(
+        "SPEC_ACCOUNT_UNKNOWN",
+        "checks: {sandbox: {target: ¦mian/eu-north-1}}\n",
+        "Did you mean 'main'?",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_SANDBOX_PRODUCTION",
+        "checks: {sandbox: {target: main/eu-north-1, stack: ¦sandcastles}}\n",
+        "customers are on it",
+        structural=False,
+    ),
+    Mistake("SPEC_ADDRESS", "checks: {policies: [{path: rules, repository: ¦--upload-pack=x}]}\n", "git repository"),
+    Mistake(
+        "SPEC_POLICY_REF", "checks: {policies: [{path: rules, ref: ¦v3}]}\n", "Name the repository.", structural=False
+    ),
+    Mistake("SPEC_ADDRESS", 'checks: {advisories: {source: ¦"ftp://osv"}}\n', "the address of an OSV API"),
+    Mistake(
+        "SPEC_DATE",
+        "checks: {waivers: [{rule: X, reason: r, owner: o, expires: ¦2027-02-30}]}\n",
+        "Write year-month-day",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_WORDS", 'checks: {waivers: [{rule: X, reason: ¦" ", owner: o, expires: 2027-01-31}]}\n', "some words"
+    ),
+    Mistake("SPEC_REQUIRED", "checks: {waivers: [¦{rule: X, reason: r, owner: o}]}\n", "'expires' is missing"),
 )

@@ -4,7 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Place, Probe, SpecError, Target, Wave
+from shoreward.domain import (
+    Bake,
+    Checks,
+    JudgePolicy,
+    Pipeline,
+    Place,
+    PolicySource,
+    Probe,
+    SandboxPlan,
+    SpecError,
+    Suite,
+    Target,
+    Waiver,
+    Wave,
+)
 from shoreward.spec.load import load, parse
 
 from .samples import COMPLETE, MINIMAL
@@ -13,7 +27,10 @@ from .samples import COMPLETE, MINIMAL
 def test_a_minimal_file_takes_every_default_from_the_domain():
     target = Target(account="111111111111", region="eu-north-1", stack="sandcastles")
     assert parse(MINIMAL) == Pipeline(
-        application="sandcastles", template="template.yaml", waves=(Wave(name="first", targets=(target,)),)
+        application="sandcastles",
+        template="template.yaml",
+        waves=(Wave(name="first", targets=(target,)),),
+        checks=Checks(),
     )
 
 
@@ -45,6 +62,33 @@ def test_the_complete_example_of_the_reference_means_what_it_says():
         Probe(function="TidesFunction", payload='{"path":"/tides","httpMethod":"GET"}', expect='{"statusCode":200}'),
     )
     assert pipeline.allow_replacement == ("OldTable",)
+    assert pipeline.checks == Checks(
+        skip=("performance",),
+        suites=(Suite(name="beach", kind="integration", command="python -m pytest tests/integration", timeout=300.0),),
+        sandbox=SandboxPlan(
+            target=Target(
+                account="111111111111",
+                region="eu-west-1",
+                stack="sandcastles-sandbox",
+                role="arn:aws:iam::111111111111:role/shoreward-deploy",
+                parameters=(("ApiVersion", "1.10"), ("Stage", "sandbox")),
+            ),
+            seed="python tests/seed.py",
+        ),
+        policies=(
+            PolicySource(path="rules"),
+            PolicySource(path="serverless", repository="https://git.example/rules.git", ref="v3"),
+        ),
+        waivers=(
+            Waiver(
+                rule="GHSA-652x-xj99-gmcc",
+                subject="requests*",
+                reason="The function never follows redirects.",
+                owner="beach team",
+                expires="2027-01-31",
+            ),
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,6 +107,28 @@ def test_percentages_are_exact(text: str, share: float):
 def test_parameters_are_the_text_that_was_written(written: str):
     [target] = parse(MINIMAL + f"parameters: {{Value: {written}}}\n").targets
     assert target.parameters == (("Value", written.strip('"')),)
+
+
+def test_paths_of_checks_start_at_the_file_that_names_them():
+    checks = """\
+checks:
+  suites:
+    - kind: unit
+      run: make
+      folder: tests
+      inputs: ["functions/**"]
+      requirements: [../requirements.txt]
+  policies: [rules]
+  advisories: {source: osv}
+"""
+    found = parse(MINIMAL + checks, folder="services/beach").checks
+    assert found is not None
+    [suite] = found.suites
+    assert (suite.folder, suite.inputs) == ("services/beach/tests", ("services/beach/functions/**",))
+    assert suite.requirements == ("services/requirements.txt",)
+    assert suite.where == Place(file="shoreward.yaml", line=9, column=7)
+    assert found.policies == (PolicySource(path="services/beach/rules"),)
+    assert found.advisories.source == "services/beach/osv"
 
 
 def test_a_pipeline_may_reach_several_partitions_through_several_accounts():

@@ -31,6 +31,12 @@ SECTIONS = {
     "rollback-margin": margin("rollback-margin"),
     "promote-margin": margin("promote-margin"),
     "probes": _format.PROBE,
+    "checks": _format.CHECKS,
+    "suites": _format.SUITE,
+    "sandbox": _format.SANDBOX,
+    "policies": _format.POLICY,
+    "advisories": _format.ADVISORIES,
+    "waivers": _format.WAIVER,
 }
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._regions import PARTITION_OF
@@ -31,7 +32,9 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         found: what `spec._format.PIPELINE` read.
         folder: the file's folder relative to the repository's root, '' for the root itself.
     """
-    waves = _Waves(found, at).waves()
+    settling = _Waves(found, at)
+    waves = settling.waves()
+    stack = found.get("stack", found.get("application", ""))
     defaults = Pipeline(application="", template="", waves=())
     _check_bucket(found.get("artifacts", defaults.artifacts), waves, at / "artifacts")
     return Pipeline(
@@ -43,6 +46,7 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         probes=tuple(_probe(probe) for probe in found.get("probes", ()) if probe),
         artifacts=found.get("artifacts", defaults.artifacts),
         allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
+        checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
     )
 
 
@@ -98,7 +102,7 @@ class _Waves:
         steps = wave.get("steps", defaults.get("steps", default.steps))
         _check_steps(steps, home("steps"))
         bake = _bake({**defaults.get("bake", {}), **wave.get("bake", {})}, home("bake"))
-        targets = [self._target(entry, at / "targets" / i) for i, entry in enumerate(wave.get("targets", ())) if entry]
+        targets = [self._once(entry, at / "targets" / i) for i, entry in enumerate(wave.get("targets", ())) if entry]
         return Wave(
             name=wave.get("name", ""),
             targets=tuple(target for target in targets if target),
@@ -107,7 +111,7 @@ class _Waves:
             soak=wave.get("soak", defaults.get("soak", default.soak)),
         )
 
-    def _target(self, entry: Found, at: At) -> Target | None:
+    def target(self, entry: Found, at: At) -> Target | None:
         """A target, with all its parameters; None when its account or region is not known."""
         here = at / "target" if at.holds("target") else at
         accounts: dict[str, Found | None] = self.found.get("accounts", {})
@@ -123,7 +127,7 @@ class _Waves:
         self._check_partition(name, region, account.get("role"), here)
         shared = self.found.get("parameters", {}), account.get("parameters", {}), entry.get("parameters", {})
         parameters = {key: value for level in shared for key, value in level.items()}
-        target = Target(
+        return Target(
             account=account.get("id", ""),
             region=region,
             stack=entry.get("stack", self.found.get("stack", self.found.get("application", ""))),
@@ -131,8 +135,15 @@ class _Waves:
             execution_role=account.get("execution-role"),
             parameters=tuple(sorted(parameters.items())),
         )
+
+    def _once(self, entry: Found, at: At) -> Target | None:
+        """A target of a wave, which no other wave has."""
+        target = self.target(entry, at)
+        if target is None:
+            return None
+        here = at / "target" if at.holds("target") else at
         if target.key in self.stacks:
-            what = f"The target {name}/{region} with stack '{target.stack}' is already in {self.stacks[target.key]}."
+            what = f"The target {entry['target']} with stack '{target.stack}' is already in {self.stacks[target.key]}."
             here.complain("SPEC_TARGET_TWICE", what, "Keep it in one wave only, or give it another stack.")
         self.stacks.setdefault(target.key, f"line {here.line}")
         return target

@@ -7,6 +7,7 @@ domain's own.
 from __future__ import annotations
 
 from shoreward.domain import Bake, JudgePolicy, Pipeline, Wave
+from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
 from shoreward.spec._kinds import (
     Choice,
     Duration,
@@ -249,6 +250,7 @@ PIPELINE = Record(
             "Logical ids of stateful resources that may be replaced or deleted.",
             default=list(_PIPELINE.allow_replacement),
         ),
+        Field("checks", CHECKS, "What is looked at before production."),
     ),
 )
 
@@ -261,6 +263,12 @@ _HOME_NAMES = (
     (WAVE, "a wave"),
     (TARGET, "a target"),
     (PROBE, "a probe"),
+    (CHECKS, "'checks'"),
+    (SUITE, "a suite"),
+    (SANDBOX, "'sandbox'"),
+    (POLICY, "a policy source"),
+    (ADVISORIES, "'advisories'"),
+    (WAIVER, "a waiver"),
 )
 for _record, _home in _HOME_NAMES:
     for _field in _record.fields:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -179,6 +180,38 @@ class Parameter:
 
     def schema(self) -> Schema:
         return {"type": ["string", "number", "boolean"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    def read(self, value: Any, at: At) -> bool | None:
+        return value if isinstance(value, bool) else at.mistyped(value, "true or false")
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day, read as text: `2027-01-31`."""
+
+    def read(self, value: Any, at: At) -> str | None:
+        if not isinstance(value, str):
+            return at.mistyped(value, "a day, such as 2027-01-31")
+        try:
+            # The one spelling: `fromisoformat` reads 20270131 and 2027-W04-7, too.
+            return value if date.fromisoformat(value).isoformat() == value else self._refuse(value, at)
+        except ValueError:
+            return self._refuse(value, at)
+
+    @staticmethod
+    def _refuse(value: str, at: At) -> None:
+        at.complain("SPEC_DATE", f"'{_shown(value)}' is not a day.", "Write year-month-day, such as 2027-01-31.")
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from shoreward.domain import SpecError
+from shoreward.domain import Place, SpecError
 from shoreward.spec._compose import Step
 from shoreward.spec._words import did_you_mean, nearest
 from shoreward.spec.yaml import Document
@@ -36,9 +36,14 @@ class At:
         return self.document.text(self.path) or ""
 
     @property
+    def place(self) -> Place:
+        """Where this value stands."""
+        return self.document.place(self.path)
+
+    @property
     def line(self) -> int | None:
         """The line of this value."""
-        return self.document.place(self.path).line
+        return self.place.line
 
     def holds(self, key: str) -> bool:
         """Whether a mapping stands here that has a key."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from shoreward.domain import JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.domain import Checks, JudgePolicy, Pipeline, Probe, SandboxPlan, Suite, Target, Wave
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._scalars import plain
 
@@ -28,6 +28,7 @@ def dump(pipeline: Pipeline) -> str:
         "alarms": list(pipeline.alarms),
         "probes": [_probe(probe) for probe in pipeline.probes],
         "allow-replacement": list(pipeline.allow_replacement),
+        **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"
 
@@ -47,7 +48,8 @@ def _account(account: _Account) -> dict[str, Any]:
 
 def _accounts(pipeline: Pipeline) -> _Accounts:
     """A name for each account and its roles; the domain does not keep the names that the writer chose."""
-    pairs = dict.fromkeys(_key(target) for target in pipeline.targets)
+    sandbox = pipeline.checks.sandbox if pipeline.checks else None
+    pairs = dict.fromkeys(_key(target) for target in (*pipeline.targets, *((sandbox.target,) if sandbox else ())))
     return {pair: f"account-{index}" for index, pair in enumerate(pairs, start=1)}
 
 
@@ -91,6 +93,55 @@ def _judge(judge: JudgePolicy) -> dict[str, Any]:
 def _probe(probe: Probe) -> dict[str, Any]:
     expect = {} if probe.expect is None else {"expect": _Flow(probe.expect)}
     return {"function": probe.function, "payload": _Flow(probe.payload), **expect}
+
+
+def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:
+    advisories = checks.advisories
+    sandbox = {"sandbox": _sandbox(checks.sandbox, accounts)} if checks.sandbox else {}
+    return {
+        "block": str(checks.block),
+        "skip": list(checks.skip),
+        "discover": checks.discover,
+        "suites": [_suite(suite) for suite in checks.suites],
+        **sandbox,
+        "policies": [_given(path=one.path, repository=one.repository, ref=one.ref) for one in checks.policies],
+        "advisories": {
+            "source": advisories.source,
+            "max-age": duration_text(advisories.max_age),
+            "poll": duration_text(advisories.poll),
+            "on-new": advisories.on_new,
+        },
+        "waivers": [
+            _given(rule=one.rule, subject=one.subject, reason=one.reason, owner=one.owner, expires=one.expires)
+            for one in checks.waivers
+        ],
+        **_given(cache=checks.cache),
+    }
+
+
+def _given(**texts: str) -> dict[str, Any]:
+    """Those that say something."""
+    return {key: text for key, text in texts.items() if text}
+
+
+def _suite(suite: Suite) -> dict[str, Any]:
+    return {
+        "name": suite.name,
+        "kind": suite.kind,
+        "run": suite.command,
+        **_given(folder=suite.folder),
+        "inputs": list(suite.inputs),
+        "environment": list(suite.environment),
+        "tools": list(suite.tools),
+        "requirements": list(suite.requirements),
+        **_given(report=suite.report),
+        "timeout": duration_text(suite.timeout),
+        "repeat": suite.repeat,
+    }
+
+
+def _sandbox(plan: SandboxPlan, accounts: _Accounts) -> dict[str, Any]:
+    return {**_target(plan.target, accounts), "lease": duration_text(plan.lease), **_given(seed=plan.seed)}
 
 
 class _Flow(str):

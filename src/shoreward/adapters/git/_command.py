@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from shoreward.domain import UserError
@@ -36,8 +37,11 @@ def environment() -> dict[str, str]:
     }
 
 
-def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+def git(directory: Path, *arguments: str, stdin: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:
     """Run git in a directory and return what it printed.
+
+    Args:
+        extra: more of an environment, such as another index.
 
     Raises `GitFailed` when git exits with an error, and UserError GIT_MISSING when there is no git.
     """
@@ -46,7 +50,7 @@ def git(directory: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
         done = subprocess.run(
             ["git", "--no-pager", *settings, *arguments],
             cwd=directory,
-            env=environment(),
+            env={**environment(), **(extra or {})},
             input=stdin,
             stdin=None if stdin is not None else subprocess.DEVNULL,
             capture_output=True,

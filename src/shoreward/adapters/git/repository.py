@@ -11,7 +11,11 @@ from pathlib import Path
 
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git._objects import Entry, parse_tree, write_entries
+from shoreward.adapters.git._snapshot import commit_of_work_tree
 from shoreward.domain import UserError
+
+MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
+"""Where a change is on its way to, the first that there is."""
 
 _FORMAT = "--format=%H%x00%s%x00%an%x00%ct"
 
@@ -54,6 +58,37 @@ class Repository:
         """Paths that differ from the last commit, untracked ones included, sorted."""
         fields = git(self.root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
         return tuple(sorted(field[3:] for field in fields.decode(errors="surrogateescape").split("\0") if field))
+
+    def snapshot(self) -> Commit:
+        """The work tree as a commit: the last one when nothing differs from it, else one that no branch has.
+
+        Files that git ignores are not in it, as `git add --all` would leave them out. The same content on the same
+        last commit gives the same id. Neither the index nor the stash nor any branch is touched.
+
+        Raises:
+            UserError: GIT_EMPTY without a commit; GIT_CONFLICT in the middle of a merge; GIT_SNAPSHOT when git cannot
+                read a file.
+        """
+        return self.resolve(commit_of_work_tree(self.root, self._id("HEAD")))
+
+    def merge_base(self, commit: str) -> str | None:
+        """Where the branch of a commit began: the newest commit that it shares with the repository's main branch.
+
+        The main branch is that of the remote `origin`, or else the local `main` or `master`. A commit that is on it
+        is compared with the one before it. None for the very first commit.
+        """
+        for branch in MAIN_BRANCHES:
+            try:
+                found = git(self.root, "merge-base", commit, branch).decode().strip()
+            except GitFailed:
+                continue
+            if found != commit:
+                return found
+            break
+        try:
+            return git(self.root, "rev-parse", "--verify", "--quiet", f"{commit}^").decode().strip()
+        except GitFailed:
+            return None
 
     def entries(self, commit: str, path: str = "") -> tuple[Entry, ...]:
         """All files of a commit below a folder, or the one file that the path names; empty when there is none."""

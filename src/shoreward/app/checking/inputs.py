@@ -1,0 +1,43 @@
+"""Which files a check reads: patterns over the files of a commit, as `.gitignore` has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from shoreward.app.files import Entry, Source
+from shoreward.domain import SpecError
+
+
+def entries_matching(source: Source, commit: str, patterns: Sequence[str]) -> tuple[Entry, ...]:
+    """Files of a commit that patterns name, in the commit's order.
+
+    Args:
+        patterns: from the repository's root: `*`, `**` and `?` as in `.gitignore`, a folder for all that is in it,
+            `!` in front for what is left out again, and the last one that matches decides. All files when empty, or
+            when the first one leaves something out.
+
+    Raises:
+        SpecError: PATTERN_INVALID.
+    """
+    return matching(source.entries(commit), patterns)
+
+
+def matching(entries: Iterable[Entry], patterns: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries that patterns name; see `entries_matching`."""
+    if not patterns:
+        return tuple(entries)
+    from pathspec import GitIgnoreSpec
+
+    everything = ("**",) if patterns[0].startswith("!") else ()
+    try:
+        spec = GitIgnoreSpec.from_lines([*everything, *patterns])
+    except (ValueError, re.error) as error:
+        advice = "Write it as in .gitignore: functions/**, *.py, !docs."
+        raise SpecError("PATTERN_INVALID", f"The pattern cannot be read: {error}.", next=advice) from error
+    return tuple(entry for entry in entries if spec.match_file(entry.path))
+
+
+def content_of(entries: Iterable[Entry]) -> list[list[str]]:
+    """What files are, as plain JSON for a digest: path, kind, and the id of the content."""
+    return [[entry.path, entry.kind, entry.id] for entry in entries]

@@ -1,0 +1,1 @@
+"""Signatures on manifests: DSSE envelopes with Ed25519 keys."""

@@ -1,0 +1,1 @@
+"""Looking for what should not go to production: known vulnerabilities, secrets, unsafe code."""

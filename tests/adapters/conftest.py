@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from aws.conftest import bench
+from cli.conftest import kiosk
 
-__all__ = ["bench"]
+__all__ = ["bench", "kiosk"]

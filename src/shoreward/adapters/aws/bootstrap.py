@@ -71,8 +71,9 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
         _allow(
             "Stacks",
             "cloudformation:",
-            "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents "
-            "DescribeStacks ExecuteChangeSet GetTemplate ListChangeSets ListStackResources TagResource",
+            "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeEvents "
+            "DescribeStackEvents DescribeStacks ExecuteChangeSet GetTemplate ListChangeSets ListStackResources "
+            "TagResource",
             stack,
             f"{_AWS}:cloudformation:*:{_OWN}:changeSet/shoreward-*/*",
         ),

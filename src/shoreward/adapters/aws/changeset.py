@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of, message_of
-from shoreward.adapters.aws.stack import HIDDEN, Stack, describe, failures, is_absent
+from shoreward.adapters.aws.stack import HIDDEN, Stack, advice, describe, failures, invalid, is_absent
 from shoreward.adapters.aws.templates import INLINE_LIMIT, too_large
 from shoreward.adapters.aws.waiting import LIMIT, busy, settled
 from shoreward.domain import Change, Parameters, Retryable, Target, Terminal
@@ -84,15 +84,16 @@ class ChangeSets:
             if seen["Status"] == "CREATE_COMPLETE":
                 changes = self._changes(target, seen)
                 return ChangeSet(id=seen["ChangeSetId"], stack_id=seen["StackId"], changes=changes)
+            reason = seen.get("StatusReason", "") or seen["Status"]
+            why = invalid(self._aws, target, reason, ChangeSetName=seen["ChangeSetId"]) or reason
             self.delete(target, plan.name)
-            reason = seen.get("StatusReason", "")
             if any(words in reason.lower() for words in _NOTHING):
                 return None
             raise Terminal(
                 "CHANGE_SET_FAILED",
-                f"CloudFormation refuses the change: {reason or seen['Status']}",
+                f"CloudFormation refuses the change: {why}",
                 where=target.key,
-                next="Correct the template or its parameters.",
+                next=advice(why) or "Correct the template or its parameters.",
             )
         raise Retryable("STACK_BUSY", "The stack kept changing under the change set.", where=target.key)
 
@@ -125,9 +126,8 @@ class ChangeSets:
                 "STACK_FAILED",
                 f"The stack went to {after.status}: {why}",
                 where=target.key,
-                next="Mend what the message names; the stack is back where it was."
-                if after.condition == "usable"
-                else "Mend what the message names.",
+                next=(advice(why) or "Mend what the message names.")
+                + (" The stack is back where it was." if after.condition == "usable" else ""),
             )
 
     def delete(self, target: Target, name: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.serving import versions
+from shoreward.adapters.aws.serving import configuration, versions
 from shoreward.adapters.aws.stack import Resource
 from shoreward.domain import Target, Terminal
 
@@ -37,10 +37,15 @@ def remove_stranded_version(aws: Aws, target: Target, name: str, code: str, held
 
 
 def remove_logs(aws: Aws, target: Target, functions: Collection[str]) -> None:
-    """Remove the log groups that functions made for themselves; the stack that is gone never knew them."""
+    """Remove the log groups that functions made for themselves; the stack that is gone never knew them.
+
+    A function that is still there was somebody else's, or is kept: its log is, too.
+    """
     client = aws.logs(target)
 
     def remove(name: str) -> None:
+        if configuration(aws, target, name, "$LATEST") is not None:
+            return
         try:
             aws.call(target, client.delete_log_group, logGroupName=f"/aws/lambda/{name}")
         except Terminal as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of, message_of
-from shoreward.domain import Parameters, Target, Terminal
+from shoreward.domain import OperationError, Parameters, Target, Terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -115,10 +116,49 @@ def resources(aws: Aws, target: Target, stack_id: str | None = None) -> dict[str
 
 def failures(aws: Aws, target: Target, stack_id: str) -> str:
     """Why the newest operation on a stack failed: the first resources that did, in words."""
-    failed = [event for event in _newest_operation(aws, target, stack_id) if _is_failure(event, stack_id)]
-    return "; ".join(
-        f"{one.get('LogicalResourceId')} ({one.get('ResourceType')}): {one.get('ResourceStatusReason', '').strip()}"
-        for one in failed[:3]
+    events = _newest_operation(aws, target, stack_id)
+    failed = [event for event in events if _is_failure(event, stack_id)]
+    told = [(one.get("LogicalResourceId"), one.get("ResourceType"), one.get("ResourceStatusReason")) for one in failed]
+    reasons = " ".join(event.get("ResourceStatusReason", "") for event in events)
+    return _words(told) or invalid(aws, target, reasons, StackName=stack_id)
+
+
+def invalid(aws: Aws, target: Target, reason: str, **subject: str) -> str:
+    """What CloudFormation found wrong before it touched a resource, if its reason says to ask DescribeEvents for it.
+
+    Args:
+        subject: StackName, for the newest operation on a stack, or ChangeSetName.
+
+    Returns:
+        '' when there is nothing to ask for, or no answer: whoever asks has a failure to report already.
+    """
+    if "DescribeEvents" not in reason:
+        return ""
+    client = aws.cloudformation(target)
+    try:
+        answer = aws.call(target, client.describe_events, Filters={"FailedEvents": True}, **subject)
+    except OperationError:
+        return ""  # such as a role that was made before this was among its actions
+    events = answer.get("OperationEvents", [])
+    newest = events[0].get("OperationId") if events else None
+    found = [one for one in events if one.get("OperationId") == newest and one.get("ValidationStatusReason")]
+    return _words(
+        [(one.get("LogicalResourceId"), one.get("ResourceType"), one.get("ValidationStatusReason")) for one in found]
+    )
+
+
+def _words(told: Sequence[tuple[str | None, str | None, str | None]]) -> str:
+    """The first three of (logical id, type, reason)."""
+    return "; ".join(f"{name} ({kind}): {(reason or '').strip()}" for name, kind, reason in told[:3])
+
+
+def advice(why: str) -> str:
+    """What to do about a failure that says that a name is taken; '' for any other."""
+    if not re.search(r"already ?exist", why, re.IGNORECASE):
+        return ""
+    return (
+        "Something of that name exists and is not the stack's. Give yours another name in the template, or delete the "
+        "other; to keep what it holds, import it into the stack with CloudFormation. Then release again."
     )
 
 

@@ -24,7 +24,7 @@ def take(aws: Aws, blobs: Blobs, target: Target, revision: Revision, *, limit: f
     found = aws.together(lambda function: _serving(aws, target, function, held), revision.functions)
     return Snapshot(
         exists=True,
-        template=blobs.put(_original(aws, target)),
+        template=blobs.put(original(aws, target)),
         parameters=stack.parameters,
         tags=stack.tags,
         functions=tuple(function for function in found if function is not None),
@@ -45,7 +45,8 @@ def earlier_values(snapshot: Snapshot, now: Stack, target: Target) -> Parameters
     )
 
 
-def _original(aws: Aws, target: Target) -> bytes:
+def original(aws: Aws, target: Target) -> bytes:
+    """The template of the target's stack as somebody applied it."""
     client = aws.cloudformation(target)
     answer = aws.call(target, client.get_template, StackName=target.stack, TemplateStage="Original")
     body: object = answer["TemplateBody"]  # botocore has parsed it already where it was JSON

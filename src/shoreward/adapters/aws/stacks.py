@@ -11,10 +11,10 @@ left it: an attempt that comes too late (of a controller that lost its place, sa
 
 from __future__ import annotations
 
-import base64
 import uuid
 from dataclasses import replace
 
+from shoreward.adapters.aws import publishing
 from shoreward.adapters.aws import snapshot as snapshots
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
@@ -23,7 +23,8 @@ from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
 from shoreward.adapters.aws.serving import await_at, put_back, require_at
-from shoreward.adapters.aws.stack import Resource, Stack, resources
+from shoreward.adapters.aws.stack import Stack, resources
+from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.stateful import refuse_endangered
 from shoreward.adapters.aws.templates import Filled, filled, has_nested, inline_functions, pinned, values
 from shoreward.adapters.aws.waiting import LIMIT, mended, settled
@@ -81,7 +82,7 @@ class Stacks:
             if shell:
                 self._remove_stillborn(target)
         changes = found.changes if found is not None else ()
-        return Staged(functions=_foreseen(revision, snapshot, changes), changes=changes)
+        return Staged(functions=publishing.foreseen(revision, snapshot, changes), changes=changes)
 
     def stage(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Staged:
         """Publish the revision's versions while every alias stays at the version in the snapshot.
@@ -97,19 +98,24 @@ class Stacks:
             raise _gone(target)
         plan = self._staging(pipeline, target, revision, snapshot, key)
         self._artifacts.upload(target, plan.bucket, revision.artifacts)
-        self._remove_stranded(target, _codes(revision, snapshot))
+        self._remove_stranded(target, publishing.codes(revision, snapshot))
+        if (served := self._served(pipeline, target, revision, snapshot, stack)) is not None:
+            return Staged(functions=served, changes=())
         changes = self._apply_staging(pipeline, target, snapshot, plan, stack)
-        return Staged(functions=_staged(revision, snapshot, resources(self._aws, target)), changes=changes)
+        return Staged(functions=publishing.staged(revision, snapshot, resources(self._aws, target)), changes=changes)
 
     def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
         """Apply the stack's own template (aliases unpinned), so that stack and reality agree.
 
         Raises `Terminal` (ALIAS_MOVED) unless all traffic of every function is at its candidate.
         """
-        if mended(self._aws, target, limit=self._limit) is None:
+        stack = mended(self._aws, target, limit=self._limit)
+        if stack is None:
             raise _gone(target)
         self._aws.together(lambda one: await_at(self._aws, target, one, one.candidate), staged.functions)
         plan = self._plan(pipeline, target, self._filled(pipeline, target, revision), key)
+        if stands(self._aws, target, stack, plan):
+            return
         found = self._change_sets.create(target, plan, "UPDATE")
         if found is None:
             return
@@ -179,6 +185,19 @@ class Stacks:
         self._change_sets.execute(target, found)
         return found.changes
 
+    def _served(
+        self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, stack: Stack | None
+    ) -> tuple[StagedFunction, ...] | None:
+        """The functions, when the stack carries this very revision and all traffic is at it; None when not."""
+        plan = self._plan(pipeline, target, self._filled(pipeline, target, revision), "")
+        if not snapshot.exists or not stands(self._aws, target, stack, plan):
+            return None
+        functions = publishing.staged(revision, snapshot, resources(self._aws, target))
+        if any(function.baseline != function.candidate for function in functions):
+            return None
+        self._aws.together(lambda one: require_at(self._aws, target, one, one.candidate), functions)
+        return functions
+
     def _staging(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Plan:
         template = pinned(self._filled(pipeline, target, revision), revision, snapshot)
         plan = self._plan(pipeline, target, template, key)
@@ -223,57 +242,6 @@ class Stacks:
         stack = settled(self._aws, target, limit=self._limit)
         if stack is not None and stack.condition == "stillborn":
             remove(self._aws, target, stack, limit=self._limit)
-
-
-def _codes(revision: Revision, snapshot: Snapshot) -> dict[str, str]:
-    """The code that the revision will publish, by function name: a zip's sha256 is what Lambda calls CodeSha256."""
-    names = {function.logical_id: function.name for function in snapshot.functions}
-    return {
-        names[user]: base64.b64encode(bytes.fromhex(artifact.digest)).decode()
-        for artifact in revision.artifacts
-        for user in artifact.used_by
-        if user in names
-    }
-
-
-def _staged(revision: Revision, snapshot: Snapshot, held: dict[str, Resource]) -> tuple[StagedFunction, ...]:
-    """The functions as they are now; a function that was replaced by another one has no baseline."""
-    serving = {function.logical_id: function for function in snapshot.functions}
-    found: list[StagedFunction] = []
-    for function in revision.functions:
-        resource, version = held.get(function.logical_id), held.get(function.version_id)
-        if resource is None or version is None:
-            continue  # its condition does not hold on this target
-        before = serving.get(function.logical_id)
-        found.append(
-            StagedFunction(
-                logical_id=function.logical_id,
-                name=resource.physical_id,
-                alias=function.alias,
-                baseline=before.version if before is not None and before.name == resource.physical_id else None,
-                candidate=version.physical_id.rpartition(":")[2],
-            )
-        )
-    return tuple(found)
-
-
-def _foreseen(revision: Revision, snapshot: Snapshot, changes: tuple[Change, ...]) -> tuple[StagedFunction, ...]:
-    serving = {function.logical_id: function for function in snapshot.functions}
-    published = {change.logical_id for change in changes if change.action == "Add"}
-    found: list[StagedFunction] = []
-    for function in revision.functions:
-        before = serving.get(function.logical_id)
-        unchanged = before is not None and function.version_id not in published
-        found.append(
-            StagedFunction(
-                logical_id=function.logical_id,
-                name=before.name if before is not None else "",
-                alias=function.alias,
-                baseline=before.version if before is not None else None,
-                candidate=before.version if before is not None and unchanged else "",
-            )
-        )
-    return tuple(found)
 
 
 def _gone(target: Target) -> Terminal:

@@ -1,0 +1,54 @@
+"""Whether a stack is as planned already: then a step of a release has nothing to do, and asks for no change set.
+
+Beside `stacks`. Only CloudFormation knows for certain what a change set would change, so everything that it looks up by
+itself, or does not show, is left for it to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.changeset import Plan
+from shoreward.adapters.aws.snapshot import original
+from shoreward.adapters.aws.stack import HIDDEN, Stack
+from shoreward.domain import Target
+
+_LOOKED_UP = (
+    '"Fn::GetAZs"',
+    '"Fn::Transform"',
+    '"Transform"',
+    "AWS::CloudFormation::Stack",
+    "AWS::SSM::Parameter::",
+    "{{resolve:",
+)
+"""Words of a template that may mean something else today than they did when it was applied."""
+
+
+def stands(aws: Aws, target: Target, stack: Stack | None, plan: Plan) -> bool:
+    """Whether the newest operation on a stack brought it to a plan's template and parameters; False when in doubt."""
+    if stack is None or stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return False
+    text = plan.content.decode()
+    if any(word in text for word in _LOOKED_UP):
+        return False
+    body = json.loads(text)
+    if dict(stack.parameters) != _expected(body, plan) or HIDDEN in dict(stack.parameters).values():
+        return False
+    try:
+        return json.loads(original(aws, target)) == body
+    except ValueError:
+        return False  # YAML, which is no template of ours
+
+
+def _expected(body: Mapping[str, Any], plan: Plan) -> dict[str, str]:
+    """The parameters as the stack would show them."""
+    given = dict(plan.parameters)
+    declared = cast("Mapping[str, Mapping[str, Any]]", body.get("Parameters", {}))
+    return {name: given[name] if name in given else _text(about.get("Default")) for name, about in declared.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

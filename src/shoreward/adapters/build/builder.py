@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,14 +88,27 @@ class LocalBuilder:
             Retryable: BUILD_NETWORK, a package index could not be reached.
         """
         oid = self._source.resolve(commit).id
-        targets = [(target.key, dict(target.parameters)) for target in pipeline.targets]
         settings = python.settings()
-        key = digest_of("revision", tools(), self._source.tree(oid), pipeline.template, targets, settings)
-        return self._remembered(key, oid) or self._make(pipeline, oid, targets, settings, key)
+        key = self._key(pipeline, oid, settings)
+        return self._remembered(key, oid) or self._make(pipeline, oid, settings, key)
 
-    def _make(
-        self, pipeline: Pipeline, oid: str, targets: list[tuple[str, dict[str, str]]], settings: str, key: str
-    ) -> Built:
+    def key(self, pipeline: Pipeline, commit: str) -> str:
+        """What the revision of a commit depends on, as one digest; costs milliseconds."""
+        return self._key(pipeline, commit, python.settings())
+
+    def has(self, template: str, artifacts: Iterable[tuple[str, int]]) -> bool:
+        """Whether a rendered template and artifacts (digest and size) are on this machine."""
+        try:
+            self._blobs.get(template)
+        except Terminal:
+            return False
+        return all(self._artifacts.size(digest) == size for digest, size in artifacts)
+
+    def _key(self, pipeline: Pipeline, oid: str, settings: str) -> str:
+        return digest_of("revision", tools(), self._source.tree(oid), pipeline.template, _targets(pipeline), settings)
+
+    def _make(self, pipeline: Pipeline, oid: str, settings: str, key: str) -> Built:
+        targets = _targets(pipeline)
         entries = self._source.entries(oid)
         template = self._read(pipeline, oid, entries)
         values = parameter_values(template, targets)
@@ -137,11 +151,7 @@ class LocalBuilder:
         if found is None:
             return None
         revision = memory.revision(found["revision"], oid)
-        try:
-            self._blobs.get(revision.template)
-        except Terminal:
-            return None
-        if any(self._artifacts.size(artifact.digest) != artifact.size for artifact in revision.artifacts):
+        if not self.has(revision.template, ((artifact.digest, artifact.size) for artifact in revision.artifacts)):
             return None
         return Built(revision=revision, notes=memory.notes(found["notes"]), cached=True)
 
@@ -243,6 +253,10 @@ class _Build:
                 if b".." in content or b"file:" in content or b"workspace:" in content:
                     return True
         return False
+
+
+def _targets(pipeline: Pipeline) -> list[tuple[str, dict[str, str]]]:
+    return [(target.key, dict(target.parameters)) for target in pipeline.targets]
 
 
 def _overlap(submodule: str, source: str) -> bool:

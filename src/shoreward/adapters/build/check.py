@@ -1,0 +1,87 @@
+"""The check `build`: a commit can be built, and this is the revision that comes of it.
+
+It is the first check of the graph: what is checked behind it is what was built here, by digest, and what was built is
+what is deployed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+from shoreward.adapters.build.builder import Built, LocalBuilder
+from shoreward.app.checking.check import Check, Materials, Outside, Report, Running
+from shoreward.app.checking.look import mistakes
+from shoreward.app.wording import counted
+from shoreward.domain import Finding, Severity, SpecError, canonical
+from shoreward.spec.template import Note
+
+_OUTSIDE = Outside(
+    environment=("UV_*", "PIP_INDEX*", "PIP_EXTRA*", "XDG_CONFIG_HOME"),
+    files=(f"{os.environ.get('XDG_CONFIG_HOME') or '~/.config'}/uv/uv.toml", "/etc/uv/uv.toml"),
+)
+
+
+def build_check(builder: LocalBuilder) -> Check:
+    """Builds the commit; mistakes in the template and the code fail it, and notes are findings that do not.
+
+    The product is JSON: `revision` and `template` (digests), `artifacts` (digest, size, used_by) and `functions`
+    (fields of `domain.LambdaFunction`).
+    """
+
+    def key(materials: Materials) -> str:
+        return builder.key(materials.pipeline, materials.commit)
+
+    def run(materials: Materials, running: Running) -> Report:
+        running.say("building")
+        try:
+            return _report(builder.make(materials.pipeline, materials.commit))
+        except SpecError as error:
+            # Tomorrow the index may have the package, and this machine the tool.
+            return mistakes(error, lasting=False)
+
+    def still(report: Report) -> bool:
+        """What was built may have been cleaned away, or been built on another machine."""
+        return not report.product or builder.has(*_made(report.product))
+
+    return Check(
+        name="build",
+        about="The template can be rendered and the code built.",
+        key=key,
+        run=run,
+        depends=_OUTSIDE,
+        reads="all files, uv's settings",
+        still=still,
+    )
+
+
+def _report(built: Built) -> Report:
+    revision = built.revision
+    product = {
+        "revision": revision.digest,
+        "template": revision.template,
+        "artifacts": [dataclasses.asdict(artifact) for artifact in revision.artifacts],
+        "functions": [dataclasses.asdict(function) for function in revision.functions],
+    }
+    functions = counted(len(revision.functions), "function")
+    return Report(
+        findings=tuple(map(_finding, built.notes)),
+        summary=f"{functions}, {len(built.rebuilt)} rebuilt",
+        product=canonical(product).decode(),
+        measures=(
+            ("functions", float(len(revision.functions))),
+            ("bytes", float(sum(artifact.size for artifact in revision.artifacts))),
+        ),
+    )
+
+
+def _made(product: str) -> tuple[str, list[tuple[str, int]]]:
+    """The template's digest, and digest and size of each artifact."""
+    found: dict[str, Any] = json.loads(product)
+    return found["template"], [(one["digest"], one["size"]) for one in found["artifacts"]]
+
+
+def _finding(note: Note) -> Finding:
+    return Finding(rule=note.code, severity=Severity.NOTE, what=note.text, where=note.where, subject=note.resource or "")

@@ -1,0 +1,339 @@
+"""Sandboxes: made, listed, removed and reaped.
+
+    up     ledger: coming ──► stack ──► ledger: up ──► seed
+    down   ledger: going ──► all that is in it, noted ──► stack and the rest removed ──► proof ──► ledger: gone
+
+What is about to happen is written down first, so that whoever comes after a crash finds all of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from shoreward.app.ports import Blobs, Clock
+from shoreward.app.sandboxes.costs import Forecast, forecast
+from shoreward.app.sandboxes.environment import environment_of
+from shoreward.app.sandboxes.forms import bucket_of, needs_of, sandboxed
+from shoreward.app.sandboxes.lease import Lease, State
+from shoreward.app.sandboxes.naming import sandbox_name
+from shoreward.app.sandboxes.ports import Ledger, Progress, Proof, Quota, SandboxCloud, Seeder, Standing, Wanted
+from shoreward.app.sandboxes.reaping import Fate, Known, fate, is_past
+from shoreward.app.sandboxes.resolving import Resolved, resolve
+from shoreward.app.sandboxes.tags import Seen, tags_of
+from shoreward.domain import OperationError, Pipeline, Refused, Revision, SandboxPlan, Target, Terminal
+
+ROUNDS = 3
+"""How often what is left is removed again: what was written while its writer was being removed, as a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody wants a sandbox for.
+
+    Attributes:
+        nonce: something that no other order has, for a sandbox that is not reused; "" for the branch's own.
+        seed: whether to put data into it although that was done.
+    """
+
+    pipeline: Pipeline
+    plan: SandboxPlan
+    revision: Revision
+    owner: str
+    branch: str
+    nonce: str = ""
+    seed: bool = False
+
+    @property
+    def target(self) -> Target:
+        """Where it is, or will be."""
+        name = sandbox_name(
+            self.plan.target.stack,
+            application=self.pipeline.application,
+            owner=self.owner,
+            branch=self.branch,
+            nonce=self.nonce,
+        )
+        return replace(self.plan.target, stack=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """A sandbox that is up.
+
+    Attributes:
+        environment: variables that name it to programs; nothing secret.
+        quotas: what was looked at before it was created; empty for one that was there.
+        changed: whether anything was done to its stack.
+        seeded: whether its seed command was run just now.
+    """
+
+    lease: Lease
+    outputs: Mapping[str, str]
+    environment: Mapping[str, str]
+    forecast: Forecast
+    quotas: tuple[Quota, ...] = ()
+    changed: bool = True
+    seeded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandboxes:
+    """The use cases; safe between threads.
+
+    Attributes:
+        patience: seconds to wait for another process that works with the same sandbox.
+        settle: seconds between two looks for remains: what was on its way while its sender was removed has arrived.
+    """
+
+    ledger: Ledger
+    cloud: SandboxCloud
+    blobs: Blobs
+    seeder: Seeder
+    clock: Clock
+    patience: float = 3_600.0
+    settle: float = 0.0
+
+    def up(self, order: Order, progress: Progress) -> Sandbox:
+        """Have a sandbox with a revision in it: made, updated in place, or left alone, and its lease renewed.
+
+        Raises:
+            SpecError: SANDBOX_NOT_MADE, SEED_FAILED: the change is to blame.
+            Refused: SANDBOX_TAKEN, SANDBOX_QUOTA, SANDBOX_BUSY.
+            Terminal: SANDBOX_LEFT, an earlier one of that name could not be removed wholly.
+        """
+        target = order.target
+        with self.ledger.hold(target.key, patience=self.patience, say=progress.say):
+            return self.up_held(order, progress)
+
+    def up_held(self, order: Order, progress: Progress) -> Sandbox:
+        """The same for whoever holds it already (`Ledger.hold`), and means to work with it."""
+        target, now = order.target, self.clock.now()
+        template = sandboxed(json.loads(self.blobs.get(order.revision.template)))
+        resolved = resolve(template, target)
+        seen = self._own(order, self.cloud.look(target))
+        earlier = self.ledger.get(target.key)
+        if earlier is not None and earlier.state is State.GOING:
+            progress.say("removing what is left of it")
+            self._require_gone(self.down_held(Known(lease=earlier, seen=seen), progress), target)
+            earlier = seen = None
+        quotas = self._quotas(target, resolved, order.revision) if seen is None else ()
+        costs = forecast(resolved)
+        lease = _lease(order, earlier, seen, costs, now)
+        self.ledger.put(lease)
+        wanted = Wanted(
+            target=target,
+            application=order.pipeline.application,
+            revision=order.revision,
+            file=order.pipeline.template,
+            template=template,
+            tags=tags_of(lease),
+            bucket=bucket_of(order.pipeline, order.plan.target),
+            retag=seen is None or seen.expires is None or seen.expires - now < order.plan.lease / 2,
+        )
+        standing = self.cloud.apply(wanted, lambda things: self.ledger.note(target.key, things), progress)
+        self.ledger.note(target.key, standing.things)
+        lease = self._renewed(replace(lease, state=State.UP), order.plan)
+        return self._seeded(order, lease, standing, costs, quotas, progress)
+
+    def renew(self, lease: Lease, plan: SandboxPlan) -> Lease:
+        """The lease from now on: it runs from the last use."""
+        return self._renewed(self.ledger.get(lease.key) or lease, plan)
+
+    def known(self, places: Sequence[Target]) -> tuple[Known, ...]:
+        """All sandboxes that the ledger or the cloud knows, in the given places and wherever the ledger has any."""
+        leases = {lease.key: lease for lease in self.ledger.all()}
+        wanted = {_place(one): one for one in (*(lease.target for lease in leases.values()), *places)}
+        with ThreadPoolExecutor(8) as pool:
+            looks = dict(zip(wanted, pool.map(self._find, wanted.values()), strict=True))
+        seen = {one.target.key: one for found, _ in looks.values() for one in found}
+        every = (
+            Known(
+                lease=leases.get(key),
+                seen=seen.get(key),
+                held=self.ledger.held(key),
+                unseen=looks[_place(leases[key].target)][1] if key in leases else "",
+            )
+            for key in (*leases, *(key for key in seen if key not in leases))
+        )
+        return tuple(one for one in every if not is_past(one))
+
+    def fates(self, places: Sequence[Target], *, owner: str, orphans: bool = False) -> tuple[Fate, ...]:
+        """What would become of each sandbox if it was reaped now."""
+        now = self.clock.now()
+        return tuple(fate(one, now=now, owner=owner, orphans=orphans) for one in self.known(places))
+
+    def reap(
+        self, doomed: Sequence[Fate], progress: Callable[[Known], Progress]
+    ) -> tuple[tuple[Known, Proof | OperationError | Refused], ...]:
+        """Remove what is doomed, side by side; each with its proof, or with why it could not be removed."""
+
+        def remove(one: Known) -> Proof | OperationError | Refused:
+            try:
+                return self.down(one, progress(one))
+            except (OperationError, Refused) as error:
+                return error
+
+        known = [one.known for one in doomed if one.doomed]
+        with ThreadPoolExecutor(8) as pool:
+            return tuple(zip(known, pool.map(remove, known), strict=True))
+
+    def down(self, known: Known, progress: Progress) -> Proof:
+        """Remove a sandbox and everything of it, and ask the cloud whether anything is left.
+
+        Raises `Refused` (SANDBOX_BUSY) while another process on this machine works with it.
+        """
+        with self.ledger.hold(known.target.key):
+            return self.down_held(known, progress)
+
+    def down_held(self, known: Known, progress: Progress) -> Proof:
+        """The same for whoever holds it already."""
+        target = known.target
+        lease = self.ledger.get(target.key) or known.lease or _found(known.seen, self.clock.now())
+        lease = replace(lease, state=State.GOING, ended=None)
+        self.ledger.put(lease)
+        self.ledger.note(target.key, self.cloud.things(target))
+        things = self.ledger.things(target.key)
+        proof = Proof(looked=())
+        for number in range(ROUNDS):
+            self.cloud.remove(target, (*things, *proof.left), progress)
+            if number == 0 and self.settle:
+                progress.stop.wait(self.settle)
+            proof = self.cloud.prove(target, things)
+            if proof.clean:
+                break
+        if proof.clean:
+            self.ledger.put(replace(lease, state=State.GONE, ended=self.clock.now()))
+            self.ledger.forget(target.key)
+        return proof
+
+    def _find(self, place: Target) -> tuple[tuple[Seen, ...], str]:
+        try:
+            return self.cloud.find(place), ""
+        except OperationError as error:
+            return (), str(error)
+
+    def _own(self, order: Order, seen: Seen | None) -> Seen | None:
+        """What is there, provided that it is this very sandbox."""
+        if seen is None or seen.begun_only:
+            return None
+        ours = tags_of(_lease(order, None, None, Forecast(), 0.0))
+        expected = dict(ours)
+        told = (seen.application, seen.owner, seen.branch)
+        wanted = tuple(expected[f"shoreward:{name}"] for name in ("application", "owner", "branch"))
+        if seen.marked and told == wanted:
+            return seen
+        raise Refused(
+            "SANDBOX_TAKEN",
+            f"There is a stack {seen.target.stack} already, and it is no sandbox of this branch and owner.",
+            where=seen.target.key,
+            next="Give sandboxes another stack name under checks in shoreward.yaml.",
+        )
+
+    def _quotas(self, target: Target, resolved: Resolved, revision: Revision) -> tuple[Quota, ...]:
+        found = self.cloud.quotas(target, needs_of(resolved, revision))
+        full = [one for one in found if not one.fits]
+        if full:
+            told = "; ".join(
+                f"{one.name}: {one.used:g} of {one.limit:g} are used, and it needs {one.needed:g}" for one in full
+            )
+            raise Refused(
+                "SANDBOX_QUOTA",
+                f"The account has no room for the sandbox: {told}.",
+                where=target.key,
+                next="Remove sandboxes that nobody needs (shoreward sandbox reap), or ask AWS for a higher quota.",
+            )
+        return found
+
+    def _renewed(self, lease: Lease, plan: SandboxPlan) -> Lease:
+        now = self.clock.now()
+        lease = replace(lease, used=now, expires=now + plan.lease)
+        self.ledger.put(lease)
+        return lease
+
+    def _seeded(
+        self,
+        order: Order,
+        lease: Lease,
+        standing: Standing,
+        costs: Forecast,
+        quotas: tuple[Quota, ...],
+        progress: Progress,
+    ) -> Sandbox:
+        environment = environment_of(lease.target, standing.outputs)
+        due = bool(order.plan.seed) and (order.seed or not lease.seeded)
+        if due:
+            progress.say("putting data into it")
+            secret = self.cloud.credentials(lease.target)
+            self.seeder.seed(order.plan, lease.commit, {**environment, **secret}, progress)
+            lease = self._renewed(replace(lease, seeded=True), order.plan)
+        return Sandbox(
+            lease=lease,
+            outputs=standing.outputs,
+            environment=environment,
+            forecast=costs,
+            quotas=quotas,
+            changed=standing.changed,
+            seeded=due,
+        )
+
+    def _require_gone(self, proof: Proof, target: Target) -> None:
+        if not proof.clean:
+            raise left_error(proof, target)
+
+
+def left_error(proof: Proof, target: Target) -> Terminal:
+    """The error for a sandbox of which something is left."""
+    told = ", ".join(str(one) for one in proof.left[:5])
+    more = f" and {len(proof.left) - 5} more" if len(proof.left) > 5 else ""
+    return Terminal(
+        "SANDBOX_LEFT",
+        f"Something is left of the sandbox: {told}{more}.",
+        where=target.key,
+        next="See what holds it, and remove it again: shoreward sandbox down.",
+    )
+
+
+def _lease(order: Order, earlier: Lease | None, seen: Seen | None, costs: Forecast, now: float) -> Lease:
+    """The lease that an order is about to have."""
+    alive = earlier if earlier is not None and earlier.state is not State.GONE and seen is not None else None
+    created = alive.created if alive is not None else seen.created if seen is not None and seen.created else now
+    whole = alive.state is State.UP if alive is not None else seen is not None
+    return Lease(
+        target=order.target,
+        application=order.pipeline.application,
+        owner=order.owner,
+        branch=order.branch,
+        commit=order.revision.commit,
+        revision=order.revision.digest,
+        fresh=bool(order.nonce),
+        seeded=alive is not None and alive.seeded,
+        state=State.UP if whole else State.COMING,
+        created=created,
+        used=now,
+        expires=now + order.plan.lease,
+        hourly=costs.hourly,
+        unpriced=costs.unknown,
+    )
+
+
+def _found(seen: Seen | None, now: float) -> Lease:
+    """The lease of a sandbox that only the cloud knows."""
+    assert seen is not None
+    return Lease(
+        target=seen.target,
+        application=seen.application,
+        owner=seen.owner,
+        branch=seen.branch,
+        commit=seen.commit,
+        state=State.GOING,
+        created=seen.created or now,
+        used=now,
+        expires=seen.expires or now,
+    )
+
+
+def _place(target: Target) -> tuple[str, str, str | None]:
+    return target.account, target.region, target.role

@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
+AWS_CLI_VERSION := 1.46.3
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 
@@ -10,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 demo: .venv/.installed            ## the main job, end to end, on the embedded cloud
 	.venv/bin/shoreward demo $(ARGS)
 
-test: .venv/.installed            ## everything that must hold
+test: .venv/.installed .tools/aws/.installed  ## everything that must hold
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
@@ -32,4 +33,10 @@ $(UV):
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock
 	$(UV) pip install --quiet --no-deps --python .venv/bin/python --editable .
+	touch $@
+
+# The AWS CLI asks for a botocore of its own, so it has an environment of its own.
+.tools/aws/.installed: Makefile | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .tools/aws
+	$(UV) pip install --quiet --python .tools/aws/bin/python awscli==$(AWS_CLI_VERSION)
 	touch $@

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shoreward.app.checking.check import Result
-from shoreward.domain import Finding, Severity, Verdict
+from shoreward.app.checking.check import Result, Trouble
+from shoreward.domain import Finding
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -13,21 +13,18 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: -finding.severity.rank)
 
 
-def blocks(finding: Finding, block: Severity) -> bool:
-    """Whether a finding fails its check."""
-    return finding.waived is None and finding.severity.rank >= block.rank
-
-
-def sentences(finding: Finding) -> str:
+def sentences(told: Finding | Trouble) -> str:
     """What is wrong, why it matters, and what to do."""
-    return " ".join(part for part in (finding.what, finding.why, finding.fix) if part)
+    parts = (told.what, told.why, told.fix) if isinstance(told, Finding) else (told.what, told.next)
+    return " ".join(part for part in parts if part)
 
 
-def failed(results: Sequence[Result]) -> list[Result]:
-    """Results that keep a change from production."""
-    return [result for result in results if result.verdict in (Verdict.FAIL, Verdict.ERROR)]
+def summary(result: Result) -> str:
+    """A check's result in a few words."""
+    return sentences(result.error) if result.error else result.report.summary
 
 
-def times(number: float, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{number:g} {one if number == 1 else many}"
+def waiver_words(finding: Finding) -> str:
+    """Why a waived finding may stay."""
+    assert finding.waived is not None
+    return f"{finding.waived.reason} ({finding.waived.owner}, until {finding.waived.expires})"

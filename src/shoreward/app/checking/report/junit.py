@@ -10,19 +10,19 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
-from shoreward.app.checking.report._common import blocks, sentences, times, worst_first
+from shoreward.app.checking.look import blocks
+from shoreward.app.checking.report._common import sentences, summary, worst_first
+from shoreward.app.wording import counted
 from shoreward.domain import Finding, Severity, Verdict
 
 _UNPRINTABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(results: Sequence[Result], *, block: Severity) -> str:
-    """The verdicts as JUnit XML.
-
-    Args:
-        block: the least severity of a finding that fails a check.
-    """
+def junit(answer: Answer) -> str:
+    """The verdicts as JUnit XML."""
+    results = answer.results
     counts = {
         "tests": len(results),
         "failures": sum(result.verdict is Verdict.FAIL for result in results),
@@ -34,7 +34,7 @@ def junit(results: Sequence[Result], *, block: Severity) -> str:
         {"name": "shoreward", **{name: str(count) for name, count in counts.items()}, "time": _time(results)},
     )
     for result in results:
-        _case(suite, result, block)
+        _case(suite, result, answer.block)
     indent(suite)
     return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -48,12 +48,12 @@ def _case(suite: Element, result: Result, block: Severity) -> None:
             pass
         case Verdict.FAIL:
             found = [finding for finding in worst_first(result.report.findings) if blocks(finding, block)]
-            failure = SubElement(case, "failure", {"message": times(len(found), "finding", "findings")})
+            failure = SubElement(case, "failure", {"message": counted(len(found), "finding")})
             failure.text = _text("\n".join(_line(finding) for finding in found))
         case Verdict.NO_DATA:
-            SubElement(case, "skipped", {"message": _text(result.report.summary)})
+            SubElement(case, "skipped", {"message": _text(summary(result))})
         case _:
-            SubElement(case, "error", {"message": _text(result.report.summary)}).text = _text(result.report.log)
+            SubElement(case, "error", {"message": _text(summary(result))}).text = _text(result.report.log)
     if result.kept:
         SubElement(case, "system-out").text = "The recorded verdict of an earlier run."
 

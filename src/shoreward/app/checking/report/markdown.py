@@ -5,46 +5,47 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
-from shoreward.app.checking.report._common import blocks, failed, times, worst_first
-from shoreward.domain import Finding, Severity, Verdict, worst
+from shoreward.app.checking.look import blocks
+from shoreward.app.checking.report._common import summary, waiver_words, worst_first
+from shoreward.app.wording import counted
+from shoreward.domain import Finding, Verdict
 
 LIMIT = 60_000
 """Characters; GitHub takes 65,536 for a comment."""
 _SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.ERROR: "⚠️", Verdict.NO_DATA: "⏭️"}
 
 
-def markdown(results: Sequence[Result], *, block: Severity, commit: str) -> str:
-    """The verdicts and findings as a comment.
-
-    Args:
-        block: the least severity of a finding that fails a check.
-        commit: what was checked.
-    """
-    lines = [*_head(results, commit), "", *_table(results), ""]
-    room = LIMIT - sum(len(line) + 1 for line in lines)
+def markdown(answer: Answer) -> str:
+    """The verdicts and findings as a comment of at most `LIMIT` characters; what does not fit is counted."""
+    lines = [_headline(answer), "", *_table(answer.results), ""]
+    room = LIMIT - sum(len(line) + 1 for line in lines) - 100
     left = 0
-    for text in _findings(results, block):
+    for text in (*_troubles(answer), *_findings(answer)):
         if left or len(text) + 1 > room:
             left += 1
             continue
         lines.append(text)
         room -= len(text) + 1
     if left:
-        lines.append(f"\n{times(left, 'more finding', 'more findings')}: `shoreward check` shows all.")
+        lines.append(f"\n{counted(left, 'more finding')}: `shoreward check` shows all.")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _head(results: Sequence[Result], commit: str) -> Iterator[str]:
-    bad = failed(results)
+def _headline(answer: Answer) -> str:
+    commit = answer.commit[:10]
+    if answer.verdict is Verdict.PASS and answer.whole:
+        return f"### ✅ {commit} may go to production"
+    bad = [result for result in answer.results if result.verdict in (Verdict.FAIL, Verdict.ERROR)]
     if bad:
-        names = ", ".join(f"`{result.check}`" for result in bad)
-        yield f"### ❌ {commit[:10]} may not go to production: {names}"
-    elif worst(result.verdict for result in results) is Verdict.PASS:
-        yield f"### ✅ {commit[:10]} may go to production"
-    else:
-        names = ", ".join(f"`{result.check}`" for result in results if result.verdict is not Verdict.PASS)
-        yield f"### ⏭️ {commit[:10]}: not everything was looked at ({names})"
+        return f"### ❌ {commit} may not go to production: {_names(bad)}"
+    unseen = [result for result in answer.results if result.verdict is not Verdict.PASS and not result.skipped]
+    return f"### ⏭️ {commit}: not everything was looked at{': ' if unseen else ''}{_names(unseen)}"
+
+
+def _names(results: Sequence[Result]) -> str:
+    return ", ".join(f"`{result.check}`" for result in results)
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
@@ -52,42 +53,34 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
     yield "|---|---|--:|---|"
     for result in results:
         took = "kept" if result.kept else f"{result.seconds:.1f}"
-        yield f"| {result.check} | {_SIGNS.get(result.verdict, '⚠️')} | {took} | {_cell(result.report.summary)} |"
+        yield f"| {result.check} | {_SIGNS.get(result.verdict, '⚠️')} | {took} | {_plain(summary(result))} |"
 
 
-def _findings(results: Sequence[Result], block: Severity) -> Iterator[str]:
-    found = [
-        (result.check, finding)
-        for result in results
-        for finding in result.report.findings
-        if blocks(finding, block) or finding.waived is not None
-    ]
-    order = worst_first([finding for _, finding in found])
-    check_of = {id(finding): check for check, finding in found}
-    stopping = [finding for finding in order if finding.waived is None]
-    waived = [finding for finding in order if finding.waived is not None]
-    for finding in stopping:
-        yield _entry(finding, check_of[id(finding)])
+def _troubles(answer: Answer) -> Iterator[str]:
+    for result in answer.results:
+        if result.error:
+            where = f"`{result.error.where}` " if result.error.where else ""
+            yield f"- **could not look** {where}{_plain(summary(result))} (`{result.error.code}`, {result.check})"
+
+
+def _findings(answer: Answer) -> Iterator[str]:
+    stopping = [finding for finding in answer.findings if blocks(finding, answer.block)]
+    yield from map(_entry, worst_first(stopping))
+    waived = [finding for finding in answer.findings if finding.waived is not None]
     if waived:
         yield "\nWaived:\n"
-    for finding in waived:
-        assert finding.waived is not None
-        words = f"{finding.waived.reason} ({finding.waived.owner}, until {finding.waived.expires})"
-        yield f"- `{finding.rule}` {_plain(finding.subject)}: {_plain(words)}"
+    for finding in worst_first(waived):
+        yield f"- `{finding.rule}` {_plain(finding.subject)}: {_plain(waiver_words(finding))}"
 
 
-def _entry(finding: Finding, check: str) -> str:
+def _entry(finding: Finding) -> str:
     where = f"`{finding.where}` " if finding.where else ""
     why = f" {_plain(finding.why)}" if finding.why else ""
     fix = f"\n  **Fix:** {_plain(finding.fix)}" if finding.fix else ""
-    return f"- **{finding.severity}** {where}{_plain(finding.what)}{why} (`{finding.rule}`, {check}){fix}"
+    return f"- **{finding.severity}** {where}{_plain(finding.what)}{why} (`{finding.rule}`, {finding.check}){fix}"
 
 
 def _plain(text: str) -> str:
     """Text that cannot become markup, a mention or another line."""
     escaped = re.sub(r"([\\`*_<>\[\]|#~])", r"\\\1", " ".join(text.split()))
     return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
-
-
-def _cell(text: str) -> str:
-    return _plain(text)

@@ -8,11 +8,12 @@ One run for each check, so that what one check no longer finds is closed without
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
+from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
-from shoreward.app.checking.report._common import sentences
+from shoreward.app.checking.report._common import sentences, waiver_words
 from shoreward.domain import Finding, Place, Severity, Verdict
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -23,13 +24,13 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5
 Json = dict[str, Any]
 
 
-def sarif(results: Sequence[Result], *, version: str) -> str:
+def sarif(answer: Answer, *, version: str) -> str:
     """The findings of checks that were run, or whose verdict was kept, as a SARIF log.
 
     Args:
         version: Shoreward's own.
     """
-    looked = [result for result in results if result.verdict is not Verdict.NO_DATA]
+    looked = [result for result in answer.results if result.verdict is not Verdict.NO_DATA]
     return json.dumps(
         {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(each, version) for each in looked]}, indent=2
     )
@@ -40,8 +41,10 @@ def _run(result: Result, version: str) -> Json:
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     first = {finding.rule: finding for finding in reversed(findings)}
     notice: list[Json] = []
-    if result.verdict is Verdict.ERROR:
-        notice = [{"level": "error", "message": {"text": result.report.summary or "The check could not look."}}]
+    if result.error:
+        notice = [
+            {"level": "error", "descriptor": {"id": result.error.code}, "message": {"text": sentences(result.error)}}
+        ]
     return {
         "tool": {
             "driver": {
@@ -80,20 +83,13 @@ def _result(finding: Finding, index: int) -> Json:
     if finding.where is not None:
         result["locations"] = [_location(finding.where)]
     if finding.waived is not None:
-        words = f"{finding.waived.reason} ({finding.waived.owner}, until {finding.waived.expires})"
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": words}]
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waiver_words(finding)}]
     return result
 
 
 def _location(place: Place) -> Json:
-    physical: Json = {"artifactLocation": {"uri": _uri(place.file), "uriBaseId": "%SRCROOT%"}}
+    physical: Json = {"artifactLocation": {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"}}
     if place.line is not None:
         column = {"startColumn": place.column} if place.column is not None else {}
         physical["region"] = {"startLine": place.line, **column}
     return {"physicalLocation": physical}
-
-
-def _uri(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(path)

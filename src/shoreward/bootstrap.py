@@ -3,13 +3,15 @@
 <repository>/shoreward.yaml           the pipeline (or another file, by --config)
 <repository>/.shoreward/journal.db    the journal, unless --journal or SHOREWARD_JOURNAL names another
 <repository>/.shoreward/artifacts/    finished artifacts, and what was remembered of earlier builds
+<repository>/.shoreward/checks/       what checks found earlier, by the digest of all that they read
 """
 
 from __future__ import annotations
 
 import getpass
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -22,7 +24,14 @@ from shoreward.domain import Pipeline, Place, Refused, SpecError
 
 if TYPE_CHECKING:
     from shoreward.adapters.build import LocalBuilder
+    from shoreward.app.checking.check import Check
+    from shoreward.app.checking.graph import Graph
+    from shoreward.app.checking.run import Surroundings
     from shoreward.app.world import World
+
+_KEPT_FOR = 30 * 86_400.0
+_KEPT_SIZE = 300_000_000
+"""What is kept of checks goes when nobody has asked for it in a month, or when there is more than that."""
 
 
 class SystemClock:
@@ -99,6 +108,58 @@ class Project:
 
         return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
 
+    def graph(self, pipeline: Pipeline, commit: str) -> Graph:
+        """The checks that a commit goes through before production.
+
+        Raises:
+            SpecError: CHECK_TWICE and its like.
+        """
+        from shoreward.app.checking.graph import graph_of
+
+        return graph_of(self._checks(pipeline, commit))
+
+    def _checks(self, pipeline: Pipeline, commit: str) -> Iterator[Check]:
+        """Each part of the house brings its own."""
+        from shoreward.adapters.build import build_check
+
+        del pipeline, commit
+        yield build_check(self.builder())
+
+    def base(self, pipeline: Pipeline, commit: str) -> str | None:
+        """What a commit is compared with: what is live, else where its branch began (`Repository.merge_base`)."""
+        from shoreward.app.releases import live_commit
+
+        live = live_commit(self.journal, pipeline.application)
+        if live and self.repository.tree(live):
+            return live
+        return self.repository.merge_base(commit)
+
+    def surroundings(self, cache: str, warn: Callable[[str], None]) -> Surroundings:
+        """What running a graph needs of this machine.
+
+        Args:
+            cache: the folder or bucket that a team shares its results in (`Checks.cache`), "" for none.
+            warn: is told what is wrong with results that were kept.
+
+        Raises:
+            SpecError: KEEP_ADDRESS.
+        """
+        from shoreward.adapters.keep import BucketShelf, FolderShelf, LayeredKeep, ShelfKeep, ShelfMemory
+        from shoreward.app.checking.run import Surroundings
+
+        own, shared = FolderShelf(self.state / "checks"), None
+        if cache:
+            shelf = BucketShelf(cache) if "://" in cache else FolderShelf(self.repository.root / cache)
+            shared = ShelfKeep(shelf, warn)
+        own.sweep(time.time(), age=_KEPT_FOR, size=_KEPT_SIZE)
+        return Surroundings(
+            keep=LayeredKeep(ShelfKeep(own, warn), shared, self.journal),
+            memory=ShelfMemory(own),
+            clock=SystemClock(),
+            environment=dict(os.environ),
+            engine=_engine(),
+        )
+
     def world(self) -> World:
         """The real world."""
         from shoreward.adapters.aws import connect
@@ -118,6 +179,17 @@ class Project:
             alarms=aws.alarms,
             quarantine=Quarantine(self.journal),
         )
+
+
+def _engine() -> str:
+    """Which Shoreward this is: its version, and while it runs from its sources, they."""
+    from importlib.metadata import version
+
+    from shoreward.domain import digest_of
+    from shoreward.installed import sources
+
+    found = sources()
+    return f"{version('shoreward')} {digest_of(found)}" if found else version("shoreward")
 
 
 def _pattern(stacks: Sequence[str]) -> str:

@@ -68,6 +68,62 @@ def schema() -> None:
     print_text(schema_text())
 
 
+@app.command(
+    epilog="Examples: `shoreward check`, `shoreward check --only unit --watch`, `shoreward check main --junit j.xml`. "
+    "Exit codes: 0 everything passed, 1 a check failed, 2 the request is wrong, 3 a check could not look."
+)
+def check(
+    rev: Annotated[
+        str | None, typer.Argument(help="A branch, tag or commit; the work tree as it is by default.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A check to run, with what it needs; may be given again.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A check to leave out, with what needs it; may be given again.")
+    ] = None,
+    keep_going: Annotated[bool, typer.Option("--keep-going", "-k", help="Run the others when one has failed.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="How many run at once; 0: one a core.", min=0)] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything; take no verdict that was kept.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run again what was kept, and report verdicts that come out otherwise.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Check again whenever a file changes.")] = False,
+    base: Annotated[
+        str, typer.Option(help="What the change is compared with; what is live, or where its branch began, by default.")
+    ] = "",
+    list_: Annotated[bool, typer.Option("--list", help="Show the checks and what each reads; run nothing.")] = False,
+    sarif: Annotated[Path | None, typer.Option(help="Write the findings to this file, for code scanning.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the verdicts to this file, for a CI server.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a comment for a pull request to this file.")] = None,
+    directory: Directory = HERE,
+    config: Config = None,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Find out whether a change may go to production, and if not, what is wrong, where, and what to do.
+
+    Checks whose files, tools and variables have not changed keep their verdict.
+    """
+    from shoreward.cli.checking import Asked, begin
+
+    asked = Asked(
+        rev=rev,
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        keep_going=keep_going,
+        jobs=jobs,
+        fresh=fresh,
+        verify=verify,
+        base=base,
+        json=json,
+        sarif=sarif,
+        junit=junit,
+        markdown=markdown,
+    )
+    raise typer.Exit(begin(directory, asked, config=config, journal=journal, watch=watch, show=list_))
+
+
 @app.command(epilog="Example: `shoreward plan main --diff`")
 def plan(
     rev: Rev = "HEAD",

@@ -45,7 +45,12 @@ def want_json(wanted: bool) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    _write(json.dumps(value, indent=2, ensure_ascii=False))
+    _write(as_json(value).removesuffix("\n"))
+
+
+def as_json(value: Any) -> str:
+    """A JSON document as commands print it."""
+    return f"{json.dumps(value, indent=2, ensure_ascii=False)}\n"
 
 
 def print_text(text: str) -> None:

@@ -1,6 +1,6 @@
 """The git repository of an application."""
 
 from shoreward.adapters.git._objects import Entry
-from shoreward.adapters.git.repository import Commit, Repository
+from shoreward.adapters.git.repository import MAIN_BRANCHES, Commit, Repository
 
-__all__ = ["Commit", "Entry", "Repository"]
+__all__ = ["MAIN_BRANCHES", "Commit", "Entry", "Repository"]

@@ -90,6 +90,10 @@ class Repository:
         except GitFailed:
             return None
 
+    def common_directory(self) -> Path:
+        """Git's own folder, the one that all work trees of the repository share."""
+        return self.root / git(self.root, "rev-parse", "--git-common-dir").decode().removesuffix("\n")
+
     def entries(self, commit: str, path: str = "") -> tuple[Entry, ...]:
         """All files of a commit below a folder, or the one file that the path names; empty when there is none."""
         inside = ("--", path) if path else ()

@@ -39,6 +39,11 @@ class SqliteJournal:
         self._lock = threading.Lock()
         self._connection = connect(self._path, patience=patience)
 
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+        return self._path
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

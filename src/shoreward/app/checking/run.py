@@ -107,7 +107,39 @@ class _Ran:
     seconds: float
 
 
-_Message = _Found | _Said | _Ran
+@dataclass(frozen=True, slots=True)
+class _Halt:
+    pass
+
+
+_Message = _Found | _Said | _Ran | _Halt
+
+
+class Abandoned(Exception):
+    """Nobody wants the answer any more."""
+
+
+class Interruption:
+    """Lets another thread end a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used = False
+        self._tell: Callable[[], None] | None = None
+
+    def use(self) -> None:
+        """End the run that goes on, or the next one."""
+        with self._lock:
+            self._used = True
+            if self._tell:
+                self._tell()
+
+    def listen(self, tell: Callable[[], None]) -> None:
+        """Somebody is to be told, at once when it has been used already."""
+        with self._lock:
+            self._tell = tell
+            if self._used:
+                tell()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +161,12 @@ class Surroundings:
 
 
 def run_graph(
-    graph: Graph, materials: Materials, around: Surroundings, manner: Manner, observer: Observer | None = None
+    graph: Graph,
+    materials: Materials,
+    around: Surroundings,
+    manner: Manner,
+    observer: Observer | None = None,
+    interruption: Interruption | None = None,
 ) -> Answer:
     """Run checks to the end; every one of them has a result.
 
@@ -137,8 +174,12 @@ def run_graph(
 
     Raises:
         SpecError: WAIVER_DATE, before anything is run.
+        Abandoned: the interruption was used; what ran has ended.
     """
-    return _Run(graph, materials, around, manner, observer or Nobody()).run()
+    run = _Run(graph, materials, around, manner, observer or Nobody())
+    if interruption:
+        interruption.listen(run.halt)
+    return run.run()
 
 
 class _Run:
@@ -180,6 +221,10 @@ class _Run:
                 raise
         self._remember()
         return self._answer()
+
+    def halt(self) -> None:
+        """From any thread: nobody wants the answer any more."""
+        self._messages.put(_Halt())
 
     def _carry(self, pool: ThreadPoolExecutor) -> None:
         while not self._schedule.over:
@@ -241,6 +286,8 @@ class _Run:
                 self._look_ended(name, found)
             case _Ran(name) as ran:
                 self._run_ended(name, ran)
+            case _Halt():
+                raise Abandoned
             case _:
                 assert_never(message)
 

@@ -1,0 +1,250 @@
+"""`shoreward check`: may this change go to production, and if not, what is wrong, where, and what to do?
+
+A run on the work tree as it is writes down what it depended on, so that the next one can answer at once when nothing
+of it has changed (`cli.unchanged`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from shoreward.app.checking.answer import Answer
+from shoreward.app.checking.check import Check, Materials
+from shoreward.app.checking.graph import Graph
+from shoreward.app.checking.run import Interruption, Manner, Nobody, Observer, Use, run_graph
+from shoreward.bootstrap import Project, open_project
+from shoreward.cli.answers import EXIT, conclusion, picture, plain
+from shoreward.cli.interrupts import interruptible
+from shoreward.cli.output import console, print_json, warn
+from shoreward.cli.running import CheckLines, LiveChecks
+from shoreward.domain import Checks, Pipeline, UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asks of `shoreward check`.
+
+    Attributes:
+        rev: a branch, tag or commit; None is the work tree.
+        only, skip: names of checks.
+        jobs: how many checks run at once; 0 is as many as there are cores.
+        base: what the change is compared with; "" finds it out.
+        sarif, junit, markdown: files to write the findings to.
+    """
+
+    rev: str | None = None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    keep_going: bool = False
+    jobs: int = 0
+    fresh: bool = False
+    verify: bool = False
+    base: str = ""
+    json: bool = False
+    sarif: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+
+    @property
+    def use(self) -> Use:
+        """What becomes of kept verdicts."""
+        return "verify" if self.verify else "fresh" if self.fresh else "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A graph that is about to be run."""
+
+    commit: str
+    pipeline: Pipeline
+    graph: Graph
+    base: str | None
+
+    @property
+    def checks(self) -> Checks:
+        """What shoreward.yaml says of checks."""
+        return self.pipeline.checks or Checks()
+
+
+def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path | None, watch: bool, show: bool) -> int:
+    """Do what the command line says; returns the exit code.
+
+    Args:
+        watch: check again whenever a file changes.
+        show: only show the checks.
+
+    Raises:
+        UserError: USAGE for options that contradict each other, and whatever else is wrong with the request.
+    """
+    if watch and asked.rev is not None:
+        raise UserError("USAGE", "A commit never changes: --watch is for the work tree.", next="Leave one of them out.")
+    if asked.fresh and asked.verify:
+        raise UserError("USAGE", "--verify compares with what --fresh does not look at.", next="Leave one of them out.")
+    usual = config is None and journal is None and directory == Path()
+    project = open_project(directory, config=config, journal=journal)
+    if show:
+        show_graph(project, asked)
+        return 0
+    if watch:
+        from shoreward.cli.watching import keep_checking
+
+        keep_checking(project, asked)
+    return check(project, asked, usual=usual)
+
+
+def prepare(project: Project, rev: str | None, base: str = "") -> Prepared:
+    """Find out what is checked, and which checks there are.
+
+    Raises:
+        UserError: there is no such commit; shoreward.yaml is wrong.
+    """
+    repository = project.repository
+    commit = (repository.resolve(rev) if rev is not None else repository.snapshot()).id
+    pipeline = project.pipeline_at(commit)
+    compared = repository.resolve(base).id if base else project.base(pipeline, commit)
+    return Prepared(commit=commit, pipeline=pipeline, graph=project.graph(pipeline, commit), base=compared)
+
+
+def check(project: Project, asked: Asked, *, usual: bool) -> int:
+    """Check a commit or the work tree, and say what came of it; returns the exit code.
+
+    Args:
+        usual: whether the project is the one that is found without options; its answer may be given again.
+
+    Raises:
+        UserError: the request is wrong, and nothing was checked.
+    """
+    from shoreward.cli.record import Recorder, forget
+
+    forget(project)
+    prepared = prepare(project, asked.rev, asked.base)
+    recorder = Recorder(project, prepared) if usual and asked == Asked(json=asked.json) else None
+    answer = run(project, prepared, asked)
+    tell(answer, asked)
+    if recorder:
+        recorder.record(answer)
+    return EXIT.get(answer.verdict, 3)
+
+
+def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interruption | None = None) -> Answer:
+    """Run the checks that were asked for, and show how they go.
+
+    Raises:
+        UserError: a check that is named does not exist.
+        Abandoned: somebody used the interruption.
+    """
+    checks = prepared.checks
+    graph = prepared.graph.only(asked.only)
+    skipped = prepared.graph.without((*checks.skip, *asked.skip))
+    warnings: list[str] = []
+    manner = Manner(
+        jobs=asked.jobs or cores(),
+        # Who looks for wrong verdicts wants to know of all of them.
+        keep_going=asked.keep_going or asked.verify,
+        use=asked.use,
+        skipped={name: why for name, why in skipped.items() if name in graph.names},
+        unasked=tuple(name for name in prepared.graph.names if name not in graph.names),
+        block=checks.block,
+        waivers=checks.waivers,
+    )
+    materials = Materials(
+        source=project.repository, commit=prepared.commit, pipeline=prepared.pipeline, base=prepared.base
+    )
+    around = project.surroundings(checks.cache, warnings.append)
+    with interruptible(), ExitStack() as stack:
+        observer: Observer
+        if asked.json:
+            observer = Nobody()
+        elif console.is_terminal:
+            observer = stack.enter_context(LiveChecks(graph))
+        else:
+            observer = CheckLines()
+        answer = run_graph(graph, materials, around, manner, observer, interruption)
+    for warning in dict.fromkeys(warnings):
+        warn(warning)
+    return answer
+
+
+def tell(answer: Answer, asked: Asked) -> None:
+    """Print an answer and write the files that were asked for; that nobody reads any more changes nothing in it."""
+    _write_reports(answer, asked)
+    try:
+        if asked.json:
+            print_json(plain(answer))
+        elif console.is_terminal:
+            console.print(picture(answer, time.time()))
+        else:
+            for each in conclusion(answer):
+                console.print(each)
+    except BrokenPipeError:
+        return
+
+
+def _write_reports(answer: Answer, asked: Asked) -> None:
+    from importlib.metadata import version
+
+    from shoreward.app.checking.report import junit, markdown, sarif
+
+    if asked.sarif:
+        asked.sarif.write_text(sarif(answer, version=version("shoreward")), encoding="utf-8")
+    if asked.junit:
+        asked.junit.write_text(junit(answer), encoding="utf-8")
+    if asked.markdown:
+        asked.markdown.write_text(markdown(answer), encoding="utf-8")
+
+
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def show_graph(project: Project, asked: Asked) -> None:
+    """Show the checks, what they need and what they read; run nothing."""
+    prepared = prepare(project, asked.rev, asked.base)
+    graph = prepared.graph.only(asked.only)
+    skipped = prepared.graph.without((*prepared.checks.skip, *asked.skip))
+    if asked.json:
+        print_json([_plain_check(check, skipped.get(check.name, "")) for check in graph.checks])
+        return
+    table = Table(box=None, padding=(0, 1))
+    for heading in ("check", "finds out", "after", "reads"):
+        table.add_column(heading, overflow="fold")
+    for check in graph.checks:
+        why = f" ({skipped[check.name]})" if check.name in skipped else ""
+        reads = ", ".join(part for part in (check.reads, _outside(check)) if part)
+        table.add_row(escape(check.name + why), escape(check.about), escape(", ".join(check.needs)), escape(reads))
+    console.print(table)
+
+
+def _outside(check: Check) -> str:
+    """What it depends on that is not in the commit, in a few words."""
+    depends = check.depends
+    variables = [f"${name}" for name in depends.environment]
+    return ", ".join((*variables, *depends.tools, *depends.files))
+
+
+def _plain_check(check: Check, skipped: str) -> dict[str, Any]:
+    depends = check.depends
+    return {
+        "check": check.name,
+        "about": check.about,
+        "needs": list(check.needs),
+        "reads": check.reads,
+        "environment": list(depends.environment),
+        "tools": list(depends.tools),
+        "files": list(depends.files),
+        "good_for": depends.good_for,
+        "lane": check.lane,
+        "where": str(check.where or ""),
+        "skipped": skipped,
+    }

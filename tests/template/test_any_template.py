@@ -11,6 +11,7 @@ from shoreward.domain import Place, SpecError
 from shoreward.spec.yaml import read_yaml
 
 from .support import HEAD, rendered
+from .test_callers import DEPLOYED, WORK, among_others
 from .test_rendering import HELLO, LAYERED
 
 MORE = """
@@ -24,8 +25,10 @@ MORE = """
   Table: {Type: AWS::Serverless::SimpleTable}
   Queue: {Type: AWS::SQS::Queue, DependsOn: Table, Condition: Loud}
 """
-SEEDS = [read_yaml(HEAD + text, "template.yaml").value for text in (HELLO, LAYERED + MORE)]
-SCALARS = ["", "live", "a.b", "./x", "F", "AWS::S3::Bucket"]
+CALLED = ["a rule", "a state machine of SAM", "a state machine as a text", "a variable on a condition", "a bucket"]
+CALLERS = "".join(among_others(number, f"pointed: {name}") for number, name in enumerate(CALLED))
+SEEDS = [read_yaml(HEAD + text, "template.yaml").value for text in (HELLO, LAYERED + MORE, WORK + CALLERS + DEPLOYED)]
+SCALARS = ["", "live", "a.b", "./x", "F", "Work", "AWS::S3::Bucket"]
 KEYS = ["Ref", "Fn::Sub", "Fn::If", "Fn::GetAtt", "Type", "Properties", "x"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from(SCALARS),

@@ -65,23 +65,6 @@ def test_a_function_without_a_code_uri_is_made_of_the_templates_folder() -> None
     assert [asset.source for asset in rendered(f"Resources: {{Hello: {hello}}}").assets] == ["app"]
 
 
-@pytest.mark.parametrize(("arn", "noted"), [("!GetAtt Hello.Arn", True), ("!Ref Hello.Alias", False)])
-def test_who_calls_a_function_and_not_its_alias_is_told(arn: str, noted: bool) -> None:
-    machine = f"""
-  Rounds:
-    Type: AWS::Serverless::StateMachine
-    Properties:
-      Definition: {{StartAt: A, States: {{A: {{Type: Task, Resource: "${{Arn}}", End: true}}}}}}
-      DefinitionSubstitutions: {{Arn: {arn}}}
-      Policies: [{{LambdaInvokePolicy: {{FunctionName: !Ref Hello}}}}]
-  Errors:
-    Type: AWS::CloudWatch::Alarm
-    Properties: {{Dimensions: [{{Name: FunctionName, Value: !Ref Hello}}]}}
-Outputs:"""
-    found = [note for note in codes(rendered(HELLO.replace("Outputs:", machine))) if note[0] == "ALIAS_PASSED_BY"]
-    assert found == ([("ALIAS_PASSED_BY", "Rounds")] if noted else [])
-
-
 def test_nothing_of_sam_remains() -> None:
     made = rendered(HELLO)
     assert "Transform" not in made.template

@@ -16,27 +16,13 @@ from shoreward.spec.template.checks import check_cycles, check_limits, check_nam
 from shoreward.spec.template.document import FUNCTION, Template, mapping
 from shoreward.spec.template.files import Read, bring_in_files
 from shoreward.spec.template.parameters import Values
-from shoreward.spec.template.references import references
+from shoreward.spec.template.pointing import point_callers
 from shoreward.spec.template.translate import check_policies, check_properties, translate
 from shoreward.spec.template.values import Asset, Json, Note, Rendered
 from shoreward.spec.template.versions import aliases, name_versions
 
 ALIAS = "live"
 """Name of the alias that a function gets when its template names none."""
-
-_CALL_NOTHING = (
-    "AWS::CloudFormation::",
-    "AWS::CloudWatch::",
-    "AWS::IAM::",
-    "AWS::Lambda::Alias",
-    "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Permission",
-    "AWS::Lambda::Url",
-    "AWS::Lambda::Version",
-    "AWS::Logs::",
-    "Custom::",
-)
-"""Types that refer to a function without calling it, or only while a stack is deployed."""
 
 
 def render(
@@ -66,11 +52,13 @@ def render(
     made = translate(template, value, values.shared) if template.sam else value
     if template.sam:
         _raise(check_policies(template, made))
+    added = {note.resource for note in notes if note.code == "ALIAS_ADDED" and note.resource}
+    notes += point_callers(template, made, aliases(made), added)
+    if template.sam:
         made = name_versions(template, made, values)
     _raise([*check_references(template, made), *check_cycles(template, made), *check_limits(template, made)])
     functions = aliases(made)
-    split = {function.logical_id for function in functions}
-    notes += [*_unsplit(template, made, split), *_passed_by(template, made, split)]
+    notes += _unsplit(template, made, {function.logical_id for function in functions})
     return Rendered(template=made, functions=functions, assets=tuple(assets), notes=tuple(notes))
 
 
@@ -117,16 +105,6 @@ def _unsplit(template: Template, made: dict[str, Json], split: set[str]) -> Iter
             where = template.place("Resources", name) if name in template.resources else None
             text = f"{name} publishes only when the template gives its version another logical id."
             yield Note(code="VERSION_BY_TEMPLATE", text=text, resource=name, where=where)
-
-
-def _passed_by(template: Template, made: dict[str, Json], split: set[str]) -> Iterator[Note]:
-    """Callers of a function itself: they get new code when it is staged, before anything was judged."""
-    for name, resource in cast("dict[str, dict[str, Json]]", made["Resources"]).items():
-        if name not in template.resources or resource["Type"].startswith(_CALL_NOTHING):
-            continue
-        for called in sorted({reference.name for reference in references(resource.get("Properties"))} & split - {name}):
-            text = f"{name} calls {called} and not its alias: it gets new code at once, and no judge is asked."
-            yield Note(code="ALIAS_PASSED_BY", text=text, resource=name, where=template.place("Resources", name))
 
 
 def _raise(found: Iterator[SpecError] | list[SpecError]) -> None:

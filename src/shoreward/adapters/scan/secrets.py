@@ -1,0 +1,147 @@
+"""The check `secrets`: nothing in the commit's files looks like a secret that nobody has looked at.
+
+All files of the commit are looked at, whoever put them there, and each content once: what was found in a file is
+remembered until the file or the engine changes.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from shoreward.adapters.scan import engine
+from shoreward.adapters.scan.baseline import FILE, Baseline, read_baseline
+from shoreward.adapters.scan.code import as_text, contents, shown
+from shoreward.adapters.scan.remembered import Remembered
+from shoreward.app.checking import Check, Materials, Report, Running
+from shoreward.app.files import Entry
+from shoreward.app.wording import counted
+from shoreward.domain import Finding, Place, Severity, digest_of
+
+_ENGINE = "shoreward.adapters.scan.secrets_engine"
+_LOCKS = frozenset((
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "Pipfile.lock", "uv.lock",
+    "pdm.lock", "requirements.lock",
+))  # fmt: skip
+"""Full of digests, which look like secrets and are none."""
+
+_LARGEST = 5_000_000
+_RATES = {
+    "Private Key": Severity.CRITICAL,
+    "AWS Access Key": Severity.CRITICAL,
+    "Secret Keyword": Severity.MEDIUM,
+    "Base64 High Entropy String": Severity.MEDIUM,
+    "Hex High Entropy String": Severity.MEDIUM,
+    "Public IP (ipv4)": Severity.LOW,
+}
+"""All other kinds are tokens of a known form: high."""
+
+
+def secrets_check(state: Path) -> Check:
+    """The check; `state` is a folder for what was found in files."""
+
+    def key(materials: Materials) -> str:
+        return digest_of("secrets", _version(), materials.source.tree(materials.commit))
+
+    def run(materials: Materials, running: Running) -> Report:
+        return _Scan(materials, running, state / "secrets.db").report()
+
+    return Check(
+        name="secrets",
+        about="No file holds a secret that nobody has looked at.",
+        key=key,
+        run=run,
+        reads="all files",
+    )
+
+
+def _version() -> str:
+    return version("detect-secrets")
+
+
+class _Scan:
+    def __init__(self, materials: Materials, running: Running, memory: Path) -> None:
+        self._materials = materials
+        self._running = running
+        content = materials.source.read(materials.commit, FILE)
+        self._baseline = read_baseline(None if content is None else content.decode("utf-8", "replace"))
+        self._memory = Remembered(memory, digest_of(_version(), list(self._baseline.filters)))
+
+    def report(self) -> Report:
+        """What is in the commit's files."""
+        entries = [entry for entry in self._materials.source.entries(self._materials.commit) if self._wanted(entry)]
+        found = self._memory.recall(entries)
+        new = [entry for entry in entries if entry.path not in found]
+        if new:
+            looked = self._look(new)
+            self._memory.keep(new, looked)
+            found |= looked
+        findings = [one for path, secrets in found.items() for one in _findings(path, secrets, self._baseline)]
+        return Report(
+            findings=tuple(sorted(findings, key=_order)),
+            summary=f"{counted(len(entries), 'file')}, {len(new)} of them new",
+            measures=(("files", float(len(entries))), ("scanned", float(len(new)))),
+        )
+
+    def _wanted(self, entry: Entry) -> bool:
+        name = posixpath.basename(entry.path)
+        plain = entry.kind in ("file", "executable") and entry.path != FILE and name not in _LOCKS
+        return plain and not self._baseline.leaves_out(shown(entry.path))
+
+    def _look(self, entries: Sequence[Entry]) -> dict[str, Any]:
+        """What is found in files: `[kind, sha1, line]` each; binaries are clean, and what is too large says so."""
+        self._running.say(f"looking for secrets in {counted(len(entries), 'file')}")
+        read = contents(self._materials.source, self._materials.commit, entries)
+        texts = {path: text for path, content in read.items() if (text := as_text(content)) is not None}
+        large = {path for path, text in texts.items() if len(text) > _LARGEST}
+        given = {path: text.encode("utf-8", "replace") for path, text in texts.items() if path not in large}
+        settings = {"filters": list(self._baseline.filters)}
+        found = engine.scan(_ENGINE, given, settings, self._running.stop) if given else {}
+        return {path: found.get(path, [["", "", 0]] if path in large else []) for path in read}
+
+
+def _findings(path: str, secrets: Sequence[tuple[str, str, int]], baseline: Baseline) -> Iterator[Finding]:
+    """One finding for each line: several detectors may see the same secret."""
+    lines: dict[int, dict[str, str]] = {}
+    for kind, digest, line in secrets:
+        if (path, kind, digest) not in baseline.known:
+            lines.setdefault(line, {})[kind] = digest
+    for line, kinds in lines.items():
+        yield _finding(shown(path), line, kinds) if line else _too_large(shown(path))
+
+
+def _finding(path: str, line: int, kinds: Mapping[str, str]) -> Finding:
+    kind = max(sorted(kinds), key=lambda kind: _RATES.get(kind, Severity.HIGH).rank)
+    words = re.sub(r"[^A-Z0-9]+", "_", kind.upper()).strip("_")
+    return Finding(
+        rule=words if words.startswith("SECRET_") else f"SECRET_{words}",
+        severity=_RATES.get(kind, Severity.HIGH),
+        what=f"This line seems to hold a secret ({kind}).",
+        why="Whoever can read the repository can use it, and its history keeps it when the line is gone.",
+        fix="Revoke it and read its successor from Secrets Manager or Parameter Store; if it is no secret, end the line"
+        " with the comment 'pragma: allowlist secret'.",
+        where=Place(file=path, line=line),
+        subject=kinds[kind][:12],
+        details=(("kinds", ", ".join(sorted(kinds))), ("hash", kinds[kind])),
+    )
+
+
+def _too_large(path: str) -> Finding:
+    return Finding(
+        rule="SECRETS_NOT_LOOKED_FOR",
+        severity=Severity.LOW,
+        what=f"The file has more than {_LARGEST / 1e6:.0f} MB, and was not searched for secrets.",
+        why="What is not looked at may hold anything.",
+        fix="Keep it out of the repository, or exclude it in .secrets.baseline.",
+        where=Place(file=path),
+        subject=path,
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, str]:
+    where = finding.where
+    return (where.file if where else "", (where.line or 0) if where else 0, finding.rule)

@@ -1,0 +1,39 @@
+"""detect-secrets over files in the working directory; `engine` runs this in a process of its own.
+
+Answers with `[kind, sha1 of the secret, line]` for each that is found; a secret itself never leaves the process. All
+detectors are on, all filters that detect-secrets recommends too, but nothing is verified: that would send what was
+found to somebody else's servers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from typing import Any
+
+
+def main() -> None:
+    """Read what to do from standard input, and answer on standard output."""
+    warnings.simplefilter("ignore")
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    from detect_secrets.core.scan import scan_file
+    from detect_secrets.settings import Settings, transient_settings
+
+    logging.disable(logging.CRITICAL)
+    given: dict[str, Any] = json.load(sys.stdin)
+    config = {
+        "plugins_used": [{"name": kind.__name__} for kind in get_mapping_from_secret_type_to_class().values()],
+        "filters_used": [*({"path": path} for path in Settings().filters), *given["settings"]["filters"]],
+    }
+    with transient_settings(config):
+        found = {
+            file: sorted({(one.type, one.secret_hash, one.line_number) for one in scan_file(file)})
+            for file in given["files"]
+        }
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

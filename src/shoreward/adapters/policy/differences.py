@@ -9,10 +9,9 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
-Json = Any
-Path = tuple[str | int, ...]
+from shoreward.adapters.policy.plain import Json, Path
 
 
 class Absent:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from shoreward.adapters.policy._sam_parts import (
     DOMAINS,
@@ -27,7 +26,7 @@ from shoreward.adapters.policy._sam_parts import (
     REST,
     part_of,
 )
-from shoreward.adapters.policy.differences import Json, Path
+from shoreward.adapters.policy.plain import Json, Path, listed, mapping
 from shoreward.domain import Place
 from shoreward.spec.template import Template
 
@@ -60,7 +59,7 @@ class Origins:
 
     def __init__(self, template: Template, made: dict[str, Json]) -> None:
         self._template = template
-        self._made = _mapping(made.get("Resources"))
+        self._made = mapping(made.get("Resources"))
         self._owners: dict[str, Owner | None] = {}
 
     def subject(self, name: str) -> str:
@@ -130,7 +129,7 @@ class Origins:
         for implicit, (kind, gateway) in IMPLICIT.items():
             if name.startswith(implicit):
                 return next(self._events(kind, gateway, None), None)
-        if str(_mapping(self._made.get(name)).get("Type")) in DOMAINS:
+        if str(mapping(self._made.get(name)).get("Type")) in DOMAINS:
             return next((Owner(name=found, part=("Domain",)) for found, _ in self._template.of_type(REST, HTTP)
                          if self._template.property(found, "Domain") is not None), None)  # fmt: skip
         makers = sorted((found for found in resources if name.startswith(found)), key=len, reverse=True)
@@ -138,7 +137,7 @@ class Origins:
 
     def _made_by(self, maker: str, suffix: str) -> Owner | None:
         resource = self._template.resources[maker]
-        for connector in sorted(_mapping(resource.get("Connectors")), key=len, reverse=True):
+        for connector in sorted(mapping(resource.get("Connectors")), key=len, reverse=True):
             if suffix.startswith(connector):
                 return Owner(name=maker)
         if not self._template.sam_resource(maker):
@@ -146,22 +145,22 @@ class Origins:
         part = part_of(str(resource["Type"]), suffix)
         if part is not None:
             return Owner(name=maker, part=part)
-        events = _mapping(self._template.property(maker, "Events"))
+        events = mapping(self._template.property(maker, "Events"))
         found = max((event for event in events if suffix.startswith(event)), key=len, default=None)
         return Owner(name=maker, part=("Events", found) if found else ())
 
     def _events(self, kind: str, gateway: str, api: str | None) -> Iterator[Owner]:
         """Events of a kind at a gateway, by its logical id; at the one that they do not name for None."""
         for name, _ in self._template.of_type(FUNCTION, MACHINE):
-            for event, found in _mapping(self._template.property(name, "Events")).items():
-                at = _mapping(_mapping(found).get("Properties")).get(gateway)
-                wanted = at is None if api is None else _mapping(at).get("Ref", at) == api
-                if _mapping(found).get("Type") == kind and wanted:
+            for event, found in mapping(self._template.property(name, "Events")).items():
+                at = mapping(mapping(found).get("Properties")).get(gateway)
+                wanted = at is None if api is None else mapping(at).get("Ref", at) == api
+                if mapping(found).get("Type") == kind and wanted:
                     yield Owner(name=name, part=("Events", event))
 
     def _property(self, name: str, owner: Owner, inside: Path) -> Path:
         """Path within the written resource's properties."""
-        made = _mapping(self._made.get(name))
+        made = mapping(self._made.get(name))
         kind = str(self._template.resources[owner.name]["Type"])
         if not self._template.sam_resource(owner.name):
             return inside
@@ -177,17 +176,17 @@ class Origins:
         return inside
 
     def _of_role(self, name: str, made: dict[str, Json], inside: Path) -> Path:
-        given = _mapping(made.get("Properties"))
+        given = mapping(made.get("Properties"))
         match inside:
-            case ("Policies", int(index), *rest) if index < len(_list(given.get("Policies"))):
-                policy = str(_mapping(given["Policies"][index]).get("PolicyName"))
+            case ("Policies", int(index), *rest) if index < len(listed(given.get("Policies"))):
+                policy = str(mapping(given["Policies"][index]).get("PolicyName"))
                 if asked := next((part for word, part in GRANTED_FOR if word in policy), None):
                     return asked
                 number = _POLICY.search(policy)
-                listed = isinstance(self._template.property(name, "Policies"), list)
-                written = ("Policies", int(number[1])) if number and listed else ("Policies",)
+                many = isinstance(self._template.property(name, "Policies"), list)
+                written = ("Policies", int(number[1])) if number and many else ("Policies",)
                 return (*written, *(rest[1:] if rest[:1] == ["PolicyDocument"] else rest))
-            case ("ManagedPolicyArns", int(index), *_) if index < len(_list(given.get("ManagedPolicyArns"))):
+            case ("ManagedPolicyArns", int(index), *_) if index < len(listed(given.get("ManagedPolicyArns"))):
                 return self._managed(name, given["ManagedPolicyArns"][index])
             case ("AssumeRolePolicyDocument" | "PermissionsBoundary" | "Tags", *_):
                 return inside
@@ -197,13 +196,13 @@ class Origins:
     def _managed(self, name: str, arn: Json) -> Path:
         """The entry of `Policies` that became a managed policy, or the property that SAM added one for."""
         policies = self._template.property(name, "Policies")
-        text = str(_mapping(arn).get("Fn::Sub", arn))
-        for index, policy in enumerate(_list(policies) or [policies]):
+        text = str(mapping(arn).get("Fn::Sub", arn))
+        for index, policy in enumerate(listed(policies) or [policies]):
             if policy == arn or (isinstance(policy, str) and text.endswith(f"/{policy}")):
                 return ("Policies", index) if isinstance(policies, list) else ("Policies",)
         kinds = next((found for end, found in MANAGED_FOR_EVENTS.items() if text.endswith(end)), ())
-        for event, found in _mapping(self._template.property(name, "Events")).items():
-            if _mapping(found).get("Type") in kinds:
+        for event, found in mapping(self._template.property(name, "Events")).items():
+            if mapping(found).get("Type") in kinds:
                 return ("Events", event)
         return next((part for end, part in MANAGED_FOR if text.endswith(end)), ())
 
@@ -221,11 +220,11 @@ class Origins:
         if inside[:2] != ("Body", "paths") or len(inside) < 3:
             return None
         route, method = inside[2], inside[3] if len(inside) > 3 else None
-        rest = str(_mapping(self._made.get(name)).get("Type")) == "AWS::ApiGateway::RestApi"
+        rest = str(mapping(self._made.get(name)).get("Type")) == "AWS::ApiGateway::RestApi"
         kind, gateway = ("Api", "RestApiId") if rest else ("HttpApi", "ApiId")
         for owner in self._events(kind, gateway, None if name in IMPLICIT else name):
-            event = _mapping(self._template.property(owner.name, "Events")[owner.part[1]])
-            properties = _mapping(event.get("Properties"))
+            event = mapping(self._template.property(owner.name, "Events")[owner.part[1]])
+            properties = mapping(event.get("Properties"))
             given = str(properties.get("Method", "any")).lower()
             named = _ANY if given in ("any", "*") else given
             if properties.get("Path", "$default") == route and method in (None, named):
@@ -261,20 +260,12 @@ class Origins:
         return path
 
 
-def _mapping(value: Json) -> dict[str, Json]:
-    return cast("dict[str, Json]", value) if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return cast("list[Json]", value) if isinstance(value, list) else []
-
-
 def _step(value: Json, dotted: str) -> tuple[str | int, str] | None:
     """The first key of a dotted path that the value has, the longest first, and what is left of the path."""
     if isinstance(value, list):
         head, _, rest = dotted.partition(".")
-        return (int(head), rest) if head.isdigit() and int(head) < len(cast("list[Json]", value)) else None
-    for key in sorted(_mapping(value), key=len, reverse=True):
+        return (int(head), rest) if head.isdigit() and int(head) < len(listed(value)) else None
+    for key in sorted(mapping(value), key=len, reverse=True):
         plain = key.replace("/", ".")
         if dotted == plain or dotted.startswith(f"{plain}."):
             return key, dotted[len(plain) + 1 :]

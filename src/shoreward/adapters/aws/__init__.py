@@ -57,6 +57,7 @@ class AwsAdapters:
     metrics: MetricSource
     alarms: AlarmSource
     artifacts: Artifacts
+    sessions: Sessions
 
 
 def connect(
@@ -75,7 +76,8 @@ def connect(
         retry: the budget of ordinary calls.
     """
     retry = retry or Retry()
-    aws = Aws(sessions or Sessions(retry=retry), retry)
+    sessions = sessions or Sessions(retry=retry)
+    aws = Aws(sessions, retry)
     artifacts = Artifacts(aws, store)
     return AwsAdapters(
         stacks=Stacks(aws, blobs, artifacts),
@@ -84,4 +86,5 @@ def connect(
         metrics=Metrics(aws),
         alarms=Alarms(aws),
         artifacts=artifacts,
+        sessions=sessions,
     )

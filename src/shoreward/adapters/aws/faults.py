@@ -61,6 +61,13 @@ _ADVICE = {
     "OptInRequired": "Enable the service or region for the account.",
 }
 
+_NEVER_ARRIVED = (
+    exceptions.EndpointConnectionError,
+    exceptions.ConnectTimeoutError,
+    exceptions.ProxyConnectionError,
+    exceptions.SSLError,
+)
+
 _UNANSWERED = (
     exceptions.HTTPClientError,
     exceptions.ConnectionError,
@@ -102,6 +109,9 @@ def classify(error: Exception, *, where: str, action: str) -> OperationError:
     match error:
         case ClientError():
             return _answered(error, where, action)
+        case _ if isinstance(error, _NEVER_ARRIVED):
+            advice = "Check the network of this machine, and AWS_ENDPOINT_URL or the proxy, if you have set them."
+            return Retryable("AWS_UNREACHABLE", f"AWS cannot be reached: {error}", where=where, next=advice)
         case _ if isinstance(error, _UNANSWERED):
             return Retryable("AWS_UNREACHABLE", f"AWS did not answer: {error}", where=where)
         case _ if type(error).__name__ == "ResponseParserError":

@@ -2,6 +2,9 @@
 
 A target that names a role is reached by assuming it; one that does not is reached with the caller's own credentials,
 and then only after STS has confirmed that they belong to the target's account, lest a release lands in the wrong one.
+
+So STS is the first to be called for any target. That it cannot be reached is told within seconds the first time, for
+somebody may have given a wrong address and wait for an answer; whoever asks again gets all of the usual budget.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ import copy
 import re
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -22,13 +26,15 @@ from botocore.loaders import create_loader
 
 from shoreward.adapters.aws.faults import classify
 from shoreward.adapters.aws.retry import Retry
-from shoreward.domain import Target, Terminal
+from shoreward.domain import OperationError, Target, Terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _MARGIN = 300.0
 """Seconds before its expiry at which an assumed role is assumed anew."""
+_FIRST = 3.0
+"""Seconds within which a target's very first call may be asked again."""
 
 
 def _config(threads: int, read_timeout: float) -> Config:
@@ -44,18 +50,25 @@ def _config(threads: int, read_timeout: float) -> Config:
 class AssumedRole(Credentials):
     """Credentials of a role, assumed when first needed and again shortly before they expire; safe between threads."""
 
-    def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, assume: Callable[[Retry], tuple[ReadOnlyCredentials, float]], retry: Retry, clock: Callable[[], float]
+    ) -> None:
         super().__init__(access_key="", secret_key="", method="shoreward-assume-role")
         self._assume = assume
+        self._retry = retry
         self._clock = clock
         self._lock = threading.Lock()
         self._held: tuple[ReadOnlyCredentials, float] | None = None
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Credentials that are good for some minutes more."""
+        return self.within(self._retry)
+
+    def within(self, retry: Retry) -> ReadOnlyCredentials:
+        """The same, with another budget."""
         with self._lock:
             if self._held is None or self._clock() > self._held[1] - _MARGIN:
-                self._held = self._assume()
+                self._held = self._assume(retry)
             return self._held[0]
 
     def forget(self) -> None:
@@ -112,17 +125,38 @@ class Sessions:
         self._clock = clock
         self._lock = threading.RLock()
         self._roles: dict[tuple[str, str], _Identity] = {}
+        self._met: dict[str, bool] = {}  # whether a target's first call was answered, by target
         self._models = create_loader()
 
     def client(self, service: str, target: Target, *, read_timeout: float = 20.0) -> Any:
         """The client of a service in the target's region, as the identity that the target asks for.
 
-        Raises `Terminal` (ACCOUNT_MISMATCH) when that identity belongs to another account than the target's.
+        Raises `Terminal` (ACCOUNT_MISMATCH) when that identity belongs to another account than the target's, and
+        `Retryable` (AWS_UNREACHABLE) when STS cannot be reached: the first time within seconds.
         """
         identity = self._identity(target)
-        if target.account not in identity.accounts:
-            self._verify(identity, target)
+        if not self._met.get(target.key):
+            self._meet(identity, target)
         return self._client(identity, service, target.region, read_timeout)
+
+    def reach(self, targets: Iterable[Target]) -> None:
+        """Make sure that something answers before anything is begun; any answer will do, a refusal too.
+
+        Raises `Retryable` (AWS_UNREACHABLE) when nothing does for any of the targets, within seconds unless they are
+        very many.
+        """
+        targets = tuple(targets)
+        with ThreadPoolExecutor(max_workers=self._threads) as pool:
+            silent = [error for error in pool.map(self._silence, targets) if error is not None]
+        if silent and len(silent) == len(targets):
+            raise silent[0]
+
+    def _silence(self, target: Target) -> OperationError | None:
+        try:
+            self.client("sts", target)
+        except OperationError as error:
+            return error if error.code == "AWS_UNREACHABLE" else None
+        return None
 
     def refresh(self, target: Target) -> bool:
         """Forget credentials that AWS calls expired; whether there is a way to get fresh ones."""
@@ -153,7 +187,7 @@ class Sessions:
             return self._roles[key]
 
     def _assuming(self, role: str, region: str) -> _Identity:
-        credentials = AssumedRole(lambda: self._assume(role, region), self._clock)
+        credentials = AssumedRole(lambda retry: self._assume(role, region, retry), self._retry, self._clock)
         own = self._session
         core = botocore.session.Session(
             profile=own.profile_name if own.profile_name != "default" else None,
@@ -164,7 +198,7 @@ class Sessions:
         core.register_component("credential_provider", CredentialResolver(providers=[_Provider(credentials)]))
         return _Identity(make=cast("Any", core).create_client, role=credentials)
 
-    def _assume(self, role: str, region: str) -> tuple[ReadOnlyCredentials, float]:
+    def _assume(self, role: str, region: str, retry: Retry) -> tuple[ReadOnlyCredentials, float]:
         sts: STSClient = self._client(self._own, "sts", region, 20.0)
 
         def attempt() -> tuple[ReadOnlyCredentials, float]:
@@ -175,14 +209,24 @@ class Sessions:
             frozen = ReadOnlyCredentials(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
             return frozen, held["Expiration"].timestamp()
 
-        return self._retry.run(attempt)
+        return retry.run(attempt)
 
-    def _verify(self, identity: _Identity, target: Target) -> None:
+    def _meet(self, identity: _Identity, target: Target) -> None:
+        first = target.key not in self._met
+        self._met[target.key] = False
+        retry = replace(self._retry, budget=min(_FIRST, self._retry.budget)) if first else self._retry
+        if target.account not in identity.accounts:
+            self._verify(identity, target, retry)
+        if identity.role is not None:
+            identity.role.within(retry)
+        self._met[target.key] = True
+
+    def _verify(self, identity: _Identity, target: Target, retry: Retry) -> None:
         if target.role is not None:
             account = target.role.split(":")[4] if target.role.count(":") >= 5 else ""
             said = f"The role {target.role} belongs to account {account or '?'}"
         else:
-            account = self._own_account(target)
+            account = self._own_account(target, retry)
             said = f"The credentials of this process belong to account {account}"
         if account != target.account:
             raise Terminal(
@@ -193,7 +237,7 @@ class Sessions:
             )
         identity.accounts.add(account)
 
-    def _own_account(self, target: Target) -> str:
+    def _own_account(self, target: Target, retry: Retry) -> str:
         sts: STSClient = self._client(self._own, "sts", target.region, 20.0)
 
         def attempt() -> str:
@@ -202,4 +246,4 @@ class Sessions:
             except Exception as error:
                 raise classify(error, where=target.key, action="sts:GetCallerIdentity") from error
 
-        return self._retry.run(attempt)
+        return retry.run(attempt)

@@ -1,0 +1,46 @@
+"""Patterns of the files that a check reads, as `.gitignore` has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shoreward.app.checking.inputs import content_of, entries_matching
+from shoreward.domain import SpecError
+
+from .support import Files
+
+PATHS = ("README.md", "docs/page.md", "functions/a/app.py", "functions/a/data.json", "functions/b/app.py", "uv.lock")
+FILES = Files(dict.fromkeys(PATHS, "content"))
+
+
+def read(*patterns: str) -> set[str]:
+    return {entry.path for entry in entries_matching(FILES, "c", patterns)}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "paths"),
+    [
+        ((), set(PATHS)),
+        (("**",), set(PATHS)),
+        (("*.md",), {"README.md", "docs/page.md"}),
+        (("/*.md",), {"README.md"}),
+        (("docs",), {"docs/page.md"}),
+        (("functions/**/*.py",), {"functions/a/app.py", "functions/b/app.py"}),
+        (("functions/?/app.py", "uv.lock"), {"functions/a/app.py", "functions/b/app.py", "uv.lock"}),
+        (("functions/**", "!*.json"), {"functions/a/app.py", "functions/b/app.py"}),
+        (("!docs", "!*.md"), {"functions/a/app.py", "functions/a/data.json", "functions/b/app.py", "uv.lock"}),
+        (("nothing/**",), set[str]()),
+    ],
+)
+def test_patterns_name_files(patterns: tuple[str, ...], paths: set[str]) -> None:
+    assert read(*patterns) == paths
+
+
+@pytest.mark.parametrize("pattern", ["!", "src\\", "[z-a].py"])
+def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(SpecError, match="PATTERN_INVALID"):
+        read(pattern)
+
+
+def test_the_content_of_files_is_plain_for_a_digest() -> None:
+    assert content_of(entries_matching(FILES, "c", ["uv.lock"])) == [["uv.lock", "file", "content"]]

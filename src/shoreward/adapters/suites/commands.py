@@ -6,6 +6,7 @@ it: that is quicker, and lets us see which test runner is behind them.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ _SCRIPT = re.compile(
     re.DOTALL,
 )
 _RUN = re.compile(r"^\s*(?:npm|pnpm|yarn)\s+(?:run|run-script)\s")
+_CHANGE = re.compile(r"^\s*cd\s+(?P<folder>[\w./-]+)\s*$")
 _SHORT = {"t": "test", "tst": "test", "test": "test", "start": "start"}
 _DEPTH = 8
 
@@ -39,6 +41,14 @@ def simple(segment: str) -> bool:
     except ValueError:
         return False
     return "\n" not in segment.strip() and not any(word and set(word) <= set("();<>|&") for word in words)
+
+
+def folder_of(command: str, folder: str) -> str:
+    """The folder in which the last part of a command runs, from the repository's root."""
+    for segment in segments(command):
+        if match := _CHANGE.match(segment):
+            folder = posixpath.normpath(posixpath.join(folder, match["folder"]))
+    return "" if folder == "." else folder
 
 
 def expanded(command: str, scripts: Mapping[str, str], depth: int = 0) -> str:

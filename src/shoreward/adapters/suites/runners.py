@@ -58,8 +58,8 @@ RUNNERS = (
         package="pytest",
         language="python",
         pattern=re.compile(rf"{_BEFORE}{_PYTHON}(?:pytest|py\.test){_END}"),
-        # Only this family names file and line.
-        flags=lambda report, _seconds: f"--junitxml={report} -o junit_family=xunit1",
+        # Only this family names file and line, and only long tracebacks tell all frames.
+        flags=lambda report, _seconds: f"--junitxml={report} -o junit_family=xunit1 --tb=auto",
     ),
     Runner(
         name="ruff",

@@ -40,8 +40,10 @@ def _rule(result: Json, rules: Sequence[Json]) -> Json:
     for rule in rules:
         if rule.get("id") == result.get("ruleId"):
             return rule
-    index = result.get("ruleIndex", -1)
-    return rules[index] if 0 <= index < len(rules) else {}
+    index = int(result.get("ruleIndex", -1))
+    if 0 <= index < len(rules):
+        return rules[index]
+    return {}
 
 
 def _finding(result: Json, rule: Json, locate: Locate) -> Finding:

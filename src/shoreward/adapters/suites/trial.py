@@ -11,6 +11,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from shoreward.adapters.suites import errors, frames, node, process
+from shoreward.adapters.suites.commands import folder_of
 from shoreward.adapters.suites.ground import Ground, speaks_node
 from shoreward.adapters.suites.outcome import Case, Told, Unreadable, joined
 from shoreward.adapters.suites.process import Ended
@@ -126,8 +127,10 @@ def _read(setting: Setting, asked: Sequence[Part], reports: Sequence[Path], spac
     suite = setting.suite
     words = frames.uncoloured(ended.words)
 
+    base = folder_of("&&".join(part.text for part in asked), suite.folder)
+
     def locate(name: str) -> str | None:
-        return space.locate(name, suite.folder)
+        return space.locate(name, base)
 
     declared = _declared(suite, space.files / suite.folder)
     expected = [report for part, report in zip(asked, reports, strict=True) if part.runner and part.runner.counts]

@@ -279,12 +279,15 @@ def _files(names: Sequence[str]) -> list[str]:
 
 
 def _about(path: str) -> str:
-    """Size and time of change of a file, where links lead; that it is not there says something, too."""
+    """Size and times of a file, where links lead; that it is not there says something, too.
+
+    The time of the last change of its inode is the one that nobody can set back.
+    """
     try:
         about = os.stat(path)
     except OSError:
         return f"{path} not there"
-    return f"{os.path.realpath(path)} {about.st_mode:o} {about.st_size} {about.st_mtime_ns}"
+    return f"{os.path.realpath(path)} {about.st_mode:o} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}"
 
 
 def _since(at: float) -> str:

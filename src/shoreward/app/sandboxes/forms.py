@@ -14,9 +14,6 @@ from shoreward.app.sandboxes.ports import Needs
 from shoreward.app.sandboxes.resolving import Resolved, mapping
 from shoreward.domain import Pipeline, Revision, Target
 
-FORM = 1
-"""Grows when `sandboxed` makes something else of the same template."""
-
 _VERSION = "AWS::Lambda::Version"
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")

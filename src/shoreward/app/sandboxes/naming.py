@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from shoreward.domain import digest_of
+from shoreward.domain import Target, digest_of
 
 LONGEST = 48
 """Characters of a name, unless the stack's own is longer: roles and functions take 64, of which some are for theirs."""
@@ -20,15 +20,16 @@ _STACK = 110
 _MARK = 6
 
 
-def sandbox_name(stack: str, *, application: str, owner: str, branch: str, nonce: str = "") -> str:
-    """The name of a sandbox: `<stack>-<branch>--<mark>`; the mark tells owners, branches and applications apart.
+def sandbox_name(place: Target, *, application: str, owner: str, branch: str, nonce: str = "") -> str:
+    """The name of a sandbox: `<stack>-<branch>--<mark>`; the mark tells owners, branches, applications, regions apart.
 
     Args:
-        stack: the name that all sandboxes of a pipeline begin with.
+        place: where it is; all sandboxes of a pipeline begin with the name of its stack.
         nonce: something that no other sandbox has, for one that is made anew; "" for the one that is reused.
     """
-    mark = digest_of(application, owner, branch, nonce)[:_MARK]
-    start = stack[:_STACK].rstrip("-")
+    # Buckets and roles of all regions are in one list.
+    mark = digest_of(place.account, place.region, application, owner, branch, nonce)[:_MARK]
+    start = place.stack[:_STACK].rstrip("-")
     room = max(0, LONGEST - len(start) - len("---") - _MARK)
     slug = slug_of(branch)[:room].rstrip("-")
     return f"{start}-{slug}--{mark}" if slug else f"{start}--{mark}"

@@ -82,7 +82,7 @@ class _Reading:
         self._conditions = mapping(template.get("Conditions"))
         self._mappings = mapping(template.get("Mappings"))
         self._parameters = {
-            name: _typed(mapping(about), given.get(name, mapping(about).get("Default")))
+            name: _typed(name, mapping(about), given.get(name, mapping(about).get("Default")))
             for name, about in mapping(template.get("Parameters")).items()
         }
         self._pseudo = {
@@ -240,11 +240,11 @@ def _items(value: Json) -> list[Json] | None:
     return cast("list[Json]", value) if isinstance(value, list) else None
 
 
-def _typed(about: Mapping[str, Json], value: Json) -> Json:
-    """A parameter's value as a property gets it."""
+def _typed(name: str, about: Mapping[str, Json], value: Json) -> Json:
+    """A parameter's value as a property gets it; a secret, and what AWS looks up, stays the parameter that it is."""
     kind = str(about.get("Type", "String"))
-    if value is None or kind.startswith("AWS::SSM::"):
-        return {"Parameter": value}
+    if value is None or kind.startswith("AWS::SSM::") or str(about.get("NoEcho", "")).lower() == "true":
+        return {"Ref": name}
     if kind == "Number":
         number = float(value)
         return int(number) if number.is_integer() else number

@@ -50,7 +50,7 @@ class Order:
     def target(self) -> Target:
         """Where it is, or will be."""
         name = sandbox_name(
-            self.plan.target.stack,
+            self.plan.target,
             application=self.pipeline.application,
             owner=self.owner,
             branch=self.branch,

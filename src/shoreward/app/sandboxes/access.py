@@ -1,0 +1,138 @@
+"""The sandbox of a run of checks: brought up when the first check needs it, once, and held until the run is over.
+
+The check `sandbox` itself only says which revision would stand there; so suites whose verdicts were kept need none.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from shoreward.app.checking import Materials, Running
+from shoreward.app.sandboxes.places import placed
+from shoreward.app.sandboxes.plan import Build, plan_of
+from shoreward.app.sandboxes.ports import Progress
+from shoreward.app.sandboxes.reaping import Known
+from shoreward.app.sandboxes.sandboxes import Order, Sandbox, Sandboxes, left_error
+from shoreward.domain import Retryable, ShorewardError, SpecError
+
+
+class SandboxAccess:
+    """The sandbox that a run of checks shares. Safe between threads; close it when the run is over.
+
+    Args:
+        build: gives the revision of a commit, which has been built as a rule.
+        owner, branch: whose sandbox is used.
+        nonce: for one that is made anew and removed at the end (a release's); "" for the branch's own.
+    """
+
+    def __init__(self, sandboxes: Sandboxes, build: Build, *, owner: str, branch: str, nonce: str = "") -> None:
+        self._sandboxes = sandboxes
+        self._build = build
+        self._owner = owner
+        self._branch = branch
+        self._nonce = nonce
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], Sandbox | ShorewardError] = {}
+        self._taken: set[str] = set()
+        self._afterwards = ExitStack()
+
+    def __enter__(self) -> SandboxAccess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def connect(self, materials: Materials, running: Running) -> Sandbox:
+        """The sandbox with the materials' commit in it, brought up when it is not yet.
+
+        Whoever comes while it is being brought up waits. What failed for good fails for all, until `close`.
+
+        Raises:
+            SpecError: the change is to blame: SANDBOX_NOT_MADE, SEED_FAILED.
+            UserError, OperationError: the sandbox could not be had.
+        """
+        order = Order(
+            pipeline=materials.pipeline,
+            plan=plan_of(materials.pipeline),
+            revision=self._build(materials.pipeline, materials.commit),
+            owner=self._owner,
+            branch=self._branch,
+            nonce=self._nonce,
+        )
+        wanted = order.target.key, order.revision.digest
+        with self._lock:
+            if wanted not in self._known:
+                self._known = {key: one for key, one in self._known.items() if key[0] != wanted[0]}
+                self._known[wanted] = self._bring_up(order, materials, running)
+            found = self._known[wanted]
+        if isinstance(found, ShorewardError):
+            raise found
+        return found
+
+    def product(self, materials: Materials, running: Running) -> str:
+        """What suites read of the sandbox: JSON with stack, account, region, outputs and environment.
+
+        The environment holds credentials: it is for the suite's process, and is kept nowhere.
+        """
+        sandbox = self.connect(materials, running)
+        target = sandbox.lease.target
+        secret = self._sandboxes.cloud.credentials(target)
+        found = {
+            "stack": target.stack,
+            "account": target.account,
+            "region": target.region,
+            "outputs": dict(sandbox.outputs),
+            "environment": {"SHOREWARD_SANDBOX": target.stack, **secret},
+        }
+        return json.dumps(found)
+
+    def environment(self, materials: Materials, running: Running | None = None) -> Mapping[str, str]:
+        """All variables that a program needs to work with the sandbox, credentials included."""
+        sandbox = self.connect(materials, running or Running())
+        return {**sandbox.environment, **self._sandboxes.cloud.credentials(sandbox.lease.target)}
+
+    def close(self) -> None:
+        """Let others have the sandbox; one that was made for this run alone is removed.
+
+        Raises `Terminal` (SANDBOX_LEFT) when not all of it could be removed.
+        """
+        with self._lock:
+            self._known.clear()
+            self._taken.clear()
+            self._afterwards.close()
+
+    def _bring_up(self, order: Order, materials: Materials, running: Running) -> Sandbox | ShorewardError:
+        progress = Progress(say=running.say, stop=running.stop)
+        try:
+            self._take(order, progress)
+            return self._sandboxes.up_held(order, progress)
+        except Retryable:
+            raise
+        except SpecError as error:
+            return placed(error, materials.source.read(materials.commit, materials.pipeline.template))
+        except ShorewardError as error:
+            return error
+
+    def _take(self, order: Order, progress: Progress) -> None:
+        """Hold the sandbox until `close`."""
+        key = order.target.key
+        if key in self._taken:
+            return
+        ledger, patience = self._sandboxes.ledger, self._sandboxes.patience
+        self._afterwards.enter_context(ledger.hold(key, patience=patience, say=progress.say))
+        self._afterwards.callback(self._let_go, order)
+        self._taken.add(key)
+
+    def _let_go(self, order: Order) -> None:
+        lease = self._sandboxes.ledger.get(order.target.key)
+        if lease is None:
+            return
+        if not order.nonce:
+            self._sandboxes.renew(lease, order.plan)
+            return
+        proof = self._sandboxes.down_held(Known(lease=lease, seen=None), Progress())
+        if not proof.clean:
+            raise left_error(proof, order.target)

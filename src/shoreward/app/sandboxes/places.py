@@ -1,0 +1,57 @@
+"""From a rendered resource back to the line that a person wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from shoreward.domain import Place, SpecError
+from shoreward.spec.template import Template, read_template
+
+Locate = Callable[[str, str], Place | None]
+
+
+def locator(content: bytes | None, file: str) -> Locate:
+    """Finds logical ids and properties in a template, which is read when the first is asked for.
+
+    What SAM makes for a resource (`HelloRole`, `HelloAliaslive`) is at that resource. Nothing is found in a template
+    that cannot be read: whoever reads templates complains about it.
+    """
+    held: list[Template | None] = []
+
+    def locate(resource: str, key: str) -> Place | None:
+        if not held:
+            held.append(_read(content, file))
+        template = held[0]
+        if template is None:
+            return None
+        names = [name for name in template.resources if resource == name or resource.startswith(name)]
+        if not names:
+            return None
+        name = max(names, key=len)
+        if name == resource and key:
+            return template.place_of(name, key, key=True)
+        return template.place("Resources", name)
+
+    return locate
+
+
+def _read(content: bytes | None, file: str) -> Template | None:
+    try:
+        return read_template((content or b"").decode(), file)
+    except (SpecError, UnicodeDecodeError):
+        return None
+
+
+def placed(error: SpecError, content: bytes | None) -> SpecError:
+    """An error about a template with the line of the first resource that it names; the same error for none.
+
+    Args:
+        content: the template.
+    """
+    if not isinstance(error.where, Place) or error.where.line is not None:
+        return error
+    locate = locator(content, error.where.file)
+    places = (locate(word, "") for word in re.findall(r"\b[A-Z][A-Za-z0-9]+\b", error.what))
+    where = next((place for place in places if place is not None), error.where)
+    return SpecError(error.code, error.what, where=where, next=error.next)

@@ -6,7 +6,7 @@ controller included; an act may have taken hold although nobody recorded it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,8 +17,20 @@ from shoreward.core import Effect, Event, Phase, Release, decide, evolve, replay
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.effects import JudgeTarget
-from shoreward.domain import Bake, Judgement, Outcome, Verdict
-from shoreward.testing.builders import a_pipeline, an_opening
+from shoreward.domain import (
+    Bake,
+    Checks,
+    Judgement,
+    OperationError,
+    Outcome,
+    Pipeline,
+    Retryable,
+    Terminal,
+    Verdict,
+    advisory,
+)
+from shoreward.testing.builders import a_pipeline, an_opening, some_checks
+from shoreward.testing.gate import an_advisory
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
 from shoreward.testing.simulator import carry
@@ -28,6 +40,13 @@ PIPELINE = a_pipeline(
     bake=Bake(minimum=20, requests=1, deadline=300, on_deadline="rollback"),
     alarms=["any"],
 )
+POLL = 60.0
+GATES = [
+    None,
+    some_checks(poll=POLL, on_new="hold"),
+    some_checks(poll=POLL, on_new="rollback"),
+    some_checks(poll=POLL, skip=["vulnerabilities"]),
+]
 
 
 @dataclass(frozen=True)
@@ -44,9 +63,16 @@ class Releases(RuleBasedStateMachine):
         carry(journal, self.cloud, journal.open(an_opening("old", PIPELINE, at=self.cloud.clock.now())))
         for target in self.cloud.targets.values():
             target.acts.clear()
-        self.events: list[Event] = [an_opening("new", PIPELINE, at=self.cloud.clock.now())]
-        self.state = replay("app-2", self.events)
         self.under_way: list[UnderWay] = []
+        self.open(PIPELINE)
+
+    def open(self, pipeline: Pipeline) -> None:
+        self.events: list[Event] = [an_opening("new", pipeline, at=self.cloud.clock.now())]
+        self.state = replay("app-2", self.events)
+        self.passed = pipeline.checks is None
+        self.looked_up = 0.0
+        self.told_of: set[str] = set()
+        self.news: set[str] = set()
 
     def append(self, event: Event) -> None:
         self.check(event)
@@ -56,10 +82,26 @@ class Releases(RuleBasedStateMachine):
     def check(self, event: Event) -> None:
         """Properties of what may be recorded."""
         match event:
-            case e.WaveEntered(wave=wave) if wave > 0:
+            case e.WaveEntered(wave=wave):
                 assert self.state.baked >= wave, "a wave began before the one before it had baked"
+                assert self.passed, "a wave was entered without a pass of the checks"
             case e.ReleaseEnded(outcome=Outcome.SUCCEEDED):
                 assert all(each.phase is Phase.FINISHED for each in self.state.deployments.values())
+                assert self.passed
+            case e.ReleaseEnded(outcome=Outcome.FAILED):
+                assert not any(target.acts for target in self.cloud.targets.values()), "a failed change was deployed"
+            case e.RollbackBegan(cause="error"):
+                assert "review/" not in event.reason, "not knowing of advisories sent a release back"
+            case e.RevisionChecked(checked=checked):
+                self.passed = checked.verdict is Verdict.PASS
+                self.looked_up = max(self.looked_up, checked.advised_at)
+            case e.AdvisoriesReviewed(findings=findings):
+                self.looked_up = max(self.looked_up, event.at)
+                self.news = {advisory(each) for each in findings} - self.told_of
+            case e.HoldPlaced(advisories=advisories):
+                assert not self.told_of.intersection(advisories), "the same advisory held a release twice"
+                self.told_of |= set(advisories)
+                self.news -= self.told_of
             case _:
                 pass
 
@@ -69,6 +111,8 @@ class Releases(RuleBasedStateMachine):
             assert not effect.forward, "a forward effect after the rollback began"
         if self.state.hold:
             assert not effect.forward, "a forward effect under a hold"
+        if effect.forward and not isinstance(effect, do.BuildRevision | do.CheckRevision):
+            self.check_gate()
         if isinstance(effect, do.ShiftTraffic) and effect.step > 0:
             deployment = self.state.deployments[effect.target.key]
             if deployment.splits:
@@ -76,6 +120,17 @@ class Releases(RuleBasedStateMachine):
                 assert looked is not None, "a weight rose and nobody had looked"
                 assert looked.verdict is Verdict.PASS, "a weight rose without a pass"
                 assert deployment.judged_at >= deployment.shifted_at, "a weight rose with a stale pass"
+
+    def check_gate(self) -> None:
+        """Properties of what may be begun on a target, when there are checks."""
+        checks = self.state.pipeline.checks
+        if checks is None:
+            return
+        assert self.passed, "a target was touched without a pass of the checks"
+        assert not self.news, "a forward effect although an advisory revokes the verdict"
+        if "vulnerabilities" not in checks.skip:
+            age = self.cloud.clock.now() - self.looked_up
+            assert age <= 2 * POLL, "a forward effect although nobody knows of the latest advisories"
 
     @rule()
     def tick(self) -> None:
@@ -88,8 +143,11 @@ class Releases(RuleBasedStateMachine):
                 self.check_effect(effect)
                 self.under_way.append(UnderWay(effect, self.state))
 
-    @initialize(ticks=st.integers(0, 45))
-    def it_begins_well(self, ticks: int) -> None:
+    @initialize(ticks=st.integers(0, 45), checks=st.sampled_from(GATES), kept=st.sampled_from([None, 30, 90, 500]))
+    def it_begins_well(self, ticks: int, checks: Checks | None, kept: int | None) -> None:
+        """With a verdict on vulnerabilities that is of now, or that was kept for so many seconds."""
+        self.open(replace(PIPELINE, checks=checks))
+        self.cloud.gate.advised = None if kept is None else self.cloud.clock.now() - kept
         self.things_go_on(ticks, Verdict.PASS)
 
     @rule(ticks=st.integers(1, 10), verdict=st.sampled_from(Verdict))
@@ -107,6 +165,8 @@ class Releases(RuleBasedStateMachine):
             now = self.cloud.clock.now()
             judgement = Judgement(verdict=verdict, until=now, reason="drawn")
             return e.TargetJudged(at=now, target=it.effect.target.key, judgement=judgement)
+        if isinstance(it.effect, do.CheckRevision):
+            self.cloud.gate.verdicts["new"] = [verdict]
         return perform(self.cloud.world(), it.state, it.effect)
 
     @precondition(lambda self: self.under_way)
@@ -121,11 +181,10 @@ class Releases(RuleBasedStateMachine):
         it = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
         if acted:
             perform(self.cloud.world(), it.state, it.effect)
-        target = "" if isinstance(it.effect, do.BuildRevision) else it.effect.target.key
         failed = e.EffectFailed(
             at=self.cloud.clock.now(),
             effect=it.effect.key,
-            target=target,
+            target=it.effect.target.key,
             code="X",
             what="x",
             next="",
@@ -144,6 +203,18 @@ class Releases(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 5, 30, 120]))
     def time_passes(self, seconds: int) -> None:
         self.cloud.clock.advance(seconds)
+
+    @rule(name=st.sampled_from(["GHSA-1", "GHSA-2", "GHSA-3"]))
+    def an_advisory_becomes_known(self, name: str) -> None:
+        self.cloud.gate.published.append((self.cloud.clock.now(), an_advisory(name)))
+
+    @rule()
+    def all_advisories_are_withdrawn(self) -> None:
+        self.cloud.gate.published.clear()
+
+    @rule(dark=st.sampled_from([None, Retryable, Terminal]))
+    def the_advisories_answer_or_not(self, dark: type[OperationError] | None) -> None:
+        self.cloud.gate.dark = dark
 
     @precondition(lambda self: not self.state.ended and not self.state.rollback)
     @rule(what=st.sampled_from(["hold", "resume", "resume", "abort"]))
@@ -186,15 +257,17 @@ class Releases(RuleBasedStateMachine):
             assert len(once) == len(set(once)), "an effect took hold twice"
 
     def the_rest_goes_well(self) -> None:
+        self.cloud.gate.dark = None
+        self.cloud.gate.verdicts.clear()
         for it in self.under_way:
             if not isinstance(it.effect, JudgeTarget):
                 self.append(perform(self.cloud.world(), it.state, it.effect))
         self.under_way.clear()
-        if self.state.hold:
-            self.append(e.HoldLifted(at=self.cloud.clock.now(), by="kim", why="end"))
         for _ in range(2_000):
             if self.state.ended:
                 return
+            if self.state.hold:
+                self.append(e.HoldLifted(at=self.cloud.clock.now(), by="kim", why="end"))
             decision = decide(self.state, self.cloud.clock.now())
             events = decision.records or tuple(
                 perform(self.cloud.world(), self.state, effect) for effect in decision.effects
@@ -209,5 +282,5 @@ class Releases(RuleBasedStateMachine):
 
 TestReleases = Releases.TestCase
 TestReleases.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=200, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

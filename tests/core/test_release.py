@@ -9,37 +9,13 @@ import pytest
 
 from shoreward.core import Phase, decide
 from shoreward.core import events as e
-from shoreward.domain import Bake, Outcome, Pipeline, Retryable, Target
+from shoreward.domain import Bake, Outcome, Retryable, Target
 from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
 from shoreward.testing.simulator import carry, state_of, step
 
-
-class Scene:
-    """A journal and a cloud on which the commit `old` has been released everywhere."""
-
-    def __init__(self, pipeline: Pipeline | None = None) -> None:
-        self.journal = MemoryJournal()
-        self.cloud = SimulatedCloud()
-        self.pipeline = pipeline or a_pipeline()
-        assert self.release("old").outcome is Outcome.SUCCEEDED
-
-    def open(self, commit: str) -> str:
-        return self.journal.open(an_opening(commit, self.pipeline, at=self.cloud.clock.now()))
-
-    def release(self, commit: str, until: float | None = None):
-        self.id = self.open(commit)
-        return carry(self.journal, self.cloud, self.id, until=until)
-
-    def events(self, kind: type) -> list:
-        return [each.event for each in self.journal.events(self.id) if isinstance(each.event, kind)]
-
-    def serving(self) -> list[dict[str, float]]:
-        return [dict(self.cloud.target(target).serving()) for target in self.pipeline.targets]
-
-    def say(self, event: e.Event) -> None:
-        self.journal.append(self.id, len(self.journal.events(self.id)), (event,))
+from .support import Scene
 
 
 @pytest.fixture

@@ -6,16 +6,28 @@ What goes wrong is an event, too: `EffectFailed`, from which the core decides wh
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
 
 from shoreward.app.judging import look
+from shoreward.app.manifest import seal, verify, verify_artifacts
 from shoreward.app.world import World
 from shoreward.core import Deployment, Effect, Event, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.domain import Place, Retryable, Revision, ShorewardError, Snapshot, Staged, StagedFunction, Terminal
+from shoreward.domain import (
+    Checked,
+    Place,
+    Retryable,
+    Revision,
+    ShorewardError,
+    Snapshot,
+    Staged,
+    StagedFunction,
+    Terminal,
+)
 
 _log = structlog.get_logger()
 
@@ -42,7 +54,7 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
     return e.EffectFailed(
         at=world.clock.now(),
         effect=effect.key,
-        target="" if isinstance(effect, do.BuildRevision) else effect.target.key,
+        target=effect.target.key,
         code=error.code,
         what=f"{where}{error.what}",
         next=error.next,
@@ -51,10 +63,27 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
 
 
 def _perform(world: World, state: Release, effect: Effect) -> Event:
-    if isinstance(effect, do.BuildRevision):
-        revision = _free_to_go(world, state, world.builder.build(state.pipeline, effect.commit))
-        return e.RevisionBuilt(at=world.clock.now(), revision=revision)
-    return _on_target(world, state, effect, state.deployments[effect.target.key])
+    match effect:
+        case do.BuildRevision():
+            revision = _free_to_go(world, state, world.builder.build(state.pipeline, effect.commit))
+            return e.RevisionBuilt(at=world.clock.now(), revision=revision)
+        case do.CheckRevision():
+            return e.RevisionChecked(checked=_check(world, state), at=world.clock.now())
+        case do.ReviewAdvisories():
+            asked = world.clock.now()
+            findings = world.advisor.revoked(state.pipeline, _revision(state), _checked(state))
+            return e.AdvisoriesReviewed(at=asked, findings=findings)
+        case _:
+            return _on_target(world, state, effect, state.deployments[effect.target.key])
+
+
+def _check(world: World, state: Release) -> Checked:
+    """The verdict; a pass is signed before anybody relies on it."""
+    pipeline, revision = state.pipeline, _revision(state)
+    checked = world.checker.check(pipeline, revision, state.opened.commit, state.opened.before).bounded()
+    if not checked.verdict.advances:
+        return checked
+    return replace(checked, manifest=seal(world.signer, world.blobs, pipeline, revision, checked))
 
 
 def _free_to_go(world: World, state: Release, revision: Revision) -> Revision:
@@ -89,7 +118,10 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             snapshot = world.stacks.inspect(pipeline, target, _revision(state))
             return e.TargetInspected(at=now(), target=target.key, snapshot=snapshot)
         case do.StageTarget():
-            staged = world.stacks.stage(pipeline, target, _revision(state), _snapshot(deployment), key)
+            revision = _as_checked(world, state)
+            if pipeline.checks is not None:
+                verify_artifacts(world.artifacts, revision)
+            staged = world.stacks.stage(pipeline, target, revision, _snapshot(deployment), key)
             return e.TargetStaged(at=now(), target=target.key, staged=staged)
         case do.ProbeTarget():
             return _probe(world, state, deployment)
@@ -101,7 +133,7 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             judgement = look(world, state, deployment)
             return e.TargetJudged(at=now(), target=target.key, judgement=judgement)
         case do.FinishTarget():
-            world.stacks.finish(pipeline, target, _revision(state), _staged(deployment), key)
+            world.stacks.finish(pipeline, target, _as_checked(world, state), _staged(deployment), key)
             return e.TargetFinished(at=now(), target=target.key)
         case do.RestoreTraffic():
             world.traffic.restore(target, _staged(deployment).shifting)
@@ -143,6 +175,19 @@ def _wrong_answers(world: World, state: Release, deployment: Deployment, functio
     own = [probe for probe in state.pipeline.probes if probe.function == function.logical_id]
     answers = (world.prober.probe(deployment.target, function, probe) for probe in own or [None])
     return [answer for answer in answers if answer is not None]
+
+
+def _as_checked(world: World, state: Release) -> Revision:
+    """The revision, when it is what was checked; a release without checks has nothing to compare it with."""
+    revision = _revision(state)
+    if state.pipeline.checks is not None:
+        verify(world.signer, world.blobs, revision, state.checked)
+    return revision
+
+
+def _checked(state: Release) -> Checked:
+    assert state.checked is not None
+    return state.checked
 
 
 def _revision(state: Release) -> Revision:

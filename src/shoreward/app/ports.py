@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shoreward.core import Event
 from shoreward.core.events import ReleaseOpened
-from shoreward.domain import Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
+from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class Clock(Protocol):
 
 
 class Blobs(Protocol):
-    """Content-addressed bytes that must outlive a crash: templates."""
+    """Content-addressed bytes that must outlive a crash: templates, reports, manifests."""
 
     def put(self, content: bytes) -> str:
         """Keep the content; returns its sha256, hexadecimal."""
@@ -57,7 +57,50 @@ class ArtifactStore(Protocol):
     """Finished artifacts on this machine."""
 
     def open(self, digest: str) -> bytes:
-        """The zip; raises `Terminal` (ARTIFACT_MISSING) when it is not there."""
+        """The zip; raises `Terminal` (ARTIFACT_MISSING) when it is not there, or is not what its digest says."""
+        ...
+
+
+class Checker(Protocol):
+    """Finds out, before a customer is touched, whether a change may go to production."""
+
+    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+        """Come to a verdict on a revision.
+
+        Args:
+            base: the commit that was live when the release was opened, which the change is compared with.
+
+        A mistake in the change is a FAIL. A check that could not look makes the verdict an ERROR, with why in its
+        result; so does raising `Retryable`. Verdicts that are kept are taken. `Checked.revision` is what the checks
+        built and tried, not what they were told; the whole report is kept as a blob; `Checked.manifest` is left empty.
+        """
+        ...
+
+
+class Advisor(Protocol):
+    """Knows the advisories of the day."""
+
+    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+        """What revokes a pass: findings about vulnerabilities that would fail the checks now, waived ones left out.
+
+        The same advisory on the same package has the same `rule` and `subject` whenever it is asked for. Raises
+        `Retryable` or `Terminal` when it cannot tell, a database that is too old included; never answers in doubt.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Signs statements about revisions, and knows whose signatures count."""
+
+    def sign(self, payload: bytes) -> bytes:
+        """A DSSE envelope (JSON) around an in-toto statement.
+
+        Raises `Terminal` (SIGNING_KEY_EXPOSED, SIGNING_KEY_INVALID).
+        """
+        ...
+
+    def verify(self, envelope: bytes) -> bytes:
+        """The payload that somebody who is trusted signed; raises `Terminal` (MANIFEST_INVALID) when nobody did."""
         ...
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shoreward.app.ports import Recorded
-from shoreward.app.wording import counted
+from shoreward.app.wording import checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
-from shoreward.domain import Evidence, Judgement, Pipeline, Target, Verdict
+from shoreward.domain import Checked, Evidence, Finding, Judgement, Pipeline, Target, Verdict, advisory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Line:
         text: in words.
         verdict: for what the judge said.
         evidence: what it said it from.
+        findings: what the checks, or a look at advisories, found.
         weighty: whether it decided something; a look that changed nothing is not weighty.
     """
 
@@ -35,12 +36,15 @@ class Line:
     text: str
     verdict: Verdict | None = None
     evidence: tuple[Evidence, ...] = ()
+    findings: tuple[Finding, ...] = ()
     weighty: bool = True
 
 
 _Plain = (
     e.ReleaseOpened
     | e.RevisionBuilt
+    | e.RevisionChecked
+    | e.AdvisoriesReviewed
     | e.TargetInspected
     | e.TargetStaged
     | e.TargetProbed
@@ -72,9 +76,10 @@ def places(pipeline: Pipeline) -> Mapping[str, str]:
 
 
 def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
-    """The story, oldest first; of looks that say the same of a target only the first is weighty."""
+    """The story, oldest first; of looks that say the same only the first is weighty."""
     lines: list[Line] = []
     said: dict[str, Judgement] = {}
+    advised: object = frozenset[str]()
     names: tuple[str, ...] = ()
     for each in recorded:
         event = each.event
@@ -89,6 +94,9 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
                 before = said.get(event.target)
                 lines.append(_look(event, before is None or before.verdict is not event.judgement.verdict))
                 said[event.target] = event.judgement
+            case e.AdvisoriesReviewed() | e.EffectFailed() if (news := _advice(event)) is not None:
+                lines.append(replace(_line(event, _words(event)), weighty=news != advised))
+                advised = news
             case e.RollbackBegan():
                 lines.append(_line(event, _rollback(event, said.get(event.target))))
             case e.TrafficShifted():
@@ -101,7 +109,25 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
 
 
 def _line(event: Event, text: str) -> Line:
-    return Line(at=event.at, target=getattr(event, "target", ""), text=text)
+    findings = _findings(event)
+    return Line(at=event.at, target=getattr(event, "target", ""), text=text, findings=findings)
+
+
+def _findings(event: Event) -> tuple[Finding, ...]:
+    match event:
+        case e.RevisionChecked(checked=checked):
+            return checked.blocking
+        case e.AdvisoriesReviewed(findings=findings):
+            return findings
+        case _:
+            return ()
+
+
+def _advice(event: e.AdvisoriesReviewed | e.EffectFailed) -> object:
+    """What a look at advisories says, so that two can be compared; None for what is no such look."""
+    if isinstance(event, e.AdvisoriesReviewed):
+        return frozenset(advisory(finding) for finding in event.findings)
+    return event.code if event.effect.startswith("review/") else None
 
 
 def _look(event: e.TargetJudged, weighty: bool) -> Line:
@@ -131,6 +157,14 @@ def _words(event: _Plain) -> str:
             return f"{event.by} released {event.commit[:10]} ({event.subject}){despite}"
         case e.RevisionBuilt(revision=revision):
             return f"built revision {revision.digest[:10]}: {counted(len(revision.artifacts), 'artifact')}"
+        case e.RevisionChecked(checked=checked):
+            return checked_words(checked)
+        case e.AdvisoriesReviewed(findings=findings):
+            return (
+                f"{counted(len(findings), 'finding')} about vulnerabilities would fail the checks now"
+                if findings
+                else "no new advisory"
+            )
         case e.TargetInspected(snapshot=snapshot):
             serving = ", ".join(f"{each.logical_id} v{each.version}" for each in snapshot.functions)
             return f"serves {serving}" if serving else "nothing is deployed here yet"
@@ -192,7 +226,9 @@ def summary(state: Release, recorded: Sequence[Recorded]) -> dict[str, Any]:
         "revision": state.revision.digest if state.revision else None,
         "outcome": state.outcome.value if state.outcome else None,
         "seconds": round(end - start, 3),
+        "standing": standing(state),
         "held": asdict(state.hold) if state.hold else None,
+        "checked": _checked_json(state.checked) if state.checked else None,
         "waves": [
             {
                 "name": wave.name,
@@ -215,10 +251,38 @@ def summary(state: Release, recorded: Sequence[Recorded]) -> dict[str, Any]:
     }
 
 
+def _checked_json(checked: Checked) -> dict[str, Any]:
+    """The checks' verdict as JSON; `blocked` counts all findings, `blocking` holds the first of them."""
+    return {
+        "verdict": checked.verdict.value,
+        "seconds": round(checked.seconds, 3),
+        "results": [{**asdict(each), "verdict": each.verdict.value} for each in checked.results],
+        "blocked": checked.blocked,
+        "blocking": [_finding_json(each) for each in checked.blocking],
+        "report": checked.report,
+        "manifest": checked.manifest or None,
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "where": str(finding.where or ""),
+        "subject": finding.subject,
+        "what": finding.what,
+        "why": finding.why,
+        "fix": finding.fix,
+    }
+
+
 def line_json(line: Line, start: float) -> dict[str, Any]:
     """A line of the story as JSON; `t` is seconds since the release was opened."""
     told: dict[str, Any] = {"t": round(line.at - start, 3), "target": line.target, "text": line.text}
     if line.verdict:
         told["verdict"] = line.verdict.value
         told["evidence"] = [{**asdict(each), "verdict": each.verdict.value} for each in line.evidence]
+    if line.findings:
+        told["findings"] = [_finding_json(each) for each in line.findings]
     return told

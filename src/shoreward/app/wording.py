@@ -1,11 +1,12 @@
-"""Judgements in words: what a person reads in `why`, on the page and in a message."""
+"""Verdicts in words: what a person reads in `why`, on the page and in a message."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from shoreward.domain import Bake, Evidence, JudgePolicy, Verdict
+from shoreward.core import Release
+from shoreward.domain import Bake, Checked, Evidence, Finding, JudgePolicy, Verdict
 
 
 def rate(bad: int, requests: int) -> str:
@@ -87,3 +88,47 @@ def missing_words(each: Evidence, requests: int, bake: Bake) -> str:
         canary, baseline = rate(each.canary_bad, each.canary_requests), rate(each.baseline_bad, each.baseline_requests)
         return f"at these rates it would never pass: errors on the canary {canary}, on the baseline {baseline}"
     return f"about {needed:,} more canary requests are needed ({requests:,} in this step so far)"
+
+
+FINDINGS_NAMED = 3
+"""How many findings a sentence spells out."""
+
+
+def standing(state: Release) -> str:
+    """What goes on before the first wave: `building`, `checking`; "" when it is something else."""
+    if state.ended or state.rollback or state.hold or state.wave >= 0:
+        return ""
+    if state.revision is None:
+        return "building"
+    waits = state.pipeline.checks is not None and not (state.checked and state.checked.verdict.advances)
+    return "checking" if waits else ""
+
+
+def finding_words(finding: Finding) -> str:
+    """`template.yaml:14: what is wrong [RULE]`."""
+    where = f"{finding.where}: " if finding.where else f"{finding.subject}: " if finding.subject else ""
+    return f"{where}{finding.what} [{finding.rule}]"
+
+
+def checked_words(checked: Checked) -> str:
+    """The verdict of the checks in one sentence."""
+    ran = [each for each in checked.results if not each.skipped]
+    kept = sum(each.kept for each in ran)
+    skipped = [each.name for each in checked.results if each.skipped]
+    how = f"{counted(len(ran), 'check')} in {checked.seconds:.3g} s"
+    how += f", {kept} of them kept" if kept else ""
+    how += f", left out: {', '.join(skipped)}" if skipped else ""
+    if checked.verdict.advances:
+        return f"checks passed ({how}); manifest {checked.manifest[:10]}"
+    if checked.verdict is Verdict.FAIL:
+        return f"checks failed ({how}): {_blocking(checked)}"
+    unable = "; ".join(f"{each.name}: {each.summary}" for each in checked.unable)
+    return f"checks could not tell ({how}): {unable or 'nothing was checked'}"
+
+
+def _blocking(checked: Checked) -> str:
+    named = [finding_words(finding) for finding in checked.blocking[:FINDINGS_NAMED]]
+    if not named:
+        return ", ".join(each.name for each in checked.results if each.verdict is Verdict.FAIL)
+    more = max(checked.blocked, len(checked.blocking)) - len(named)
+    return "; ".join(named) + (f"; and {more:,} more" if more > 0 else "")

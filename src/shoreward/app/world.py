@@ -3,14 +3,76 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
-from shoreward.app.ports import AlarmSource, Builder, Clock, MetricSource, Prober, StackManager, TrafficRouter
+from shoreward.app.ports import (
+    Advisor,
+    AlarmSource,
+    ArtifactStore,
+    Blobs,
+    Builder,
+    Checker,
+    Clock,
+    MetricSource,
+    Prober,
+    Signer,
+    StackManager,
+    TrafficRouter,
+)
 from shoreward.app.quarantine import Quarantine
+from shoreward.domain import Checked, Finding, Pipeline, Revision, Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Stands for whoever checks, advises, signs and keeps in a world that has no such thing: nothing passes."""
+
+    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+        """Nobody checks."""
+        _nobody("check")
+
+    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+        """Nobody knows of advisories."""
+        _nobody("look advisories up")
+
+    def sign(self, payload: bytes) -> bytes:
+        """Nobody signs."""
+        _nobody("sign")
+
+    def verify(self, envelope: bytes) -> bytes:
+        """Nobody is trusted."""
+        _nobody("verify a signature")
+
+    def put(self, content: bytes) -> str:
+        """Nobody keeps."""
+        _nobody("keep a manifest")
+
+    def get(self, digest: str) -> bytes:
+        """Nobody has kept."""
+        _nobody("find a manifest")
+
+    def open(self, digest: str) -> bytes:
+        """Nobody has kept."""
+        _nobody("find an artifact")
+
+
+def _nobody(act: str) -> NoReturn:
+    raise Terminal(
+        "CHECKS_UNAVAILABLE",
+        f"The pipeline asks for checks, and there is nobody here to {act}.",
+        next="This is a mistake in how Shoreward was put together; please report it.",
+    )
+
+
+NOBODY = Nobody()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What `perform` needs; `bootstrap` makes the real one, `shoreward.testing` a simulated one."""
+    """What `perform` needs; `bootstrap` makes the real one, `shoreward.testing` a simulated one.
+
+    What only pipelines with checks need may be left out; such a pipeline gets nowhere then.
+    """
 
     clock: Clock
     builder: Builder
@@ -20,3 +82,8 @@ class World:
     metrics: MetricSource
     alarms: AlarmSource
     quarantine: Quarantine
+    checker: Checker = NOBODY
+    advisor: Advisor = NOBODY
+    signer: Signer = NOBODY
+    blobs: Blobs = NOBODY
+    artifacts: ArtifactStore = NOBODY

@@ -9,6 +9,7 @@ from __future__ import annotations
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import FORWARD_ATTEMPTS, NOTHING, Decision, attempt
+from shoreward.core.revocation import is_review
 from shoreward.core.state import Deployment, Failure, Phase, Release, Restored
 from shoreward.domain import Outcome, RollbackCause, Verdict
 
@@ -18,6 +19,7 @@ _OUTCOMES: dict[RollbackCause, Outcome] = {
     "deadline": Outcome.ROLLED_BACK,
     "error": Outcome.ERRORED,
     "person": Outcome.ABORTED,
+    "advisory": Outcome.ROLLED_BACK,
 }
 
 
@@ -34,6 +36,8 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
             return e.RollbackBegan(at=now, cause=cause, reason=f"{deployment.target}: {looked.reason}", target=key)
     for failure in state.failures.values():
         event = failure.event
+        if is_review(failure):
+            continue
         if not event.retryable or (failure.attempts >= FORWARD_ATTEMPTS and not _can_wait(state, failure)):
             advice = f" {event.next}" if event.next else ""
             reason = f"{event.effect} failed: {event.what}{advice} [{event.code}]"

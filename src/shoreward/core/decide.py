@@ -8,6 +8,8 @@ from __future__ import annotations
 from shoreward.core.back import go_back, harm
 from shoreward.core.decision import NOTHING, Decision
 from shoreward.core.forward import advance
+from shoreward.core.gate import turned_away
+from shoreward.core.revocation import revoked
 from shoreward.core.state import Release
 
 
@@ -17,9 +19,9 @@ def decide(state: Release, now: float) -> Decision:
         return NOTHING
     if state.rollback:
         return go_back(state, now)
-    reason = harm(state, now)
-    if reason:
-        return Decision(records=(reason,))
+    stop = harm(state, now) or turned_away(state, now) or revoked(state, now)
+    if stop:
+        return Decision(records=(stop,))
     decision = advance(state, now)
     if decision.records:
         return Decision(records=decision.records[:1])

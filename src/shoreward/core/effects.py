@@ -2,7 +2,8 @@
 
 Names are in the imperative. An effect has a key, the same however often it is decided, under which an adapter finds
 what an earlier try left behind; and a lane: of one lane at most one effect is under way at a time. Traffic and stack
-of a target are lanes of their own, because taking traffic back must never wait for a stack.
+of a target are lanes of their own, because taking traffic back must never wait for a stack. What is done for the whole
+release (building, checking, looking up advisories) has its target nowhere, and a lane of its own as well.
 """
 
 from __future__ import annotations
@@ -13,22 +14,51 @@ from typing import ClassVar
 from shoreward.domain import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRevision:
-    """Make a revision of the release's commit."""
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """The target of what is done for the whole release."""
 
-    forward: ClassVar[bool] = True
+    key: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnRelease:
     commit: str
+    verb: ClassVar[str] = ""
+    forward: ClassVar[bool] = True
+    target: ClassVar[Nowhere] = Nowhere()
 
     @property
     def key(self) -> str:
         """The effect, by name."""
-        return f"build/{self.commit}"
+        return f"{self.verb}/{self.commit}"
 
     @property
     def lane(self) -> str:
         """What it must have for itself."""
-        return "build"
+        return self.verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRevision(_OnRelease):
+    """Make a revision of the release's commit."""
+
+    verb: ClassVar[str] = "build"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRevision(_OnRelease):
+    """Find out all that can be known before a customer is touched."""
+
+    verb: ClassVar[str] = "check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAdvisories(_OnRelease):
+    """Ask whether the checks would still pass, with the advisories that are known by now."""
+
+    verb: ClassVar[str] = "review"
+    forward: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +156,8 @@ class RestoreStack(_OnTarget):
 
 Effect = (
     BuildRevision
+    | CheckRevision
+    | ReviewAdvisories
     | InspectTarget
     | StageTarget
     | ProbeTarget

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shoreward.domain import Judgement, Outcome, Pipeline, Revision, RollbackCause, Snapshot, Staged
+from shoreward.domain import (
+    Checked,
+    Finding,
+    Judgement,
+    Outcome,
+    Pipeline,
+    Revision,
+    RollbackCause,
+    Snapshot,
+    Staged,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +46,20 @@ class RevisionBuilt(_Event):
     """The commit became a revision."""
 
     revision: Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionChecked(_Event):
+    """Checks before production came to a verdict on the revision."""
+
+    checked: Checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoriesReviewed(_Event):
+    """Advisories were looked up again, beginning at `at`; `findings` are those that would fail the checks now."""
+
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +146,14 @@ class EffectFailed(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPlaced(_Event):
-    """Nothing moves forward until the hold is lifted; watching, and going back, go on."""
+    """Nothing moves forward until the hold is lifted; watching, and going back, go on.
+
+    `advisories` are those that it is about: whoever lifts it has been told of them.
+    """
 
     by: str
     why: str
+    advisories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +198,8 @@ class ReleaseEnded(_Event):
 Event = (
     ReleaseOpened
     | RevisionBuilt
+    | RevisionChecked
+    | AdvisoriesReviewed
     | WaveEntered
     | WaveBaked
     | TargetInspected

@@ -1,10 +1,14 @@
-"""The way forward: waves, one-box first, each step baked, and nothing without a pass."""
+"""The way forward: checks, then waves, one-box first, each step baked, and nothing without a pass."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
+from shoreward.core.gate import is_open, pass_gate
+from shoreward.core.revocation import outdated, review
 from shoreward.core.state import Deployment, Phase, Release
 from shoreward.core.watching import blind, deadline, evidence_pass, seen_quiet, watch
 from shoreward.domain import Outcome, RollbackCause
@@ -12,16 +16,22 @@ from shoreward.domain import Outcome, RollbackCause
 
 def advance(state: Release, now: float) -> Decision:
     """The next steps forward of a release that nothing speaks against."""
-    watching = watch(state, now)
+    watching = watch(state, now) + review(state, now)
     if state.hold:
         held = Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
         return watching + Decision(blockers=(held,))
     unseen = [each for each in state.deployments.values() if blind(state, each)]
     if unseen:
         # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
-        return watching + _overdue(state, now)
+        return watching + _overdue(state, state.deployments.values(), now)
     if state.revision is None:
         return watching + attempt(state, do.BuildRevision(commit=state.opened.commit), now)
+    if not is_open(state):
+        return watching + pass_gate(state, now)
+    if old := outdated(state, now):
+        # A target that has its evidence waits for the advisories, and not for evidence: no deadline ends that.
+        unproved = [each for each in state.deployments.values() if not evidence_pass(state, each)]
+        return watching + _overdue(state, unproved, now) + Decision(blockers=(old,))
     if state.baked == len(state.pipeline.waves):
         return Decision(records=(e.ReleaseEnded(at=now, outcome=Outcome.SUCCEEDED),))
     if state.wave < state.baked:
@@ -97,10 +107,10 @@ def _bake(state: Release, deployment: Deployment, now: float) -> Decision:
     return Decision(wake_at=limit, blockers=(Blocker(what=what, until=None),))
 
 
-def _overdue(state: Release, now: float) -> Decision:
+def _overdue(state: Release, deployments: Iterable[Deployment], now: float) -> Decision:
     """Deadlines pass, whether anybody can see or not."""
     decision = NOTHING
-    for deployment in state.deployments.values():
+    for deployment in deployments:
         if deployment.phase is Phase.BAKING:
             limit = deadline(state, deployment)
             decision += _out_of_time(state, deployment, now) if now >= limit else Decision(wake_at=limit)

@@ -11,7 +11,19 @@ from enum import StrEnum
 from typing import assert_never
 
 from shoreward.core import events as e
-from shoreward.domain import Judgement, Outcome, Pipeline, Revision, Snapshot, Staged, Target, Wave
+from shoreward.domain import (
+    Checked,
+    Finding,
+    Judgement,
+    Outcome,
+    Pipeline,
+    Revision,
+    Snapshot,
+    Staged,
+    Target,
+    Verdict,
+    Wave,
+)
 
 
 class Phase(StrEnum):
@@ -88,12 +100,20 @@ class Release:
         wave: index of the wave that the release is in, -1 before the first.
         baked: number of waves that have baked.
         resumed_at: when the last hold was lifted; deadlines count from there.
+        checked: the last verdict of the checks, whatever it is.
+        reviewed_at: when advisories were last looked up, by the checks or by the release; 0 when nobody has.
+        revoking: what the release's last look found.
+        answered: advisories that a hold has told people of; they stop nothing any more.
     """
 
     id: str
     opened: e.ReleaseOpened
     deployments: Mapping[str, Deployment]
     revision: Revision | None = None
+    checked: Checked | None = None
+    reviewed_at: float = 0.0
+    revoking: tuple[Finding, ...] = ()
+    answered: frozenset[str] = frozenset()
     wave: int = -1
     baked: int = 0
     hold: e.HoldPlaced | None = None
@@ -150,6 +170,11 @@ def evolve(state: Release, event: e.Event) -> Release:
             return state
         case e.RevisionBuilt():
             return _succeeded(replace(state, revision=event.revision), f"build/{state.opened.commit}")
+        case e.RevisionChecked():
+            return _checked(state, event)
+        case e.AdvisoriesReviewed():
+            reviewed = replace(state, reviewed_at=event.at, revoking=event.findings)
+            return _succeeded(reviewed, f"review/{state.opened.commit}")
         case e.WaveEntered():
             return replace(state, wave=event.wave)
         case e.WaveBaked():
@@ -157,7 +182,7 @@ def evolve(state: Release, event: e.Event) -> Release:
         case e.EffectFailed():
             return _failed(state, event)
         case e.HoldPlaced():
-            return replace(state, hold=event)
+            return replace(state, hold=event, answered=state.answered.union(event.advisories))
         case e.HoldLifted():
             return replace(state, hold=None, resumed_at=event.at)
         case e.RollbackBegan():
@@ -166,6 +191,26 @@ def evolve(state: Release, event: e.Event) -> Release:
             return replace(state, outcome=event.outcome, ended_at=event.at)
         case _:
             return _on_target(state, event)
+
+
+def _checked(state: Release, event: e.RevisionChecked) -> Release:
+    """A verdict that says nothing of the change is an attempt that did not go through, and is tried again as such."""
+    checked, effect = event.checked, f"check/{state.opened.commit}"
+    # A kept verdict may come from a machine whose clock is ahead; nobody has looked in the future.
+    state = replace(state, checked=checked, reviewed_at=min(checked.advised_at, event.at))
+    if checked.verdict in (Verdict.PASS, Verdict.FAIL):
+        return _succeeded(state, effect)
+    unable = "; ".join(f"{each.name}: {each.summary}" for each in checked.unable)
+    failed = e.EffectFailed(
+        at=event.at,
+        effect=effect,
+        target="",
+        code="CHECKS_ERRORED",
+        what=f"Checks could not tell: {unable}" if unable else "Nothing was checked.",
+        next="",
+        retryable=True,
+    )
+    return _failed(state, failed)
 
 
 _TargetEvent = (

@@ -1,5 +1,6 @@
 """Frozen values: the vocabulary of the field."""
 
+from shoreward.domain.checked import BLOCKING_KEPT, VULNERABILITIES, Checked, CheckResult, advisory
 from shoreward.domain.checks import (
     IN_SANDBOX,
     Advisories,
@@ -39,12 +40,16 @@ from shoreward.domain.target import Parameters, Target
 from shoreward.domain.verdict import Verdict, worst
 
 __all__ = [
+    "BLOCKING_KEPT",
     "BUCKET",
     "IN_SANDBOX",
+    "VULNERABILITIES",
     "Advisories",
     "Artifact",
     "Bake",
     "Change",
+    "CheckResult",
+    "Checked",
     "Checks",
     "Evidence",
     "Finding",
@@ -79,6 +84,7 @@ __all__ = [
     "Verdict",
     "Waiver",
     "Wave",
+    "advisory",
     "canonical",
     "digest_of",
     "worst",

@@ -10,15 +10,19 @@ from shoreward.domain.verdict import Verdict
 
 
 class Outcome(StrEnum):
-    """How a release ended. Failed (rolled_back) is not errored: the change was bad, or we could not tell or act."""
+    """How a release ended. Failed (or rolled_back) is not errored: the change was bad, or we could not tell or act.
+
+    FAILED: its checks said so before any customer was touched. ROLLED_BACK: customers were, and are not any more.
+    """
 
     SUCCEEDED = "succeeded"
+    FAILED = "failed"
     ROLLED_BACK = "rolled_back"
     ABORTED = "aborted"
     ERRORED = "errored"
 
 
-RollbackCause = Literal["judged", "alarm", "deadline", "error", "person"]
+RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

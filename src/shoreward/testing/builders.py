@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from shoreward.core.events import ReleaseOpened
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Target, Wave
+from shoreward.domain import Advisories, Bake, Checks, JudgePolicy, Pipeline, Target, Wave
 
 
 def a_target(region: str = "eu-north-1", account: str = "111111111111", stack: str = "app") -> Target:
@@ -20,6 +21,7 @@ def a_pipeline(
     bake: Bake | None = None,
     judge: JudgePolicy | None = None,
     alarms: Sequence[str] = (),
+    checks: Checks | None = None,
 ) -> Pipeline:
     """A pipeline whose waves are given as regions of one account."""
     return Pipeline(
@@ -36,7 +38,15 @@ def a_pipeline(
         ),
         judge=judge or JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0),
         alarms=tuple(alarms),
+        checks=checks,
     )
+
+
+def some_checks(
+    poll: float = 3_600.0, on_new: Literal["hold", "rollback"] = "hold", skip: Sequence[str] = ()
+) -> Checks:
+    """Checks before production, with advisories looked up every `poll` seconds."""
+    return Checks(skip=tuple(skip), advisories=Advisories(poll=poll, on_new=on_new))
 
 
 def an_opening(commit: str = "new", pipeline: Pipeline | None = None, at: float = 1_700_000_000.0) -> ReleaseOpened:

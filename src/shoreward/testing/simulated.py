@@ -18,6 +18,7 @@ from shoreward.app.ports import Journal, Samples, Stream
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.world import World
 from shoreward.domain import (
+    Artifact,
     Change,
     LambdaFunction,
     Pipeline,
@@ -29,6 +30,13 @@ from shoreward.domain import (
     StagedFunction,
     Target,
     Terminal,
+)
+from shoreward.testing.gate import (
+    SimulatedAdvisor,
+    SimulatedArtifacts,
+    SimulatedChecker,
+    SimulatedGate,
+    SimulatedSigner,
 )
 from shoreward.testing.memory import MemoryJournal
 
@@ -102,7 +110,8 @@ class SimulatedCloud:
     Attributes:
         traffic: requests per second of a target, by its key; 10 where it says nothing.
         errors: the error model.
-        journal: what quarantine is told by.
+        gate: what checks, advisories and signatures say.
+        journal: what quarantine is told by, and what keeps templates, reports and manifests.
         firing_alarms: alarm names that fire, by target key.
     """
 
@@ -110,6 +119,7 @@ class SimulatedCloud:
     traffic: Mapping[str, float] = field(default_factory=dict[str, float])
     errors: ErrorModel = harmless
     seed: int = 0
+    gate: SimulatedGate = field(default_factory=SimulatedGate)
     journal: Journal = field(default_factory=MemoryJournal)
     targets: dict[str, SimulatedTarget] = field(default_factory=dict[str, SimulatedTarget])
     firing_alarms: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -125,6 +135,11 @@ class SimulatedCloud:
             metrics=self,
             alarms=self,
             quarantine=Quarantine(self.journal),
+            checker=SimulatedChecker(self.gate, self.clock, self.journal),
+            advisor=SimulatedAdvisor(self.gate, self.clock),
+            signer=SimulatedSigner(self.gate),
+            blobs=self.journal,
+            artifacts=SimulatedArtifacts(self.gate),
         )
 
     def target(self, target: Target) -> SimulatedTarget:
@@ -140,12 +155,16 @@ class SimulatedCloud:
     # Builder
 
     def build(self, pipeline: Pipeline, commit: str) -> Revision:
-        """A revision whose digest is that of its commit's name."""
-        digest = hashlib.sha256(commit.encode()).hexdigest()
+        """A revision whose digest, and template, is that of its commit's name."""
+        digest = self.journal.put(commit.encode())
         function = LambdaFunction(
             logical_id="Function", alias="live", alias_id="FunctionAlias", version_id=f"FunctionVersion{digest[:10]}"
         )
-        return Revision(digest=digest, commit=commit, template=digest, functions=(function,), artifacts=())
+        artifacts = tuple(
+            Artifact(digest=name, size=len(content), used_by=("Function",))
+            for name, content in self.gate.artifacts.items()
+        )
+        return Revision(digest=digest, commit=commit, template=digest, functions=(function,), artifacts=artifacts)
 
     # StackManager
 
@@ -260,12 +279,17 @@ class _Router:
         if not functions:
             return
         state = self.cloud.target(target)
-        candidate = int(functions[0].candidate)
-        wanted = (candidate, None) if percent >= 100 else (int(functions[0].baseline or 0), (candidate, percent))
+        baseline, candidate = int(functions[0].baseline or 0), int(functions[0].candidate)
+
+        def at(weight: float) -> tuple[int, tuple[int, float] | None]:
+            if weight >= 100:
+                return candidate, None
+            return baseline, (candidate, weight) if weight else None
+
+        wanted = at(percent)
         if (state.alias, state.canary) == wanted:
             return
-        weight = state.canary[1] if state.canary else 0.0
-        if state.alias != int(functions[0].baseline or 0) or weight != expected:
+        if (state.alias, state.canary) != at(expected):
             raise Terminal("ALIAS_MOVED", "Somebody else moved the alias.", where=str(target))
         state.alias, state.canary = wanted
         self.cloud.changed(target, f"shift {percent:g}")

@@ -4,6 +4,7 @@
 <repository>/.shoreward/journal.db    the journal, unless --journal or SHOREWARD_JOURNAL names another
 <repository>/.shoreward/artifacts/    finished artifacts, and what was remembered of earlier builds
 <repository>/.shoreward/checks/       what checks found earlier, by the digest of all that they read
+<repository>/.shoreward/sandboxes.db  the ledger of sandboxes
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from shoreward.app.checking.check import Check
     from shoreward.app.checking.graph import Graph
     from shoreward.app.checking.run import Surroundings
+    from shoreward.app.sandboxes.access import SandboxAccess
+    from shoreward.app.sandboxes.parity import Observer
+    from shoreward.app.sandboxes.sandboxes import Sandboxes
     from shoreward.app.world import World
 
 _KEPT_FOR = 30 * 86_400.0
@@ -160,6 +164,60 @@ class Project:
             engine=_engine(),
         )
 
+    def sandboxes(self) -> Sandboxes:
+        """Sandboxes of this repository, with its ledger."""
+        from shoreward.adapters.aws import Artifacts, Aws, Retry, Sessions
+        from shoreward.adapters.aws.sandbox import Sandboxes as Cloud
+        from shoreward.adapters.aws.sandbox_seeding import CommandSeeder
+        from shoreward.adapters.build import ArtifactFiles
+        from shoreward.adapters.ledger import SqliteLedger
+        from shoreward.app.sandboxes.sandboxes import Sandboxes
+
+        retry = Retry()
+        aws = Aws(Sessions(retry=retry, name="sandboxes"), retry)
+        return Sandboxes(
+            ledger=SqliteLedger(self.state / "sandboxes.db"),
+            cloud=Cloud(aws, Artifacts(aws, ArtifactFiles(self.state / "artifacts"))),
+            blobs=self.journal,
+            seeder=CommandSeeder(self.repository),
+            clock=SystemClock(),
+            settle=1.0,
+        )
+
+    def sandbox_access(self, branch: str, *, nonce: str = "") -> SandboxAccess:
+        """The sandbox that a run of checks shares; close it when the run is over.
+
+        Args:
+            nonce: for one that is made for this run alone, "" for the branch's own.
+        """
+        from shoreward.app.sandboxes.access import SandboxAccess
+
+        return SandboxAccess(self.sandboxes(), self.builder().build, owner=owner(), branch=branch, nonce=nonce)
+
+    def observer(self) -> Observer:
+        """Looks at what is live, for the parity report."""
+        from shoreward.adapters.aws import Aws, Retry, Sessions
+        from shoreward.adapters.aws.sandbox_observing import Observer
+
+        # Nobody waits long for a look that only makes a report more complete.
+        retry = Retry(budget=5.0)
+        return Observer(Aws(Sessions(retry=retry, name="parity"), retry))
+
+    def branch(self, rev: str | None = None) -> str:
+        """The branch that a revision stands for: itself when it is one, the one that is checked out for none.
+
+        A commit on no branch stands for itself, by the beginning of its id.
+        """
+        from shoreward.adapters.git._command import GitFailed, git
+
+        asked = ("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", rev or "HEAD")
+        try:
+            named = git(self.repository.root, *asked).decode().strip()
+        except GitFailed:
+            named = ""
+        parts = named.split("/", 3 if named.startswith("refs/remotes/") else 2)
+        return parts[-1] if len(parts) > 2 else self.repository.resolve(rev or "HEAD").id[:10]
+
     def world(self) -> World:
         """The real world."""
         from shoreward.adapters.aws import connect
@@ -233,6 +291,11 @@ def open_project(directory: Path, *, config: Path | None = None, journal: Path |
         state=state,
         journal=SqliteJournal(journal or state / "journal.db"),
     )
+
+
+def owner() -> str:
+    """Whose sandboxes this process makes: SHOREWARD_OWNER, or whoever runs it."""
+    return os.environ.get("SHOREWARD_OWNER") or getpass.getuser()
 
 
 def wish(why: str = "") -> Wish:

@@ -167,7 +167,7 @@ def release(
     from shoreward.cli.starting import start
 
     project = open_project(directory, config=config, journal=journal)
-    opened = start(project, rev, allow_dirty=allow_dirty, despite=despite_quarantine)
+    opened = start(project, rev, allow_dirty=allow_dirty, despite=despite_quarantine, detached=detach)
     if detach:
         if json:
             print_json({"id": opened})
@@ -299,6 +299,93 @@ def _say(what: str, release: str | None, why: str, directory: Path, journal: Pat
     from shoreward.cli.levers import pull
 
     raise typer.Exit(pull(open_project(directory, journal=journal), what, release, why, json=json))
+
+
+sandbox = typer.Typer(
+    name="sandbox",
+    help="Temporary stacks of the application, like production's: made, used, and removed without a trace.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(sandbox)
+
+
+@sandbox.command("up", epilog="Example: `shoreward sandbox up`, or `shoreward sandbox up v1.4.0 --fresh`")
+def sandbox_up(
+    rev: Annotated[
+        str | None, typer.Argument(help="A branch, tag or commit; the work tree as it is by default.")
+    ] = None,
+    branch: Annotated[str, typer.Option(help="Whose sandbox it is; the revision's own branch by default.")] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make another one, and do not reuse the branch's.")] = False,
+    seed: Annotated[bool, typer.Option("--seed", help="Put data into it again.")] = False,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Have the branch's sandbox with a revision in it, made or updated, and renew its lease."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.sandboxes import bring_up
+
+    bring_up(open_project(directory, config=config), rev, branch=branch, fresh=fresh, seed=seed, json=json)
+
+
+@sandbox.command("list", epilog="Example: `shoreward sandbox list --json`")
+def sandbox_list(directory: Directory = HERE, config: Config = None, json: Json = False) -> None:
+    """Show the sandboxes that the ledger or the cloud knows, with age, expiry and cost."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.sandboxes import show_list
+
+    raise typer.Exit(show_list(open_project(directory, config=config), json=json))
+
+
+@sandbox.command("test", epilog="Example: `shoreward sandbox test integration`")
+def sandbox_test(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Suites, or kinds of suites; all that run in a sandbox by default.")
+    ] = None,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Run test suites against the branch's sandbox, whatever verdicts were kept."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.sandboxes import test
+
+    project = open_project(directory, config=config)
+    raise typer.Exit(test(project, directory, tuple(names or ()), config=config, json=json))
+
+
+@sandbox.command("down", epilog="Example: `shoreward sandbox down` removes the one of this branch.")
+def sandbox_down(
+    name: Annotated[
+        str | None, typer.Argument(help="A sandbox, or a branch; the branch that is checked out by default.")
+    ] = None,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Remove a sandbox with all that it made, and prove that nothing is left."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.sandboxes import take_down
+
+    raise typer.Exit(take_down(open_project(directory, config=config), name, json=json))
+
+
+@sandbox.command("reap", epilog="Example: `shoreward sandbox reap`, and then `shoreward sandbox reap --yes`")
+def sandbox_reap(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; only shown otherwise.")] = False,
+    orphans: Annotated[
+        bool, typer.Option("--orphans", help="Also yours that this ledger does not know, before they expire.")
+    ] = False,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Find sandboxes that have expired, or that a crash left half made or half removed."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.sandboxes import reap
+
+    raise typer.Exit(reap(open_project(directory, config=config), yes=yes, orphans=orphans, json=json))
 
 
 @app.command(epilog="Example: `shoreward cloud --port 4566`, then `aws --endpoint-url http://127.0.0.1:4566 s3 ls`")

@@ -80,6 +80,18 @@ class Sandbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All sandboxes that anybody knows.
+
+    Attributes:
+        unseen: places (account/region) where nobody could look, each with why.
+    """
+
+    known: tuple[Known, ...]
+    unseen: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sandboxes:
     """The use cases; safe between threads.
 
@@ -142,7 +154,7 @@ class Sandboxes:
         """The lease from now on: it runs from the last use."""
         return self._renewed(self.ledger.get(lease.key) or lease, plan)
 
-    def known(self, places: Sequence[Target]) -> tuple[Known, ...]:
+    def survey(self, places: Sequence[Target]) -> Survey:
         """All sandboxes that the ledger or the cloud knows, in the given places and wherever the ledger has any."""
         leases = {lease.key: lease for lease in self.ledger.all()}
         wanted = {_place(one): one for one in (*(lease.target for lease in leases.values()), *places)}
@@ -158,12 +170,15 @@ class Sandboxes:
             )
             for key in (*leases, *(key for key in seen if key not in leases))
         )
-        return tuple(one for one in every if not is_past(one))
+        return Survey(
+            known=tuple(one for one in every if not is_past(one)),
+            unseen=tuple((str(wanted[place]), why) for place, (_, why) in looks.items() if why),
+        )
 
-    def fates(self, places: Sequence[Target], *, owner: str, orphans: bool = False) -> tuple[Fate, ...]:
+    def fates(self, survey: Survey, *, owner: str, orphans: bool = False) -> tuple[Fate, ...]:
         """What would become of each sandbox if it was reaped now."""
         now = self.clock.now()
-        return tuple(fate(one, now=now, owner=owner, orphans=orphans) for one in self.known(places))
+        return tuple(fate(one, now=now, owner=owner, orphans=orphans) for one in survey.known)
 
     def reap(
         self, doomed: Sequence[Fate], progress: Callable[[Known], Progress]

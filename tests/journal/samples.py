@@ -13,23 +13,34 @@ from hypothesis import strategies as st
 from shoreward.core import Event
 from shoreward.core import events as e
 from shoreward.domain import (
+    Advisories,
     Artifact,
     Bake,
     Change,
+    Checked,
+    CheckResult,
+    Checks,
     Evidence,
+    Finding,
     Judgement,
     JudgePolicy,
     LambdaFunction,
     Outcome,
     Pipeline,
+    Place,
+    PolicySource,
     Probe,
     Revision,
+    SandboxPlan,
     ServingFunction,
+    Severity,
     Snapshot,
     Staged,
     StagedFunction,
+    Suite,
     Target,
     Verdict,
+    Waiver,
     Wave,
 )
 
@@ -113,7 +124,7 @@ OPENING = e.ReleaseOpened(
 )
 """Written out, because a journal of old must not change with the defaults of today."""
 
-ONE_OF_EACH: tuple[Event, ...] = (
+FIRST_KINDS: tuple[Event, ...] = (
     OPENING,
     e.RevisionBuilt(
         at=1_700_000_001.25,
@@ -195,3 +206,92 @@ ONE_OF_EACH: tuple[Event, ...] = (
     e.StackRestored(at=1_700_000_147.0, target=TARGET),
     e.ReleaseEnded(at=1_700_000_148.0, outcome=Outcome.ROLLED_BACK),
 )
+"""What the first version wrote."""
+
+CHECKS = Checks(
+    block=Severity.HIGH,
+    skip=("dynamic",),
+    suites=(
+        Suite(
+            name="castles",
+            kind="unit",
+            command="pytest tests/unit",
+            folder="",
+            inputs=("functions/**",),
+            environment=("TIDES",),
+            tools=("node",),
+            requirements=("tests/requirements.txt",),
+            report="report.xml",
+            timeout=300.0,
+            repeat=2,
+            where=Place(file="shoreward.yaml", line=31, column=7),
+        ),
+    ),
+    discover=False,
+    sandbox=SandboxPlan(
+        target=Target(account="222222222222", region="eu-north-1", stack="sandbox"),
+        lease=7_200.0,
+        seed="make seed",
+        where=Place(file="shoreward.yaml", line=40),
+    ),
+    policies=(PolicySource(path="rules", repository="https://example.org/rules.git", ref="v1"),),
+    advisories=Advisories(source="https://osv.example.org", max_age=86_400.0, poll=900.0, on_new="rollback"),
+    waivers=(
+        Waiver(rule="GHSA-0000-0000-0000", subject="*", reason="not reachable", owner="kim", expires="2027-01-31"),
+    ),
+    cache="s3://team/checks",
+)
+"""Written out, like the pipeline."""
+
+ADVISORY = Finding(
+    check="vulnerabilities",
+    rule="GHSA-652x-xj99-gmcc",
+    severity=Severity.HIGH,
+    what="Credentials leak to another host.",
+    why="Whoever runs that host can use them.",
+    fix="Take 2.32.0.",
+    where=Place(file="functions/castles/requirements.txt", line=3),
+    subject="requests 2.31.0",
+    details=(("fixed", "2.32.0"), ("function", "Tides")),
+    waived=CHECKS.waivers[0],
+)
+
+SECOND_KINDS: tuple[Event, ...] = (
+    dataclasses.replace(OPENING, pipeline=dataclasses.replace(OPENING.pipeline, checks=CHECKS)),
+    e.RevisionChecked(
+        at=1_700_000_001.5,
+        checked=Checked(
+            revision="d" * 64,
+            verdict=Verdict.FAIL,
+            at=1_700_000_001.5,
+            seconds=12.25,
+            results=(
+                CheckResult(
+                    name="vulnerabilities",
+                    verdict=Verdict.FAIL,
+                    summary="1 advisory on 42 packages",
+                    seconds=0.5,
+                    at=1_699_999_000.0,
+                    kept=True,
+                ),
+                CheckResult(name="dynamic", verdict=Verdict.NO_DATA, summary="left out", skipped=True),
+            ),
+            report="e" * 64,
+            blocking=(ADVISORY,),
+            blocked=21,
+            manifest="f" * 64,
+        ),
+    ),
+    e.AdvisoriesReviewed(at=1_700_000_901.5, findings=(ADVISORY,)),
+    e.HoldPlaced(
+        at=1_700_000_901.6,
+        by="shoreward",
+        why="new advisory",
+        advisories=("GHSA-652x-xj99-gmcc requests 2.31.0",),
+    ),
+    e.RollbackBegan(at=1_700_000_902.0, cause="advisory", reason="new advisory"),
+    e.ReleaseEnded(at=1_700_000_903.0, outcome=Outcome.FAILED),
+)
+"""What came with checks: new events, and new words in old ones."""
+
+ONE_OF_EACH = (*FIRST_KINDS, *(event for event in SECOND_KINDS if type(event) not in map(type, FIRST_KINDS)))

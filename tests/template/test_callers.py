@@ -186,6 +186,17 @@ def test_what_is_set_for_asynchronous_calls_is_set_for_those_of_the_alias_too() 
     assert ("ALIAS_INCLUDED", "Config") in codes(made)
 
 
+def test_what_the_alias_has_for_asynchronous_calls_is_its_own() -> None:
+    own = WORK.replace("InlineCode: x", "InlineCode: x, EventInvokeConfig: {MaximumRetryAttempts: 1}")
+    config = (
+        "  Config: {Type: AWS::Lambda::EventInvokeConfig, Properties: {FunctionName: !Ref Work, Qualifier: $LATEST}}\n"
+    )
+    made = rendered(own + config)
+    found = of_type(made, "AWS::Lambda::EventInvokeConfig").values()
+    assert sorted(one["Qualifier"] for one in found) == ["$LATEST", "live"]
+    assert "ALIAS_INCLUDED" not in {code for code, _ in codes(made)}
+
+
 def test_a_caller_comes_after_its_right_where_the_right_does_not_wait_for_the_caller() -> None:
     bucket = rendered(WORK + CASES["pointed: a bucket"]).template["Resources"]["Caller"]
     assert bucket["DependsOn"] == ["Permission", "PermissionAliaslive"]

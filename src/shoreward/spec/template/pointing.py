@@ -29,7 +29,6 @@ from shoreward.spec.template.values import Json, Note
 _ALIAS = "AWS::Lambda::Alias"
 _APIS = {"AWS::ApiGateway::": "RestApiId", "AWS::ApiGatewayV2::": "ApiId"}
 
-
 _UNSURE = " It stays so, because an alias might not mean the same there."
 _UNSEEN = " It stays so, because the template does not show that it may call the alias."
 
@@ -59,7 +58,7 @@ def point_callers(
     for name in list(resources):
         for caller, path, value in list(calls(resources[name], callees)):
             known = [callees[one] for one in called(value, callees)]
-            new = _alias(resources[name], caller, path, value, callees)
+            new = _alias(resources[name], caller, path, value, known)
             rights = None if new is None else _rights(resources, resources[name], caller, path, known)
             if new is None or rights is None or any(right.logical_id in template.resources for right in rights):
                 left |= {(name, one.function): _UNSURE if new is None else _UNSEEN for one in known}
@@ -81,18 +80,18 @@ def _has_own(template: Template, function: str) -> bool:
 
 
 def _alias(
-    resource: dict[str, Json], caller: Caller, path: Path, value: Json, callees: Mapping[str, Callee]
+    resource: dict[str, Json], caller: Caller, path: Path, value: Json, callees: Sequence[Callee]
 ) -> Json | None:
     """What is to stand in a value's place; None where it is not sure to mean the same."""
-    new = pointed(value, {name: callee.alias for name, callee in callees.items()})
+    new = pointed(value, {callee.function: callee.alias for callee in callees})
     if caller.type == FUNCTION and "Fn::Sub" in json.dumps(new):
         return None  # a text around the name is there for some other purpose than to call
-    if caller.type == MACHINE and not _machine_calls(resource["Properties"], path, called(value, callees)):
+    if caller.type == MACHINE and not _machine_calls(resource["Properties"], path, callees):
         return None
     return new
 
 
-def _machine_calls(properties: dict[str, Json], path: Path, functions: Sequence[str]) -> bool:
+def _machine_calls(properties: dict[str, Json], path: Path, callees: Sequence[Callee]) -> bool:
     """Whether a state machine does nothing with some functions but to call them, as the value at a path has them."""
     definition = properties.get("DefinitionString")
     text = as_text(json.dumps(properties.get("Definition")) if definition is None else definition) or ""
@@ -102,7 +101,8 @@ def _machine_calls(properties: dict[str, Json], path: Path, functions: Sequence[
         return True
     tokens = [f"${{!{path[-1]}}}"]  # as `as_text` spells what is substituted later
     if path[0] == "DefinitionString":
-        tokens = [found for one in functions for found in (f"${{{one}.Arn}}", f"${{{one}}}") if found in text]
+        names = [name for one in callees for name in (f"${{{one.function}.Arn}}", f"${{{one.function}}}")]
+        tokens = [name for name in names if name in text]
     return all(
         0 < text.count(token) == len(re.findall(rf'"(?:Resource|FunctionName)"\s*:\s*"{re.escape(token)}"', text))
         for token in tokens
@@ -154,16 +154,19 @@ def _repeat(template: Template, resources: Resources, rights: Iterable[Right]) -
 
 def _configs(resources: Resources, callee: Callee) -> list[Right]:
     """What a function has for asynchronous calls, repeated for its alias, to which those are pointed."""
-    found: list[Right] = []
-    for name, resource in resources.items():
-        properties = mapping(resource.get("Properties"))
-        latest = resource["Type"] == INVOKE_CONFIG and properties.get("Qualifier") == "$LATEST"
-        if latest and is_function(properties.get("FunctionName"), callee.function):
-            config = copy.deepcopy(resource)
-            config["Properties"]["Qualifier"] = callee.name
-            config["DependsOn"] = callee.alias
-            found.append(repeated(name, config, callee))
-    return found
+    own = {
+        properties.get("Qualifier"): name
+        for name, resource in resources.items()
+        if resource["Type"] == INVOKE_CONFIG
+        and is_function((properties := mapping(resource.get("Properties"))).get("FunctionName"), callee.function)
+        and isinstance(properties.get("Qualifier"), str)
+    }
+    if "$LATEST" not in own or callee.name in own:
+        return []
+    config = copy.deepcopy(resources[own["$LATEST"]])
+    config["Properties"]["Qualifier"] = callee.name
+    config["DependsOn"] = callee.alias
+    return [repeated(own["$LATEST"], config, callee)]
 
 
 def _api(name: str, resource: dict[str, Json]) -> str:

@@ -10,13 +10,14 @@ import pytest
 from shoreward.app import releases
 from shoreward.app.ports import Recorded
 from shoreward.app.story import line_json, places, summary, tell, weights
-from shoreward.app.wording import counted, odds, rate, telling
+from shoreward.app.wording import checked_words, counted, odds, rate, standing, telling
 from shoreward.core import Phase
 from shoreward.core import events as e
-from shoreward.domain import Evidence, Judgement, Verdict, Wave
-from shoreward.testing.builders import a_pipeline, a_target, an_opening
+from shoreward.domain import Checked, CheckResult, Evidence, Judgement, Retryable, Verdict, Wave
+from shoreward.testing.builders import a_pipeline, a_target, an_opening, some_checks
+from shoreward.testing.gate import a_finding, an_advisory
 
-from .support import EAST, NORTH, WEST, Beach, wish
+from .support import EAST, NORTH, WEST, Beach, a_pipeline_of_minutes, wish
 
 
 @pytest.fixture
@@ -177,3 +178,104 @@ def test_all_functions_together_are_left_out_where_they_are_one():
 
     assert [each.function for each in telling([seen("*", 9), seen("A", 9)])] == ["A"]
     assert [each.function for each in telling([seen("*", 9), seen("A", 4), seen("B", 5)])] == ["*", "A", "B"]
+
+
+# Checks and advisories
+
+
+@pytest.fixture
+def gated() -> Beach:
+    """One whose pipeline has checks, with advisories looked up every 20 seconds."""
+    beach = Beach(pipeline=replace(a_pipeline_of_minutes(), checks=some_checks(poll=20)))
+    beach.release("old")
+    return beach
+
+
+def test_a_pass_is_told_with_its_manifest(gated: Beach):
+    state = gated.release("new")
+    assert state.checked is not None
+    told = texts(gated, "app-2")
+    assert told[2] == f"checks passed (2 checks in 1.5 s); manifest {state.checked.manifest[:10]}"
+
+
+def test_kept_verdicts_and_what_was_left_out_are_said_aloud():
+    results = (
+        CheckResult(name="unit", verdict=Verdict.PASS, kept=True),
+        CheckResult(name="policies", verdict=Verdict.PASS),
+        CheckResult(name="dynamic", verdict=Verdict.NO_DATA, skipped=True),
+    )
+    checked = Checked(
+        revision="r", verdict=Verdict.PASS, at=1.0, seconds=0.0312, results=results, report="", manifest="m" * 64
+    )
+    assert checked_words(checked) == (
+        "checks passed (2 checks in 0.0312 s, 1 of them kept, left out: dynamic); manifest mmmmmmmmmm"
+    )
+
+
+def test_a_failure_is_told_with_the_first_findings_and_their_places(gated: Beach):
+    gated.cloud.gate.verdicts["new"] = [Verdict.FAIL]
+    gated.cloud.gate.findings["new"] = tuple(a_finding(line=line) for line in range(1, 6))
+    state = gated.release("new")
+    told = texts(gated, "app-2")
+    assert told[2] == (
+        "checks failed (2 checks in 1.5 s): template.yaml:1: It may do more than before. [IAM_BROADENED]; "
+        "template.yaml:2: It may do more than before. [IAM_BROADENED]; "
+        "template.yaml:3: It may do more than before. [IAM_BROADENED]; and 2 more"
+    )
+    assert told[-1] == "ended: failed"
+    summed = json.loads(json.dumps(summary(state, gated.journal.events("app-2"))))
+    assert (summed["checked"]["verdict"], summed["checked"]["blocked"]) == ("fail", 5)
+    assert summed["checked"]["blocking"][0]["where"] == "template.yaml:1"
+    assert summed["checked"]["manifest"] is None
+    assert len(summed["why"][2]["findings"]) == 5
+
+
+def test_checks_that_could_not_look_are_named_with_their_reason():
+    results = (CheckResult(name="vulnerabilities", verdict=Verdict.ERROR, summary="OSV does not answer"),)
+    checked = Checked(revision="r", verdict=Verdict.ERROR, at=1.0, seconds=3.0, results=results, report="")
+    assert checked_words(checked) == "checks could not tell (1 check in 3 s): vulnerabilities: OSV does not answer"
+
+
+def test_a_release_says_that_it_is_being_built_and_checked(gated: Beach):
+    release = gated.open("new")
+    assert standing(gated.until(release, lambda state: True)) == "building"
+    assert standing(gated.until(release, lambda state: state.revision)) == "checking"
+    assert standing(gated.until(release, lambda state: state.checked)) == ""
+    assert standing(gated.carry(release)) == ""
+
+
+def test_a_held_release_is_held_and_not_checking(gated: Beach):
+    release = gated.open("new")
+    releases.hold(gated.journal, release, wish("lunch"))
+    assert standing(gated.until(release, lambda state: state.hold)) == ""
+
+
+def test_a_look_at_advisories_has_weight_when_it_says_something_new(gated: Beach):
+    release = gated.open("new")
+    gated.until(release, lambda state: state.deployments[NORTH].phase is Phase.BAKING)
+    gated.until(release, lambda state: state.reviewed_at > state.opened.at)
+    gated.cloud.gate.published.append((gated.cloud.clock.now(), an_advisory()))
+    held = gated.until(release, lambda state: state.hold)
+    assert held.hold is not None
+    told = [line for line in tell(gated.journal.events(release)) if "advisor" in line.text or line.findings]
+    assert [(line.text, line.weighty) for line in told[-3:]] == [
+        ("no new advisory", False),
+        ("1 finding about vulnerabilities would fail the checks now", True),
+        (f"held by shoreward: {held.hold.why}", True),
+    ]
+    assert held.hold.why == (
+        "new advisory GHSA-652x-xj99-gmcc requests 2.31.0: Credentials leak to another host. Take 2.32.0."
+    )
+
+
+def test_of_looks_at_advisories_that_fail_alike_the_first_has_weight(gated: Beach):
+    release = gated.open("new")
+    gated.until(release, lambda state: state.deployments[NORTH].phase is Phase.BAKING)
+    gated.cloud.gate.dark = Retryable
+    gated.until(release, lambda state: any(failure.attempts == 3 for failure in state.failures.values()))
+    gated.cloud.gate.dark = None
+    gated.carry(release)
+    told = [line for line in tell(gated.journal.events(release)) if line.text.startswith("review failed")]
+    assert [line.weighty for line in told].count(True) == 1
+    assert len(told) > 2
+    assert told[0].text == "review failed: Nobody answers. [ADVISORIES_UNREACHABLE]"

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -21,15 +22,15 @@ from typing import TYPE_CHECKING
 from shoreward.adapters.git import Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.releases import Wish
-from shoreward.domain import Pipeline, Place, Refused, SpecError
+from shoreward.domain import Pipeline, Place, Refused, SpecError, Target
 
 if TYPE_CHECKING:
     from shoreward.adapters.build import LocalBuilder
-    from shoreward.app.checking.check import Check
+    from shoreward.app.checking.check import Materials, Running
     from shoreward.app.checking.graph import Graph
     from shoreward.app.checking.run import Surroundings
     from shoreward.app.sandboxes.access import SandboxAccess
-    from shoreward.app.sandboxes.parity import Observer
+    from shoreward.app.sandboxes.parity import Observed, Observer
     from shoreward.app.sandboxes.sandboxes import Sandboxes
     from shoreward.app.world import World
 
@@ -112,22 +113,31 @@ class Project:
 
         return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
 
-    def graph(self, pipeline: Pipeline, commit: str) -> Graph:
+    def graph(self, pipeline: Pipeline, commit: str, sandbox: SharedSandbox | None = None) -> Graph:
         """The checks that a commit goes through before production.
+
+        Args:
+            sandbox: the one that suites are run in; the branch's own when None.
 
         Raises:
             SpecError: CHECK_TWICE and its like.
         """
+        from shoreward.adapters.build import ArtifactFiles, LocalBuilder
         from shoreward.app.checking.graph import graph_of
+        from shoreward.checks import Parts, all_checks
 
-        return graph_of(self._checks(pipeline, commit))
-
-    def _checks(self, pipeline: Pipeline, commit: str) -> Iterator[Check]:
-        """Each part of the house brings its own."""
-        from shoreward.adapters.build import build_check
-
-        del pipeline, commit
-        yield build_check(self.builder())
+        artifacts = ArtifactFiles(self.state / "artifacts")
+        parts = Parts(
+            repository=self.repository,
+            builder=LocalBuilder(self.repository, self.journal, artifacts),
+            artifacts=artifacts,
+            blobs=self.journal,
+            clock=SystemClock(),
+            state=self.state,
+            product=(sandbox or SharedSandbox(self)).product,
+            observer=_LateObserver(self),
+        )
+        return graph_of(all_checks(parts, pipeline, commit))
 
     def base(self, pipeline: Pipeline, commit: str) -> str | None:
         """What a commit is compared with: what is live, else where its branch began (`Repository.merge_base`)."""
@@ -237,6 +247,47 @@ class Project:
             alarms=aws.alarms,
             quarantine=Quarantine(self.journal),
         )
+
+
+class SharedSandbox:
+    """The sandbox of a run of checks, which most runs do not need: nothing of AWS is imported before one does.
+
+    Args:
+        rev: what is checked: the branch that it stands for has the sandbox.
+        nonce: for one that is made for this run alone.
+    """
+
+    def __init__(self, project: Project, rev: str | None = None, *, nonce: str = "") -> None:
+        self._project = project
+        self._rev = rev
+        self._nonce = nonce
+        self._lock = threading.Lock()
+        self._access: SandboxAccess | None = None
+
+    def product(self, materials: Materials, running: Running) -> str:
+        """What suites read of the sandbox; brings it up."""
+        with self._lock:
+            if self._access is None:
+                self._access = self._project.sandbox_access(self._project.branch(self._rev), nonce=self._nonce)
+        return self._access.product(materials, running)
+
+    def close(self) -> None:
+        """Let others have it, or remove it when it was made for this run alone; raises what that may raise."""
+        with self._lock:
+            access, self._access = self._access, None
+        if access:
+            access.close()
+
+
+class _LateObserver:
+    """Looks at what is live in production; nothing of AWS is imported before it does."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def observe(self, target: Target) -> Observed:
+        """See `app.sandboxes.parity.Observer`."""
+        return self._project.observer().observe(target)
 
 
 def _engine() -> str:

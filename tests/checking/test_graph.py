@@ -63,20 +63,20 @@ def test_a_name_that_is_nearly_right_is_told_the_right_one() -> None:
 
 
 def test_what_needs_a_check_that_is_left_out_is_left_out_and_says_why() -> None:
-    assert graph_of(CHECKS).without(["sandbox"]) == {
-        "sandbox": "skipped",
-        "integration": "skipped, for it needs sandbox, which is",
-        "parity": "skipped, for it needs sandbox, which is",
+    assert graph_of(CHECKS).without({"sandbox": "skipped, as you asked"}) == {
+        "sandbox": "skipped, as you asked",
+        "integration": "skipped: it needs sandbox",
+        "parity": "skipped: it needs sandbox",
     }
 
 
 def test_leaving_out_what_this_application_does_not_have_is_no_mistake() -> None:
-    assert graph_of(CHECKS).without(["performance"]) == {}
+    assert graph_of(CHECKS).without({"performance": "skipped"}) == {}
 
 
 def test_leaving_out_what_nobody_has_is_one() -> None:
     with pytest.raises(ShorewardError, match="CHECK_UNKNOWN"):
-        graph_of(CHECKS).without(["performanse"])
+        graph_of(CHECKS).without({"performanse": "skipped"})
 
 
 UNIT = toy("unit", needs=("build",), depends=Outside(environment=("TZ", "UV_*")))

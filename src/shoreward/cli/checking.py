@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials
 from shoreward.app.checking.graph import Graph
 from shoreward.app.checking.run import Interruption, Manner, Nobody, Observer, Use, run_graph
-from shoreward.bootstrap import Project, open_project
+from shoreward.bootstrap import Project, SharedSandbox, open_project
+from shoreward.checks import left_out
 from shoreward.cli.answers import EXIT, conclusion, picture, plain
 from shoreward.cli.interrupts import interruptible
-from shoreward.cli.output import console, print_json, warn
+from shoreward.cli.output import console, print_json, span, warn
 from shoreward.cli.running import CheckLines, LiveChecks
 from shoreward.domain import Checks, Pipeline, UserError
 
@@ -67,11 +69,16 @@ class Prepared:
     pipeline: Pipeline
     graph: Graph
     base: str | None
+    sandbox: SharedSandbox
 
     @property
     def checks(self) -> Checks:
         """What shoreward.yaml says of checks."""
         return self.pipeline.checks or Checks()
+
+    def skipped(self, asked: Asked) -> dict[str, str]:
+        """Names of checks that are left out, each with the reason."""
+        return self.graph.without({**left_out(self.pipeline), **dict.fromkeys(asked.skip, "skipped, as you asked")})
 
 
 def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path | None, watch: bool, show: bool) -> int:
@@ -110,7 +117,9 @@ def prepare(project: Project, rev: str | None, base: str = "") -> Prepared:
     commit = (repository.resolve(rev) if rev is not None else repository.snapshot()).id
     pipeline = project.pipeline_at(commit)
     compared = repository.resolve(base).id if base else project.base(pipeline, commit)
-    return Prepared(commit=commit, pipeline=pipeline, graph=project.graph(pipeline, commit), base=compared)
+    sandbox = SharedSandbox(project, rev)
+    graph = project.graph(pipeline, commit, sandbox)
+    return Prepared(commit=commit, pipeline=pipeline, graph=graph, base=compared, sandbox=sandbox)
 
 
 def check(project: Project, asked: Asked, *, usual: bool) -> int:
@@ -143,7 +152,7 @@ def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interr
     """
     checks = prepared.checks
     graph = prepared.graph.only(asked.only)
-    skipped = prepared.graph.without((*checks.skip, *asked.skip))
+    skipped = prepared.skipped(asked)
     warnings: list[str] = []
     manner = Manner(
         jobs=asked.jobs or cores(),
@@ -160,6 +169,7 @@ def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interr
     )
     around = project.surroundings(checks.cache, warnings.append)
     with interruptible(), ExitStack() as stack:
+        stack.callback(prepared.sandbox.close)
         observer: Observer
         if asked.json:
             observer = Nobody()
@@ -212,25 +222,31 @@ def show_graph(project: Project, asked: Asked) -> None:
     """Show the checks, what they need and what they read; run nothing."""
     prepared = prepare(project, asked.rev, asked.base)
     graph = prepared.graph.only(asked.only)
-    skipped = prepared.graph.without((*prepared.checks.skip, *asked.skip))
+    skipped = prepared.skipped(asked)
     if asked.json:
         print_json([_plain_check(check, skipped.get(check.name, "")) for check in graph.checks])
         return
-    table = Table(box=None, padding=(0, 1))
-    for heading in ("check", "finds out", "after", "reads"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for check in graph.checks:
-        why = f" ({skipped[check.name]})" if check.name in skipped else ""
-        reads = ", ".join(part for part in (check.reads, _outside(check)) if part)
-        table.add_row(escape(check.name + why), escape(check.about), escape(", ".join(check.needs)), escape(reads))
-    console.print(table)
+        table.add_row(Text(check.name, "bold"), Text.assemble(check.about, *_beside(check, skipped.get(check.name))))
+    console.print(table, soft_wrap=False)
 
 
-def _outside(check: Check) -> str:
-    """What it depends on that is not in the commit, in a few words."""
+def _beside(check: Check, skipped: str | None) -> Iterator[tuple[str, str]]:
+    """What is to be known of a check beside what it finds out, a line each."""
     depends = check.depends
-    variables = [f"${name}" for name in depends.environment]
-    return ", ".join((*variables, *depends.tools, *depends.files))
+    outside = (*(f"${name}" for name in depends.environment), *depends.tools, *depends.files)
+    for name, words in (
+        ("", skipped or ""),
+        ("after: ", ", ".join(check.needs)),
+        ("reads: ", check.reads),
+        ("and beside the commit: ", ", ".join(outside)),
+        ("good for: ", span(depends.good_for) if depends.good_for is not None else ""),
+    ):
+        if words:
+            yield f"\n{name}{words}", "dim"
 
 
 def _plain_check(check: Check, skipped: str) -> dict[str, Any]:

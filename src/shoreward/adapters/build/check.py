@@ -84,4 +84,6 @@ def _made(product: str) -> tuple[str, list[tuple[str, int]]]:
 
 
 def _finding(note: Note) -> Finding:
-    return Finding(rule=note.code, severity=Severity.NOTE, what=note.text, where=note.where, subject=note.resource or "")
+    return Finding(
+        rule=note.code, severity=Severity.NOTE, what=note.text, where=note.where, subject=note.resource or ""
+    )

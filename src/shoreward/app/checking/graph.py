@@ -50,22 +50,27 @@ class Graph:
                 wanted.update(check.needs)
         return Graph(tuple(check for check in self.checks if check.name in wanted))
 
-    def without(self, names: Collection[str]) -> dict[str, str]:
+    def without(self, named: Mapping[str, str]) -> dict[str, str]:
         """Names of the checks that are left out, each with the reason: those that are named, and what needs them.
 
         A name of `NAMES` that this graph does not have leaves nothing out.
 
+        Args:
+            named: reasons by name.
+
         Raises:
             UserError: CHECK_UNKNOWN.
         """
-        named = {name if name in NAMES else self._known(name) for name in names}
+        for name in named:
+            if name not in NAMES:
+                self._known(name)
         left: dict[str, str] = {}
         for check in self.checks:
             missing = [need for need in check.needs if need in left]
             if check.name in named:
-                left[check.name] = "skipped"
+                left[check.name] = named[check.name]
             elif missing:
-                left[check.name] = f"skipped, for it needs {missing[0]}, which is"
+                left[check.name] = f"skipped: it needs {missing[0]}"
         return left
 
     def _known(self, name: str) -> str:

@@ -1,0 +1,105 @@
+"""Which checks an application has: each part of the house brings its own, and here they are put together.
+
+    build ──► secrets, security, sbom, vulnerabilities       what is in the change
+      │  └──► unit, quality, ... and every declared command   its suites
+      └─────► sandbox ──► parity, integration, ...            only when shoreward.yaml plans a sandbox
+
+A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
+together on every `shoreward check`, and most of them are not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoreward.adapters.build import ArtifactFiles, LocalBuilder, build_check
+from shoreward.adapters.git import Repository
+from shoreward.adapters.scan import scan_checks
+from shoreward.adapters.suites import discover, suite_checks
+from shoreward.app.checking.check import Check, Materials, Report, Running
+from shoreward.app.ports import Blobs, Clock
+from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_check
+from shoreward.app.sandboxes.parity import Observer
+from shoreward.app.sandboxes.plan import plan_of
+from shoreward.domain import IN_SANDBOX, Checks, Pipeline, SpecError, Suite
+
+SANDBOX = "sandbox"
+NOT_PLANNED = "skipped: shoreward.yaml plans no sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What checks are made of.
+
+    Attributes:
+        state: folder for what is remembered on this machine.
+        product: brings the sandbox up and tells what suites read of it, when one has to be run.
+        observer: looks at what is live in production, or None when nobody may.
+    """
+
+    repository: Repository
+    builder: LocalBuilder
+    artifacts: ArtifactFiles
+    blobs: Blobs
+    clock: Clock
+    state: Path
+    product: Callable[[Materials, Running], str]
+    observer: Observer | None
+
+
+def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
+    """The checks of a commit, in the order in which people expect to read them.
+
+    Raises:
+        SpecError: SUITE_WITHOUT_SANDBOX, and what is wrong in files that tell of suites.
+    """
+    checks = pipeline.checks or Checks()
+    yield build_check(parts.builder)
+    yield from scan_checks(
+        checks.advisories,
+        artifacts=parts.artifacts,
+        blobs=parts.blobs,
+        root=parts.repository.root,
+        state=parts.state,
+        clock=parts.clock,
+    )
+    suites = (*checks.suites, *discover(parts.repository, commit, pipeline))
+    made = suite_checks(suites, parts.state / "environments")
+    if checks.sandbox is not None:
+        yield sandbox_check(pipeline, parts.builder.build, parts.blobs)
+        yield parity_check(pipeline, parts.builder.build, parts.blobs, parts.observer)
+    elif any(suite.kind in IN_SANDBOX for suite in suites):
+        _undeclared(checks.suites)
+        yield _no_sandbox(pipeline)
+    for suite, check in zip(suites, made, strict=True):
+        yield in_sandbox(check, parts.product) if suite.kind in IN_SANDBOX else check
+
+
+def left_out(pipeline: Pipeline) -> Mapping[str, str]:
+    """Names of checks that the pipeline leaves out, each with the reason."""
+    checks = pipeline.checks or Checks()
+    skipped = dict.fromkeys(checks.skip, "skipped, as shoreward.yaml says")
+    return skipped if checks.sandbox is not None else {SANDBOX: NOT_PLANNED, **skipped}
+
+
+def _undeclared(declared: tuple[Suite, ...]) -> None:
+    """A suite that somebody declared must be run; one that was found by looking may be left out, and says so."""
+    for suite in declared:
+        if suite.kind in IN_SANDBOX:
+            what = f"The suite {suite.name} runs in a sandbox, and none is planned."
+            advice = "Add checks: sandbox: target: ACCOUNT/REGION, or leave the suite out."
+            raise SpecError("SUITE_WITHOUT_SANDBOX", what, where=suite.where, next=advice)
+
+
+def _no_sandbox(pipeline: Pipeline) -> Check:
+    """Stands where the sandbox would, so that what needs it is seen to be left out."""
+
+    def run(materials: Materials, running: Running) -> Report:
+        del materials, running
+        plan_of(pipeline)
+        return Report()
+
+    about = "Whether a stack of the application's own can be made to test it in; none is planned."
+    return Check(name=SANDBOX, about=about, key=lambda _: None, run=run, needs=("build",))

@@ -2,9 +2,8 @@
 
 from shoreward.adapters.scan.checks import scan_checks
 from shoreward.adapters.scan.component import Component
-from shoreward.adapters.scan.inside import components
+from shoreward.adapters.scan.database import open_database
 from shoreward.adapters.scan.lookup import Database, lookup
 from shoreward.adapters.scan.sbom import components_of
-from shoreward.adapters.scan.vulnerabilities import open_database
 
-__all__ = ["Component", "Database", "components", "components_of", "lookup", "open_database", "scan_checks"]
+__all__ = ["Component", "Database", "components_of", "lookup", "open_database", "scan_checks"]

@@ -26,7 +26,7 @@ from shoreward.domain import Terminal
 BATCH = 1000
 """Queries that the API takes at once."""
 
-_PAGES = 1000
+_PAGES = 100
 _AT_ONCE = 8
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
 

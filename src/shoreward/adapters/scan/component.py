@@ -63,6 +63,23 @@ class Component:
         return f"{self.name} {self.version}" if self.version else self.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One artifact of a revision, and what is in it.
+
+    Attributes:
+        carriers: logical ids of the functions and layers that it is, and of the functions that use such a layer.
+        unknown: runtimes whose packages nobody here can tell, such as java21.
+        where: the place in the template that names its code.
+    """
+
+    digest: str
+    carriers: tuple[str, ...]
+    components: tuple[Component, ...]
+    unknown: tuple[str, ...] = ()
+    where: Place | None = None
+
+
 def normalised(ecosystem: str, name: str) -> str:
     """A package's name as its ecosystem compares it: PyPI knows no difference between `Foo.Bar` and `foo-bar`."""
     return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "PyPI" else name

@@ -29,13 +29,14 @@ _LIMIT = 1800.0
 
 
 def scan(
-    module: str, contents: Mapping[str, bytes], settings: Any, stop: threading.Event, *, cores: int | None = None
+    engine: str, contents: Mapping[str, bytes], settings: Any, stop: threading.Event, *, cores: int | None = None
 ) -> dict[str, Any]:
     """What an engine finds in files: plain JSON for each of them, by path.
 
     Args:
-        module: reads `{"files": [...], "settings": ...}` from standard input, with the files below its working
-            directory, and writes `{path: found}` to standard output.
+        engine: "secrets" for `secrets_engine.py` beside this file: a script that reads
+            `{"files": [...], "settings": ...}` from standard input, with the files below its working directory, and
+            writes `{path: found}` to standard output.
 
     Raises:
         Terminal: SCAN_FAILED, the engine ended badly or said nothing about a file.
@@ -49,7 +50,7 @@ def scan(
         shares = _shares(
             {path: len(content) for path, content in contents.items()}, cores or min(os.cpu_count() or 1, _MOST)
         )
-        running = [_Process(module, share, settings, root, Path(directory) / str(n)) for n, share in enumerate(shares)]
+        running = [_Process(engine, share, settings, root, Path(directory) / str(n)) for n, share in enumerate(shares)]
         try:
             return {path: found for process in running for path, found in process.wait(stop).items()}
         finally:
@@ -77,14 +78,15 @@ def _environment() -> dict[str, str]:
 
 
 class _Process:
-    def __init__(self, module: str, files: Sequence[str], settings: Any, root: Path, place: Path) -> None:
-        self._name = module.rsplit(".", 1)[-1].removesuffix("_engine")
+    def __init__(self, engine: str, files: Sequence[str], settings: Any, root: Path, place: Path) -> None:
+        self._engine = engine
         self._files = files
         place.mkdir()
         (place / "in").write_text(json.dumps({"files": files, "settings": settings}))
         self._out, self._err = place / "out", place / "err"
         with (place / "in").open("rb") as given, self._out.open("wb") as out, self._err.open("wb") as err:
-            command = [sys.executable, "-P", "-m", module]
+            # By its file, not as a module: so it imports nothing of ours, which would take as long as the rest of it.
+            command = [sys.executable, "-P", Path(__file__).with_name(f"{engine}_engine.py")]
             self._process = subprocess.Popen(command, cwd=root, env=_environment(), stdin=given, stdout=out, stderr=err)
 
     def wait(self, stop: threading.Event) -> dict[str, Any]:
@@ -94,19 +96,19 @@ class _Process:
             if stop.is_set():
                 raise stopped()
             if time.monotonic() > deadline:
-                raise failed(self._name, f"it took longer than {_LIMIT / 60:.0f} minutes")
+                raise failed(self._engine, f"it took longer than {_LIMIT / 60:.0f} minutes")
             try:
                 self._process.wait(_LOOK)
             except subprocess.TimeoutExpired:
                 continue
         if self._process.returncode:
             last = self._err.read_text(errors="replace").strip().splitlines()[-3:]
-            raise failed(self._name, f"it ended with {self._process.returncode}: {' | '.join(last)}")
+            raise failed(self._engine, f"it ended with {self._process.returncode}: {' | '.join(last)}")
         try:
             found: dict[str, Any] = json.loads(self._out.read_bytes())
             return {path: found[path] for path in self._files}
         except (ValueError, KeyError, TypeError) as error:
-            raise failed(self._name, f"it did not answer for all files: {error!r}") from error
+            raise failed(self._engine, f"it did not answer for all files: {error!r}") from error
 
     def end(self) -> None:
         """Whatever it is doing."""

@@ -28,11 +28,13 @@ from shoreward.adapters.scan.versions import Ecosystem
 _FORM = 1
 _KEPT = ("id", "aliases", "summary", "modified", "severity", "database_specific")
 _AT_ONCE = 1000
-_SCHEMA = """
-CREATE TABLE advisories (id TEXT PRIMARY KEY, modified REAL) WITHOUT ROWID;
-CREATE TABLE affects (name TEXT NOT NULL, body TEXT NOT NULL);
-"""
-_INDEXES = "CREATE INDEX by_name ON affects (name); CREATE INDEX by_time ON advisories (modified); COMMIT;"
+_TABLES = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "CREATE TABLE advisories (id TEXT PRIMARY KEY, modified REAL) WITHOUT ROWID",
+    "CREATE TABLE affects (name TEXT NOT NULL, body TEXT NOT NULL)",
+)
+_INDEXES = ("CREATE INDEX by_name ON affects (name)", "CREATE INDEX by_time ON advisories (modified)")
 
 
 class Index:
@@ -103,7 +105,8 @@ class Index:
         self._forget()
 
     def _fill(self, connection: sqlite3.Connection) -> None:
-        connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA} BEGIN;")
+        for statement in (*_TABLES, "BEGIN"):
+            connection.execute(statement)
         for count, document in enumerate(self._documents(), start=1):
             row = (document["id"], moment(document.get("modified")))
             connection.execute("INSERT OR REPLACE INTO advisories VALUES (?, ?)", row)
@@ -113,7 +116,8 @@ class Index:
                 raise stopped()
         if connection.execute("SELECT count(*) FROM affects").fetchone()[0] == 0:
             raise damaged(str(self._archive), f"it has no advisory on any package of {self._ecosystem}")
-        connection.executescript(_INDEXES)
+        for statement in ("COMMIT", *_INDEXES):
+            connection.execute(statement)
 
     def _documents(self) -> Iterator[Json]:
         name = ""

@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 
 from shoreward.adapters.scan.beside import Beside, find_beside
-from shoreward.adapters.scan.component import Component
+from shoreward.adapters.scan.component import Component, Part
 from shoreward.adapters.scan.graph import bringers, edges
 from shoreward.adapters.scan.imports import imported
 from shoreward.adapters.scan.inside import components
@@ -34,23 +34,6 @@ OPAQUE = ("makefile", "esbuild", "skip")
 
 _ARCHIVES = (".zip", ".jar")
 _LANGUAGES: dict[str, Ecosystem] = {"python": "PyPI", "nodejs": "npm"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One artifact of a revision, and what is in it.
-
-    Attributes:
-        carriers: logical ids of the functions and layers that it is, and of the functions that use such a layer.
-        unknown: runtimes whose packages nobody here can tell, such as java21.
-        where: the place in the template that names its code.
-    """
-
-    digest: str
-    carriers: tuple[str, ...]
-    components: tuple[Component, ...]
-    unknown: tuple[str, ...] = ()
-    where: Place | None = None
 
 
 def inventory(materials: Materials, artifacts: ArtifactStore) -> tuple[Part, ...]:

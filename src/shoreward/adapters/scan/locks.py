@@ -184,7 +184,7 @@ def _asked(package: Json) -> tuple[str, ...]:
 
 def _names(asked: Json) -> tuple[str, ...]:
     """Names of packages that are asked for, in whatever way the lock file tells what was chosen for a name."""
-    chosen = [re.match(r"/?(@?[^@/]+(?:/[^@/]+)?)@[0-9]", str(wanted)) for wanted in asked.values()]
+    chosen = [_PNPM.fullmatch(str(wanted).partition("(")[0]) for wanted in asked.values()]
     told = {meant for name, wanted in asked.items() for meant in npm_names(name, wanted)}
     return tuple(sorted(told | {one[1] for one in chosen if one}))
 

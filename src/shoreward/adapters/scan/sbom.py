@@ -13,8 +13,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, cast
 
-from shoreward.adapters.scan.component import Component, Seen
-from shoreward.adapters.scan.inventory import Part
+from shoreward.adapters.scan.component import Component, Part, Seen
 from shoreward.adapters.scan.versions import Ecosystem
 from shoreward.domain import Place, digest_of
 

@@ -1,4 +1,4 @@
-"""The check `secrets`: nothing in the commit's files looks like a secret that nobody has looked at.
+"""Secrets in files: what a commit's files hold that looks like one, and that nobody has looked at.
 
 All files of the commit are looked at, whoever put them there, and each content once: what was found in a file is
 remembered until the file or the engine changes.
@@ -17,12 +17,11 @@ from shoreward.adapters.scan import engine
 from shoreward.adapters.scan.baseline import FILE, Baseline, read_baseline
 from shoreward.adapters.scan.code import as_text, contents, shown
 from shoreward.adapters.scan.remembered import Remembered
-from shoreward.app.checking import Check, Materials, Report, Running
+from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Entry
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Place, Severity, digest_of
 
-_ENGINE = "shoreward.adapters.scan.secrets_engine"
 _LOCKS = frozenset((
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "Pipfile.lock", "uv.lock",
     "pdm.lock", "requirements.lock",
@@ -41,26 +40,15 @@ _RATES = {
 """All other kinds are tokens of a known form: high."""
 
 
-def secrets_check(state: Path) -> Check:
-    """The check; `state` is a folder for what was found in files."""
+def look_for_secrets(materials: Materials, running: Running, memory: Path) -> Report:
+    """Look at all files of the commit; `memory` is a file for what was found in them.
 
-    def key(materials: Materials) -> str:
-        return digest_of("secrets", _version(), materials.source.tree(materials.commit))
-
-    def run(materials: Materials, running: Running) -> Report:
-        return _Scan(materials, running, state / "secrets.db").report()
-
-    return Check(
-        name="secrets",
-        about="No file holds a secret that nobody has looked at.",
-        key=key,
-        run=run,
-        reads="all files",
-    )
-
-
-def _version() -> str:
-    return version("detect-secrets")
+    Raises:
+        SpecError: BASELINE_INVALID.
+        Terminal: SCAN_FAILED.
+        Retryable: SCAN_STOPPED.
+    """
+    return _Scan(materials, running, memory).report()
 
 
 class _Scan:
@@ -69,7 +57,7 @@ class _Scan:
         self._running = running
         content = materials.source.read(materials.commit, FILE)
         self._baseline = read_baseline(None if content is None else content.decode("utf-8", "replace"))
-        self._memory = Remembered(memory, digest_of(_version(), list(self._baseline.filters)))
+        self._memory = Remembered(memory, digest_of(version("detect-secrets"), list(self._baseline.filters)))
 
     def report(self) -> Report:
         """What is in the commit's files."""
@@ -100,7 +88,7 @@ class _Scan:
         large = {path for path, text in texts.items() if len(text) > _LARGEST}
         given = {path: text.encode("utf-8", "replace") for path, text in texts.items() if path not in large}
         settings = {"filters": list(self._baseline.filters)}
-        found = engine.scan(_ENGINE, given, settings, self._running.stop) if given else {}
+        found = engine.scan("secrets", given, settings, self._running.stop) if given else {}
         return {path: found.get(path, [["", "", 0]] if path in large else []) for path in read}
 
 

@@ -1,4 +1,4 @@
-"""The check `security`: bandit finds nothing unsafe in the Python code of functions and layers.
+"""Unsafe code: what bandit finds in the Python code of functions and layers.
 
 Tests are left out: they never run on Lambda. Each content is looked at once; what was found is remembered until the
 file or the engine changes. Other languages have their own analysers, which run as suites of the kind `security`.
@@ -16,58 +16,33 @@ from typing import Any
 from shoreward.adapters.scan import engine
 from shoreward.adapters.scan.code import contents, shown
 from shoreward.adapters.scan.remembered import Remembered
-from shoreward.app.checking import Check, Materials, Report, Running
+from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Entry
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError, digest_of
 from shoreward.spec.template import find_assets, parameter_values, read_template
 
-_ENGINE = "shoreward.adapters.scan.security_engine"
 _TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
 _LESS = {Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW, Severity.LOW: Severity.NOTE}
 
 
-def security_check(state: Path) -> Check:
-    """The check; `state` is a folder for what was found in files."""
+def look_at_code(materials: Materials, running: Running, memory: Path) -> Report:
+    """Look at the Python code of functions and layers; `memory` is a file for what was found in it.
 
-    def key(materials: Materials) -> str:
-        entries = materials.source.entries(materials.commit)
-        read = [(one.path, one.id) for one in entries if one.path.endswith(".py") or one.path == _template(materials)]
-        parameters = [[target.key, *target.parameters] for target in materials.pipeline.targets]
-        return digest_of("security", _engine(), read, _template(materials), parameters)
-
-    def run(materials: Materials, running: Running) -> Report:
-        return _run(materials, running, Remembered(state / "security.db", digest_of(_engine())))
-
-    return Check(
-        name="security",
-        about="The code of functions does nothing that is known to be unsafe.",
-        key=key,
-        run=run,
-        reads="Python files, the template",
-    )
-
-
-def _template(materials: Materials) -> str:
-    return materials.pipeline.template
-
-
-def _engine() -> list[str]:
-    """What decides what is found in a file: bandit, and the Python that parses for it."""
-    return [version("bandit"), ".".join(map(str, sys.version_info[:2]))]
-
-
-def _run(materials: Materials, running: Running, memory: Remembered) -> Report:
+    Raises:
+        Terminal: SCAN_FAILED.
+        Retryable: SCAN_STOPPED.
+    """
     folders = _folders(materials)
     entries = [one for one in materials.source.entries(materials.commit) if _wanted(one, folders)]
-    found = memory.recall(entries)
+    remembered = Remembered(memory, digest_of(version("bandit"), list(sys.version_info[:2])))
+    found = remembered.recall(entries)
     new = [entry for entry in entries if entry.path not in found]
     if new:
         running.say(f"looking at {counted(len(new), 'Python file')}")
-        read = contents(materials.source, materials.commit, new)
-        looked = engine.scan(_ENGINE, read, None, running.stop)
-        memory.keep(new, looked)
+        looked = engine.scan("security", contents(materials.source, materials.commit, new), None, running.stop)
+        remembered.keep(new, looked)
         found |= looked
     findings = [one for path, about in found.items() for one in _findings(shown(path), about)]
     return Report(
@@ -82,10 +57,10 @@ def _folders(materials: Materials) -> tuple[str, ...]:
 
     What is wrong with a template is for other checks to say; here it only means that more is looked at.
     """
-    content = materials.source.read(materials.commit, _template(materials))
+    content = materials.source.read(materials.commit, materials.pipeline.template)
     targets = [(target.key, dict(target.parameters)) for target in materials.pipeline.targets]
     try:
-        template = read_template((content or b"").decode(), _template(materials))
+        template = read_template((content or b"").decode(), materials.pipeline.template)
         return tuple(asset.source for asset in find_assets(template, parameter_values(template, targets)))
     except (SpecError, UnicodeDecodeError):
         return ("",)

@@ -123,6 +123,18 @@ class Application:
         return discover(materials.source, materials.commit, materials.pipeline)
 
 
+def hanging(made: Application, suite: Suite, begun: Path) -> Report:
+    """What is said of a suite that hangs once it has come so far that it writes a file.
+
+    On a busy machine a suite may not come so far in time; then it is given more.
+    """
+    for timeout in (2.0, 10.0, 50.0):
+        report = made.run(replace(suite, timeout=timeout))
+        if begun.exists():
+            return report
+    raise AssertionError("it never began")
+
+
 def only(report: Report) -> Finding:
     """The one thing that was found."""
     assert len(report.findings) == 1, [f"{finding.where}: {finding.rule} {finding.what}" for finding in report.findings]

@@ -11,31 +11,38 @@ from .support import DECLARED, Application, command_suite, only, told
 
 JUNIT = """<?xml version="1.0"?>
 <testsuites><testsuite name="sea">
-  <testcase classname="sea.Tide" name="high" file="sea.rb" line="4"><failure message="too low">sea.rb:4</failure></testcase>
+  <testcase classname="sea.Tide" name="high" file="sea.rb" line="4">
+    <failure message="too low">sea.rb:4</failure></testcase>
   <testcase classname="sea.Tide" name="low"/>
   <testcase classname="sea.Wind" name="calm"><error>no wind
   sea.rb:9:in 'calm'</error></testcase>
 </testsuite></testsuites>
 """
+
+
+def result(rule: str, level: str | None, text: str, line: int | None = None, **more: object) -> dict[str, object]:
+    place = {"artifactLocation": {"uri": "sea.rb"}, "region": {"startLine": line, "startColumn": 3}}
+    made: dict[str, object] = {"ruleId": rule, "message": {"text": text}, **more}
+    made |= {"level": level} if level else {}
+    return made | ({"locations": [{"physicalLocation": place}]} if line else {})
+
+
+RULES = [{"id": "SEA1", "defaultConfiguration": {"level": "note"}, "shortDescription": {"text": "Water is wet."}}]
 SARIF = {
     "version": "2.1.0",
     "runs": [
         {
-            "tool": {"driver": {"name": "look", "rules": [
-                {"id": "SEA1", "defaultConfiguration": {"level": "note"}, "shortDescription": {"text": "Water is wet."}},
-            ]}},
+            "tool": {"driver": {"name": "look", "rules": RULES}},
             "results": [
-                {"ruleId": "SEA1", "message": {"text": "wet"}, "locations": [{"physicalLocation": {
-                    "artifactLocation": {"uri": "sea.rb"}, "region": {"startLine": 2, "startColumn": 3}}}]},
-                {"ruleId": "SEA2", "level": "error", "message": {"text": "deep"}, "locations": [{"physicalLocation": {
-                    "artifactLocation": {"uri": "sea.rb"}, "region": {"startLine": 5}}}]},
-                {"ruleId": "SEA3", "message": {"text": "unsure"}},
-                {"ruleId": "SEA4", "level": "error", "message": {"text": "known"}, "suppressions": [{"kind": "inSource"}]},
-                {"ruleId": "SEA5", "kind": "pass", "message": {"text": "fine"}},
+                result("SEA1", None, "wet", 2),
+                result("SEA2", "error", "deep", 5),
+                result("SEA3", None, "unsure"),
+                result("SEA4", "error", "known", suppressions=[{"kind": "inSource"}]),
+                result("SEA5", None, "fine", kind="pass"),
             ],
         }
     ],
-}  # fmt: skip
+}
 SEA = "\n".join(f"line {number}" for number in range(1, 12))
 
 
@@ -94,7 +101,7 @@ def test_a_sarif_report_is_read(tmp_path: Path) -> None:
     report = application(tmp_path, source_json=json.dumps(SARIF)).run(suite)
     assert [(one.rule, one.severity, one.where, one.what, one.why) for one in report.findings] == [
         ("SEA1", Severity.LOW, Place(file="sea.rb", line=2, column=3), "wet", "Water is wet."),
-        ("SEA2", Severity.HIGH, Place(file="sea.rb", line=5), "deep", ""),
+        ("SEA2", Severity.HIGH, Place(file="sea.rb", line=5, column=3), "deep", ""),
         ("SEA3", Severity.MEDIUM, None, "unsure", ""),
     ]
 

@@ -9,14 +9,15 @@ import pytest
 
 from shoreward.domain import Retryable, Terminal
 
-from .support import DECLARED, Application, command_suite, only, pytest_suite
+from .support import DECLARED, Application, command_suite, hanging, only, pytest_suite
 
 SEA = """
 import time
 
-def wait():
-    while True:
-        time.sleep(0.01)
+def wait(note):
+    with open(note, "w"):
+        while True:
+            time.sleep(0.01)
 """
 HANGS = """
 from sea import wait
@@ -25,34 +26,38 @@ def test_first():
     pass
 
 def test_second():
-    wait()
+    wait({note!r})
 """
 
 
 def test_a_hanging_test_is_found_where_it_hangs(tmp_path: Path) -> None:
-    made = Application.of(tmp_path, {"sea.py": SEA, "tests/test_sea.py": HANGS})
-    report = made.run(pytest_suite(timeout=3.0))
+    note = tmp_path / "note"
+    made = Application.of(tmp_path, {"sea.py": SEA, "tests/test_sea.py": HANGS.format(note=str(note))})
+    report = hanging(made, pytest_suite(), note)
     finding = only(report)
     assert finding.rule == "test-hangs"
     assert finding.where is not None
-    assert (finding.where.file, finding.where.line in (5, 6)) == ("sea.py", True)
+    assert (finding.where.file, finding.where.line in (6, 7)) == ("sea.py", True)
     assert finding.subject == "tests/test_sea.py::test_second"
-    assert "3 s" in finding.what
+    assert "did not end within" in finding.what
     assert not report.lasting
 
 
 def test_a_test_that_waits_for_a_thread_is_found_by_its_own_line(tmp_path: Path) -> None:
-    text = """
+    note = tmp_path / "note"
+    text = f"""
 import threading
 import time
 
 def test_it():
     thread = threading.Thread(target=time.sleep, args=(60,), daemon=True)
     thread.start()
+    open({str(note)!r}, "w").close()
     thread.join()
 """
-    finding = only(Application.of(tmp_path, {"tests/test_sea.py": text}).run(pytest_suite(timeout=3.0)))
-    assert (finding.rule, str(finding.where)) == ("test-hangs", "tests/test_sea.py:8")
+    made = Application.of(tmp_path, {"tests/test_sea.py": text})
+    finding = only(hanging(made, pytest_suite(), note))
+    assert (finding.rule, str(finding.where)) == ("test-hangs", "tests/test_sea.py:9")
 
 
 def test_a_hanging_command_is_found_where_it_is_declared(tmp_path: Path) -> None:

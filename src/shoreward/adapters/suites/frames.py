@@ -6,11 +6,8 @@ failure inside a library is shown at the line of the repository that called it.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from shoreward.domain import Place
 
@@ -35,7 +32,6 @@ _LINE = re.compile(
 )
 _DUMP = re.compile(r"^(?:Current thread|Thread) .*\(most recent call first\):\n((?:  .*\n?)*)", re.MULTILINE)
 _DUMPED = re.compile(r'^  File "(?P<file>[^"\n]+)", line (?P<line>\d+) in (?P<function>.+)$', re.MULTILINE)
-_STACK = re.compile(r"at (?:(?P<function>.+?) \()?(?P<file>(?:file://)?/[^\s()]+?):(?P<line>\d+):(?P<column>\d+)\)?$")
 
 
 def uncoloured(text: str) -> str:
@@ -109,16 +105,10 @@ def dumped(text: str, locate: Locate) -> tuple[Place, str] | None:
     return None
 
 
-def reported(reports: Iterable[Path], locate: Locate) -> Place | None:
-    """Where Node was when it wrote its diagnostic reports: the innermost frame in the workspace."""
-    for report in sorted(reports):
-        try:
-            content: dict[str, Any] = json.loads(report.read_bytes())
-            stack: list[str] = content["javascriptStack"]["stack"]
-        except (ValueError, KeyError, TypeError):  # not finished: it was killed meanwhile
-            continue
-        for line in stack:
-            frame = _STACK.search(line)
-            if frame and "/node_modules/" not in frame["file"] and (path := locate(frame["file"])):
-                return _place(path, frame["line"], frame["column"])
+def halted(stacks: Iterable[Sequence[tuple[str, int, str]]], locate: Locate) -> Place | None:
+    """Where Node was when it was halted: the innermost frame in the workspace; frames are file, line and function."""
+    for stack in stacks:
+        for file, line, _ in stack:
+            if file and "/node_modules/" not in file and (path := locate(file)):
+                return Place(file=path, line=line)
     return None

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,6 @@ MARK = "SHOREWARD_RUN"
 LOUD = 1 << 30
 """Bytes of output after which a command is ended: an endless loop that prints would fill the disk."""
 
-_GRACE = 3.0
 _TAIL = 256 * 1024
 _CRASHES = frozenset(
     (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT, signal.SIGKILL, signal.SIGTERM,
@@ -60,7 +59,7 @@ def run(
     *,
     timeout: float,
     stop: threading.Event,
-    ask: signal.Signals | None = None,
+    ask: Callable[[int], None] | None = None,
 ) -> Ended:
     """Run a command, for the shell when it is a text, to its end.
 
@@ -68,7 +67,7 @@ def run(
         log: file for what it says.
         timeout: seconds after which it counts as hanging.
         stop: ends it when set.
-        ask: sent to all of its processes when it hangs, so that they say where they are; they have 3 seconds.
+        ask: called with the group's id when it hangs, while its processes are still there.
 
     Raises:
         FileNotFoundError: the program of a sequence is not there.
@@ -91,7 +90,7 @@ def run(
     try:
         why = _wait(over, stop, time.monotonic() + timeout, log)
         if why == "late" and ask:
-            _ask(process.pid, ask)
+            ask(process.pid)
     finally:
         _kill(process.pid, mark)
     over.wait()
@@ -115,16 +114,6 @@ def _wait(over: threading.Event, stop: threading.Event, deadline: float, log: Pa
         if log.stat().st_size > LOUD:
             return "loud"
     return ""
-
-
-def _ask(group: int, question: signal.Signals) -> None:
-    """Send a signal to a group, and give it time to answer and to end."""
-    until = time.monotonic() + _GRACE
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, question)
-        while time.monotonic() < until:
-            time.sleep(0.02)
-            os.killpg(group, 0)
 
 
 def _kill(group: int, mark: str) -> None:

@@ -30,7 +30,7 @@ class Runner:
     Attributes:
         package: what is installed to have it.
         counts: whether it runs tests, so that it must tell of some.
-        flags: what makes it write a report to a file; the seconds are the suite's timeout.
+        flags: what makes it write a report to a file.
         early: whether the flags must stand right behind the program's name.
         undone: options that would change files, and hide what is wrong with those of the commit.
     """
@@ -39,17 +39,15 @@ class Runner:
     package: str
     language: Language
     pattern: re.Pattern[str]
-    flags: Callable[[str, float], str]
+    flags: Callable[[str], str]
     counts: bool = True
     early: bool = False
     undone: tuple[str, ...] = ()
 
 
-def _node_flags(report: str, seconds: float) -> str:
+def _node_flags(report: str) -> str:
     both = f"--test-reporter=junit --test-reporter-destination={report}"
-    told = "--test-reporter=spec --test-reporter-destination=stdout"
-    # It ends what hangs a little earlier than we would, because it knows which test it is.
-    return f"{both} {told} --test-timeout={max(1, int(seconds * 900))}"
+    return f"{both} --test-reporter=spec --test-reporter-destination=stdout"
 
 
 RUNNERS = (
@@ -59,14 +57,14 @@ RUNNERS = (
         language="python",
         pattern=re.compile(rf"{_BEFORE}{_PYTHON}(?:pytest|py\.test){_END}"),
         # Only this family names file and line, and only long tracebacks tell all frames.
-        flags=lambda report, _seconds: f"--junitxml={report} -o junit_family=xunit1 --tb=auto",
+        flags=lambda report: f"--junitxml={report} -o junit_family=xunit1 --tb=auto",
     ),
     Runner(
         name="ruff",
         package="ruff",
         language="python",
         pattern=re.compile(rf"{_BEFORE}{_PYTHON}ruff\s+check{_END}"),
-        flags=lambda report, _seconds: f"--output-format=sarif --output-file={report}",
+        flags=lambda report: f"--output-format=sarif --output-file={report}",
         counts=False,
         undone=("--fix", "--fix-only", "--unsafe-fixes"),
     ),
@@ -75,7 +73,7 @@ RUNNERS = (
         package="flake8",
         language="python",
         pattern=re.compile(rf"{_BEFORE}{_PYTHON}flake8{_END}"),
-        flags=lambda _report, _seconds: "",  # its lines are read as they are
+        flags=lambda _report: "",  # its lines are read as they are
         counts=False,
     ),
     Runner(
@@ -91,28 +89,28 @@ RUNNERS = (
         package="mocha",
         language="node",
         pattern=re.compile(rf"{_BEFORE}{_NODE}mocha(?:\.js)?{_END}"),
-        flags=lambda report, _seconds: f"--reporter=xunit --reporter-option=output={report}",
+        flags=lambda report: f"--reporter=xunit --reporter-option=output={report}",
     ),
     Runner(
         name="jest",
         package="jest",
         language="node",
         pattern=re.compile(rf"{_BEFORE}{_NODE}jest(?:\.js)?{_END}"),
-        flags=lambda report, _seconds: f"--json --outputFile={report} --testLocationInResults",
+        flags=lambda report: f"--json --outputFile={report} --testLocationInResults",
     ),
     Runner(
         name="vitest",
         package="vitest",
         language="node",
         pattern=re.compile(rf"{_BEFORE}{_NODE}vitest{_END}"),
-        flags=lambda report, _seconds: f"--reporter=default --reporter=junit --outputFile.junit={report}",
+        flags=lambda report: f"--reporter=default --reporter=junit --outputFile.junit={report}",
     ),
     Runner(
         name="eslint",
         package="eslint",
         language="node",
         pattern=re.compile(rf"{_BEFORE}{_NODE}eslint{_END}"),
-        flags=lambda report, _seconds: f"--format=json --output-file={report}",
+        flags=lambda report: f"--format=json --output-file={report}",
         counts=False,
         undone=("--fix",),
     ),
@@ -128,13 +126,13 @@ class Part:
     text: str
     runner: Runner | None
 
-    def asking(self, report: Path, timeout: float) -> str:
+    def asking(self, report: Path) -> str:
         """The part, asking for a report."""
         if self.runner is None:
             return self.text
         match = self.runner.pattern.match(self.text)
         assert match
-        flags = self.runner.flags(shlex.quote(str(report)), timeout)
+        flags = self.runner.flags(shlex.quote(str(report)))
         head, rest = self.text[: match.end()], self.text[match.end() :]
         for option in self.runner.undone:
             rest = re.sub(rf"(?<=\s){option}(?=\s|$)", "", rest)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from shoreward.adapters.suites import errors, frames, node, process
+from shoreward.adapters.suites.asking import NODE_OPTIONS, Inspection, abort
 from shoreward.adapters.suites.commands import folder_of
 from shoreward.adapters.suites.ground import Ground, speaks_node
 from shoreward.adapters.suites.outcome import Case, Told, Unreadable, joined
@@ -86,7 +86,8 @@ def attempt(setting: Setting, parts: Sequence[Part] | None = None) -> Trial:
         for stale in _declared(suite, folder):  # a report that is committed tells of another run
             stale.unlink()
         reports = [space.out / f"report-{number}" for number in range(len(asked))]
-        command = "&&".join(part.asking(report, suite.timeout) for part, report in zip(asked, reports, strict=True))
+        command = "&&".join(part.asking(report) for part, report in zip(asked, reports, strict=True))
+        inspection = Inspection(space.out / "log")
         ended = process.run(
             command,
             folder,
@@ -94,11 +95,11 @@ def attempt(setting: Setting, parts: Sequence[Part] | None = None) -> Trial:
             space.out / "log",
             timeout=suite.timeout,
             stop=setting.running.stop,
-            ask=signal.SIGUSR2 if setting.speaks_node else signal.SIGABRT,
+            ask=inspection if setting.speaks_node else abort,
         )
         if ended.why == "stopped":
             raise errors.stopped()
-        return _read(setting, asked, reports, space, ended)
+        return _read(setting, asked, reports, space, ended, inspection)
 
 
 def _variables(setting: Setting, space: Workspace) -> dict[str, str]:
@@ -110,7 +111,7 @@ def _variables(setting: Setting, space: Workspace) -> dict[str, str]:
         node.link(installed, space.files / home / "node_modules")
         path.append(space.files / home / "node_modules" / ".bin")
     if setting.speaks_node:
-        more["NODE_OPTIONS"] = f"--report-on-signal --report-signal=SIGUSR2 --report-directory={space.out}"
+        more["NODE_OPTIONS"] = NODE_OPTIONS
     if setting.venv:
         path.append(setting.venv / "bin")
         more |= {"VIRTUAL_ENV": str(setting.venv), "UV_PROJECT_ENVIRONMENT": str(setting.venv)}
@@ -123,7 +124,14 @@ def _declared(suite: Suite, folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob(suite.report)) if path.is_file()] if suite.report else []
 
 
-def _read(setting: Setting, asked: Sequence[Part], reports: Sequence[Path], space: Workspace, ended: Ended) -> Trial:
+def _read(
+    setting: Setting,
+    asked: Sequence[Part],
+    reports: Sequence[Path],
+    space: Workspace,
+    ended: Ended,
+    inspection: Inspection,
+) -> Trial:
     suite = setting.suite
     words = frames.uncoloured(ended.words)
 
@@ -143,6 +151,7 @@ def _read(setting: Setting, asked: Sequence[Part], reports: Sequence[Path], spac
             if not (ended.why or ended.crash):  # else it had no time to finish it
                 raise _unreadable(suite, report, space, error) from error
     where, test = _where(words, space, locate, ended)
+    where = where or frames.halted(inspection.stacks, locate)
     cases = tuple(_refined(case, words, space, locate) for case in joined(told).cases)
     return Trial(
         ended=ended,
@@ -163,9 +172,7 @@ def _unreadable(suite: Suite, report: Path, space: Workspace, error: Unreadable)
 def _where(words: str, space: Workspace, locate: frames.Locate, ended: Ended) -> tuple[Place | None, str]:
     """The place that a run's words name, and the test that it was in."""
     if ended.why or ended.crash:
-        if found := frames.dumped(words, locate):
-            return found
-        return frames.reported(space.out.glob("report.*.json"), locate), ""
+        return frames.dumped(words, locate) or (None, "")
     return _importing(words, space, locate) or frames.place_of(words, locate), ""
 
 

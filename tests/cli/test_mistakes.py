@@ -49,6 +49,11 @@ ANOTHER = """\
     Type: AWS::Serverless::Function
     Properties: {FunctionName: kiosk-hello, Runtime: python3.11, CodeUri: code/, Handler: hello.handler}
 """
+EXPLICIT_ALIAS = """\
+  Second:
+    Type: AWS::Lambda::Alias
+    Properties: {Name: live, FunctionName: !Ref Hello, FunctionVersion: "1"}
+"""
 CYCLE = """\
   One: {Type: AWS::SNS::Topic, DependsOn: Two}
   Two: {Type: AWS::SNS::Topic, DependsOn: One}
@@ -131,7 +136,7 @@ MISTAKES = (
             "template.yaml", "      Timeout", "      Events: {A: {Type: Schedule, Properties: {}}}\n      Timeout"
         ),
         code="TEMPLATE_REFUSED",
-        where=r"template\.yaml",
+        where=r"template\.yaml:\d+:\d+",
         says="Schedule",
     ),
     Mistake(
@@ -146,6 +151,13 @@ MISTAKES = (
         code="TEMPLATE_DUPLICATE_NAME",
         where=r"template\.yaml:15:\d+",
         says="kiosk-hello",
+    ),
+    Mistake(
+        name="an alias twice",
+        made=with_resources(EXPLICIT_ALIAS),
+        code="TEMPLATE_DUPLICATE_ALIAS",
+        where=r"template\.yaml:15:\d+",
+        says="!Ref Hello.Alias",
     ),
     Mistake(
         name="a template of more than a megabyte",
@@ -199,7 +211,7 @@ MISTAKES = (
         name="a probe of a function that is not there",
         made=lambda kiosk: kiosk.edit("shoreward.yaml", "judge:", PROBE + "judge:"),
         code="PROBE_UNKNOWN",
-        where=r"shoreward\.yaml",
+        where=r"shoreward\.yaml:\d+:\d+",
         says="Hello",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,11 +52,6 @@ def another_account(kiosk: Kiosk) -> None:
     kiosk.edit("shoreward.yaml", kiosk.account.account_id, str(int(kiosk.account.account_id) + 50_000))
 
 
-EXPLICIT_ALIAS = """\
-  Second:
-    Type: AWS::Lambda::Alias
-    Properties: {Name: live, FunctionName: !Ref Hello, FunctionVersion: "1"}
-"""
 SLOW = "import time\n\n\ndef handler(event, context):\n    time.sleep(20)\n"
 PROBE = "probes: [{function: Hello}]\njudge:"
 
@@ -75,12 +71,6 @@ REFUSALS = (
         made=with_pipeline("judge:", "alarms: ['{stack}-errors']\njudge:"),
         exit=3,
         says=r"kiosk-errors.*ALARM_MISSING",
-    ),
-    Refusal(
-        name="an alias twice",
-        made=lambda kiosk: kiosk.write("template.yaml", TEMPLATE + EXPLICIT_ALIAS),
-        exit=3,
-        says=r"STACK_FAILED",
     ),
     Refusal(
         name="code that fails to start",
@@ -188,3 +178,17 @@ def test_two_at_once(kiosk: Kiosk):
         assert other.wait(60) == 0
     assert kiosk.state("kiosk-1").outcome is Outcome.ABORTED
     assert kiosk.left_behind() == NOTHING
+
+
+def test_a_release_is_not_begun_where_nobody_answers(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
+    """Given a wrong address, a release is refused before it is open, and one that is open is not asked again."""
+    kiosk.says("hello")
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{held.getsockname()[1]}")
+        told = kiosk.run("release")
+        assert (told.code, told.out, "[AWS_UNREACHABLE]" in told.err) == (3, "", True)
+        assert "AWS_ENDPOINT_URL" in told.err
+        assert kiosk.run("status", "--json").json["errors"][0]["code"] == "NO_RELEASE"
+        assert kiosk.run("release", "--detach", "--json").json == {"id": "kiosk-1"}
+        assert kiosk.run("release", "--detach", "--json").json == {"id": "kiosk-1"}

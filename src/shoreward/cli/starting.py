@@ -10,7 +10,7 @@ from shoreward.adapters.git import Commit
 from shoreward.app.releases import begin
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.output import console, print_json
-from shoreward.domain import Pipeline, Place, Refused, SpecError
+from shoreward.domain import Pipeline, Refused, SpecError
 
 
 def write_first(
@@ -47,8 +47,15 @@ def _keep_schema(folder: Path) -> None:
     (kept / "schema.json").write_text(schema_text())
 
 
-def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str:
-    """Open a release of a revision, after everything about it that can be known without AWS has been checked."""
+def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detached: bool) -> str:
+    """Open a release of a revision, after everything about it that can be known without AWS has been checked.
+
+    Args:
+        detached: whether it is carried elsewhere, where AWS may answer although it does not here.
+
+    Raises:
+        Retryable: AWS_UNREACHABLE when nothing of AWS answers; a release that is open already is not asked for that.
+    """
     commit = project.repository.resolve(rev)
     changed = project.repository.dirty()
     if changed and rev == "HEAD" and not allow_dirty:
@@ -60,6 +67,10 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str) -> str
         )
     pipeline, built = prepare(project, commit)
     digest = built.revision.digest
+    if not detached and not any(header.open for header in project.journal.releases(pipeline.application)):
+        from shoreward.adapters.aws import Sessions
+
+        Sessions().reach(pipeline.targets)
     return begin(project.journal, pipeline, commit.id, commit.subject, wish(), digest=digest, despite=despite)
 
 
@@ -73,7 +84,7 @@ def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:
             raise SpecError(
                 "PROBE_UNKNOWN",
                 f"A probe asks {probe.function}, which is no function with an alias in {pipeline.template}.",
-                where=Place(file=project.config.name),
+                where=probe.where,
                 next=f"There are: {', '.join(functions) or 'none'}.",
             )
     return pipeline, built

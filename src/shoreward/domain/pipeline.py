@@ -7,10 +7,11 @@ Durations are seconds; traffic weights are percent (0 to 100); rates and probabi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shoreward.domain.checks import Checks
+from shoreward.domain.errors import Place
 from shoreward.domain.target import Target
 
 
@@ -84,11 +85,13 @@ class Probe:
         payload: JSON text of the event.
         expect: JSON text that the answer must contain (a subset of it), or None when any answer
             without an error will do.
+        where: the place that names the function.
     """
 
     function: str
     payload: str = "{}"
     expect: str | None = None
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,9 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         waves=waves,
         judge=_judge(found.get("judge", {}), at / "judge"),
         alarms=tuple(found.get("alarms", defaults.alarms)),
-        probes=tuple(_probe(probe) for probe in found.get("probes", ()) if probe),
+        probes=tuple(
+            _probe(probe, at / "probes" / index) for index, probe in enumerate(found.get("probes", ())) if probe
+        ),
         artifacts=found.get("artifacts", defaults.artifacts),
         allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
@@ -57,8 +59,8 @@ def _template(path: str, at: At, folder: str) -> str:
     return normal
 
 
-def _probe(found: Found) -> Probe:
-    return Probe(**{"function": "", **found})
+def _probe(found: Found, at: At) -> Probe:
+    return Probe(**{"function": "", **found}, where=(at / "function").place)
 
 
 @dataclass(slots=True)

@@ -11,20 +11,18 @@ the table that it carries; a revision is the same on every machine and for every
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import cast
 
 from shoreward.domain import Place, SpecError, SpecErrors
 from shoreward.spec._words import nearest
+from shoreward.spec.template.blame import refused
 from shoreward.spec.template.document import Template, mapping
 from shoreward.spec.template.values import Json
 
 _REGION = "us-east-1"
 _PARTITION = "arn:aws:"
-_RESOURCE = re.compile(r"id \[([A-Za-z0-9]+)\]")
-_QUOTED = re.compile(r"'([A-Za-z][A-Za-z0-9.]*)'")
 
 
 class _Parameters(dict[str, Json]):
@@ -58,15 +56,15 @@ def translate(template: Template, value: dict[str, Json], parameters: Mapping[st
         translator = Translator(None, Parser(), boto_session=cast("Json", SimpleNamespace(region_name=_REGION)))
         made = translator.translate(value, parameter_values=given, get_managed_policy_map=dict[str, str])
         plain = json.loads(json.dumps(undo_mark_unicode_str_in_template(made)))
-    except InvalidDocumentException as refused:
-        errors = [_refused(template, cause.message) for cause in refused.causes]
-        raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0] from refused
-    except ExceptionWithMessage as refused:
-        raise _refused(template, refused.message) from refused
+    except InvalidDocumentException as error:
+        errors = [refused(template, cause.message) for cause in error.causes]
+        raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0] from error
+    except ExceptionWithMessage as error:
+        raise refused(template, error.message) from error
     except Exception as crash:  # the translator trips over shapes that it did not foresee
         what = f"The SAM translator could not read the template ({type(crash).__name__}: {crash})."
         advice = "Look for a list where a mapping belongs, or the other way round."
-        raise SpecError("TEMPLATE_REFUSED", what, where=Place(file=template.file), next=advice) from crash
+        raise SpecError("TEMPLATE_REFUSED", what, where=template.place("Resources"), next=advice) from crash
     finally:
         MetricsMethodWrapperSingleton.get_instance().publish()  # to nowhere; else it complains when it is collected
     return portable(plain, frozenset(_texts(template.value)))
@@ -137,21 +135,6 @@ def portable(value: Json, written: frozenset[str], *, substituted: bool = False)
             return text if substituted else {"Fn::Sub": text}
         case _:
             return value
-
-
-def _refused(template: Template, message: str) -> SpecError:
-    found = _RESOURCE.search(message)
-    name = found[1] if found else ""
-    words = message.split("is invalid. ", 1)[-1]
-    if name not in template.resources:
-        return SpecError("TEMPLATE_REFUSED", message, where=Place(file=template.file))
-    where = template.place("Resources", name)
-    for quoted in _QUOTED.findall(words):
-        path = tuple(str(quoted).removeprefix(f"{name}.").split("."))
-        if template.property(name, path[0]) is not None:
-            where = template.place_of(name, *path, key=True)
-            break
-    return SpecError("TEMPLATE_REFUSED", f"{name}: {words}", where=where)
 
 
 def _policy_place(template: Template, name: str, policy: str) -> Place:

@@ -197,7 +197,7 @@ pipelines = st.builds(
     judge=judges,
     alarms=alarms,
     probes=st.lists(
-        st.builds(Probe, function=logical_ids, payload=payloads, expect=st.none() | payloads), max_size=2
+        st.builds(Probe, function=logical_ids, payload=payloads, expect=st.none() | payloads, every=seconds), max_size=2
     ).map(tuple),
     artifacts=st.sampled_from(["shoreward-{account}-{region}", "code.{region}"]),
     allow_replacement=st.lists(logical_ids, max_size=3, unique=True).map(tuple),

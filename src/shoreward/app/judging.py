@@ -31,6 +31,9 @@ from shoreward.judge import (
 ALL = "*"
 """Stands for all of the application's functions together."""
 
+_PATIENCE = 30.0
+"""Seconds that a look may be late before synthetic requests cease."""
+
 
 def look(world: World, state: Release, deployment: Deployment) -> Judgement:
     """Judge a target as far as its metrics have arrived; alarms decide at once, whatever the metrics say."""
@@ -41,12 +44,20 @@ def look(world: World, state: Release, deployment: Deployment) -> Judgement:
         return Judgement(verdict=Verdict.FAIL, until=now, alarms=firing, reason=f"alarm {', '.join(firing)} is firing")
     if deployment.phase is not Phase.BAKING:
         return Judgement(verdict=Verdict.PASS, until=now, reason="no alarm is firing")
+    _keep_asking(world, state, deployment)
     window = _window(state, deployment, now)
     if window.end <= window.start:
         return Judgement(verdict=Verdict.NO_DATA, until=window.end, reason="no metrics have arrived yet")
     if deployment.splits:
         return _compare(world, state, deployment, window)
     return _without_baseline(world, state, deployment, window)
+
+
+def _keep_asking(world: World, state: Release, deployment: Deployment) -> None:
+    """Probes go on until some time after the next look: when there is none any more, they end by themselves."""
+    assert deployment.staged is not None
+    lasting = 2 * state.pipeline.judge.interval + _PATIENCE
+    world.synthetics.keep_up(deployment.target, deployment.staged.functions, state.pipeline.probes, lasting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

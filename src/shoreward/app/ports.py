@@ -159,6 +159,37 @@ class Prober(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How a function answered a synthetic request.
+
+    Attributes:
+        version: the version that answered; "" when nobody can tell.
+        wrong: what was wrong with an answer that the platform takes for a good one, or None.
+    """
+
+    version: str
+    wrong: str | None = None
+
+
+class Asker(Protocol):
+    """Synthetic requests through an alias, as customers come."""
+
+    def ask(self, target: Target, function: StagedFunction, probe: Probe) -> Answered:
+        """Send the probe through the function's alias, once. Raises when it could not be sent."""
+        ...
+
+
+class Synthesizer(Protocol):
+    """Keeps synthetic requests going."""
+
+    def keep_up(
+        self, target: Target, functions: Sequence[StagedFunction], probes: Sequence[Probe], lasting: float
+    ) -> None:
+        """Send the probes that ask for it (`Probe.every`) on for `lasting` seconds; asking again prolongs."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """A function's version behind an alias, whose requests are counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -17,10 +18,11 @@ from shoreward.app.ports import (
     Prober,
     Signer,
     StackManager,
+    Synthesizer,
     TrafficRouter,
 )
 from shoreward.app.quarantine import Quarantine
-from shoreward.domain import Checked, Finding, Pipeline, Revision, Terminal
+from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, StagedFunction, Target, Terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Nobody:
         """Nobody has kept."""
         _nobody("find an artifact")
 
+    def keep_up(
+        self, target: Target, functions: Sequence[StagedFunction], probes: Sequence[Probe], lasting: float
+    ) -> None:
+        """Nobody sends; what is not sent is evidence that is missing, and so harms nobody."""
+
 
 def _nobody(act: str) -> NoReturn:
     raise Terminal(
@@ -87,3 +94,4 @@ class World:
     signer: Signer = NOBODY
     blobs: Blobs = NOBODY
     artifacts: ArtifactStore = NOBODY
+    synthetics: Synthesizer = NOBODY

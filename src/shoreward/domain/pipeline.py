@@ -85,12 +85,14 @@ class Probe:
         payload: JSON text of the event.
         expect: JSON text that the answer must contain (a subset of it), or None when any answer
             without an error will do.
+        every: seconds between two of them while a release bakes, sent through the alias as customers come; 0 for none.
         where: the place that names the function.
     """
 
     function: str
     payload: str = "{}"
     expect: str | None = None
+    every: float = 0.0
     where: Place | None = field(default=None, compare=False)
 
 

@@ -60,7 +60,8 @@ def _template(path: str, at: At, folder: str) -> str:
 
 
 def _probe(found: Found, at: At) -> Probe:
-    return Probe(**{"function": "", **found}, where=(at / "function").place)
+    values: Found = {"function": "", **found}
+    return Probe(**values, where=(at / "function").place)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ domain's own.
 
 from __future__ import annotations
 
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Wave
+from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Wave
 from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
 from shoreward.spec._kinds import (
     Choice,
@@ -25,6 +25,7 @@ from shoreward.spec._shapes import HOMES, Field, ListOf, MapOf, Record, TextOr
 _BAKE, _JUDGE = Bake(), JudgePolicy()
 _WAVE = Wave(name="", targets=())
 _PIPELINE = Pipeline(application="", template="", waves=())
+_PROBE = Probe(function="")
 
 TEMPLATE = "template.yaml"
 """The template of a pipeline that names none."""
@@ -202,6 +203,12 @@ PROBE = Record(
         Field("function", _LOGICAL_ID, "Logical id of the function in the template.", required=True),
         Field("payload", Json(), "The event to send.", default={}),
         Field("expect", Json(), "What the answer must contain; without it any answer that is no error will do."),
+        Field(
+            "every",
+            Duration(),
+            "How often it is sent on, as customers' requests are, while a release bakes; 0s for never.",
+            default=duration_text(_PROBE.every),
+        ),
     ),
 )
 

@@ -92,7 +92,7 @@ def _judge(judge: JudgePolicy) -> dict[str, Any]:
 
 def _probe(probe: Probe) -> dict[str, Any]:
     expect = {} if probe.expect is None else {"expect": _Flow(probe.expect)}
-    return {"function": probe.function, "payload": _Flow(probe.payload), **expect}
+    return {"function": probe.function, "payload": _Flow(probe.payload), **expect, "every": duration_text(probe.every)}
 
 
 def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:

@@ -10,10 +10,14 @@ from typing import Any, cast
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of, message_of
 from shoreward.adapters.aws.serving import configuration
+from shoreward.app.ports import Answered
 from shoreward.domain import Probe, Retryable, StagedFunction, Target, Terminal
 
 _START = '{"shoreward":{"probe":"start"}}'
 """The event that starts a version without a probe of its own; what the handler thinks of it does not matter."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for the answer to a request that goes the way of customers'."""
 
 _CANNOT_START = frozenset(
     {
@@ -73,6 +77,18 @@ class Probes:
         if failed:
             return _failure(answer, log) if probe is not None or _never_started(answer, log) else None
         return _difference(probe, answer) if probe is not None and probe.expect is not None else None
+
+    def ask(self, target: Target, function: StagedFunction, probe: Probe) -> Answered:
+        """Invoke the alias, once (`app.ports.Asker`); an error that Lambda counts itself is not told again."""
+        client = self._aws.lambda_(target, read_timeout=_PATIENCE)
+        answer = self._aws.within(0.0).call(
+            target, client.invoke, FunctionName=function.name, Qualifier=function.alias, Payload=probe.payload.encode()
+        )
+        version = answer.get("ExecutedVersion", "")
+        if answer.get("FunctionError") or probe.expect is None:
+            return Answered(version=version)
+        text = answer["Payload"].read().decode(errors="replace")
+        return Answered(version=version, wrong=_difference(probe, text))
 
     def _await_active(self, target: Target, function: StagedFunction) -> Mapping[str, Any]:
         def look() -> Mapping[str, Any] | None:

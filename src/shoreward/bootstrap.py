@@ -163,7 +163,7 @@ class Project:
 
         own, shared = FolderShelf(self.state / "checks"), None
         if cache:
-            shelf = BucketShelf(cache) if "://" in cache else FolderShelf(self.repository.root / cache)
+            shelf = BucketShelf(cache) if "://" in cache else FolderShelf(self.repository.root / Path(cache).expanduser())
             shared = ShelfKeep(shelf, warn)
         own.sweep(time.time(), age=_KEPT_FOR, size=_KEPT_SIZE)
         return Surroundings(

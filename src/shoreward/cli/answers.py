@@ -118,7 +118,10 @@ def _troubles(answer: Answer) -> Iterator[RenderableType]:
         yield Text()
         yield Text(f"{result.check} could not look", style="bold")
         where = f"{error.where}: " if error.where else ""
-        yield Text(f"  {where}{error.what} [{error.code}]", "yellow")
+        first, *more = error.what.strip().splitlines()
+        yield Text(f"  {where}{first} [{error.code}]", "yellow")
+        for line in more:
+            yield Text(f"    {line}")
         if error.next:
             yield Text(f"           → {error.next}")
         for line in result.report.log.splitlines()[-15:]:

@@ -360,6 +360,9 @@ def sandbox_down(
     name: Annotated[
         str | None, typer.Argument(help="A sandbox, or a branch; the branch that is checked out by default.")
     ] = None,
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help="Leave behind what cannot be removed, and say what that is.")
+    ] = False,
     directory: Directory = HERE,
     config: Config = None,
     json: Json = False,
@@ -368,7 +371,8 @@ def sandbox_down(
     from shoreward.bootstrap import open_project
     from shoreward.cli.sandboxes import take_down
 
-    raise typer.Exit(take_down(open_project(directory, config=config), name, json=json))
+    project = open_project(directory, config=config)
+    raise typer.Exit(take_down(project, name, abandon=abandon, json=json))
 
 
 @sandbox.command("reap", epilog="Example: `shoreward sandbox reap`, and then `shoreward sandbox reap --yes`")

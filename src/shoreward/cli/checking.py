@@ -25,7 +25,7 @@ from shoreward.bootstrap import Project, SharedSandbox, open_project
 from shoreward.checks import left_out
 from shoreward.cli.answers import EXIT, conclusion, picture, plain
 from shoreward.cli.interrupts import interruptible
-from shoreward.cli.output import console, print_json, span, warn
+from shoreward.cli.output import console, print_json, print_json_line, span, warn
 from shoreward.cli.running import CheckLines, LiveChecks
 from shoreward.domain import Checks, Pipeline, UserError
 
@@ -183,12 +183,16 @@ def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interr
     return answer
 
 
-def tell(answer: Answer, asked: Asked) -> None:
-    """Print an answer and write the files that were asked for; that nobody reads any more changes nothing in it."""
+def tell(answer: Answer, asked: Asked, *, lines: bool = False) -> None:
+    """Print an answer and write the files that were asked for; that nobody reads any more changes nothing in it.
+
+    Args:
+        lines: whether JSON is to be a line, since more will follow.
+    """
     _write_reports(answer, asked)
     try:
         if asked.json:
-            print_json(plain(answer))
+            (print_json_line if lines else print_json)(plain(answer))
         elif console.is_terminal:
             console.print(picture(answer, time.time()))
         else:

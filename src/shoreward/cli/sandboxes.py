@@ -90,15 +90,16 @@ def show_list(project: Project, *, json: bool) -> int:
     return LEFT if survey.unseen else 0
 
 
-def take_down(project: Project, name: str | None, *, json: bool) -> int:
+def take_down(project: Project, name: str | None, *, abandon: bool, json: bool) -> int:
     """Remove a sandbox, and prove that nothing is left; returns the exit code.
 
     Args:
         name: the sandbox's name; the one of the branch that is checked out when None.
+        abandon: whether its lease ends even if something is left.
     """
     sandboxes = project.sandboxes()
     known = _chosen(project, sandboxes, name)
-    proof = sandboxes.down(known, Progress(say=_sayer(json=json)))
+    proof = sandboxes.down(known, Progress(say=_sayer(json=json)), abandon=abandon)
     if json:
         print_json({"name": known.target.stack, **_proof_json(proof)})
     else:

@@ -93,7 +93,7 @@ def _once(project: Project, asked: Asked, checked: str, changes: Changes) -> str
         # In the middle of an edit much is wrong for a moment.
         complain(error)
         return ""
-    tell(answer, asked)
+    tell(answer, asked, lines=True)
     if not asked.json:
         console.print("Waiting for the next edit; Ctrl-C ends it.", style="dim")
     return prepared.commit

@@ -18,11 +18,6 @@ from shoreward.app.wording import counted
 from shoreward.domain import Finding, Severity, SpecError, canonical
 from shoreward.spec.template import Note
 
-_OUTSIDE = Outside(
-    environment=("UV_*", "PIP_INDEX*", "PIP_EXTRA*", "XDG_CONFIG_HOME"),
-    files=(f"{os.environ.get('XDG_CONFIG_HOME') or '~/.config'}/uv/uv.toml", "/etc/uv/uv.toml"),
-)
-
 
 def build_check(builder: LocalBuilder) -> Check:
     """Builds the commit; mistakes in the template and the code fail it, and notes are findings that do not.
@@ -51,9 +46,17 @@ def build_check(builder: LocalBuilder) -> Check:
         about="The template can be rendered and the code built.",
         key=key,
         run=run,
-        depends=_OUTSIDE,
+        depends=_outside(),
         reads="all files, uv's settings",
         still=still,
+    )
+
+
+def _outside() -> Outside:
+    """Where uv looks for its settings, as `python.settings` reads them."""
+    return Outside(
+        environment=("UV_*", "PIP_INDEX*", "PIP_EXTRA*", "XDG_CONFIG_HOME"),
+        files=(f"{os.environ.get('XDG_CONFIG_HOME') or '~/.config'}/uv/uv.toml", "/etc/uv/uv.toml"),
     )
 
 

@@ -22,6 +22,7 @@ from shoreward.app.checking.look import Looked, differences, guarded, judged, lo
 from shoreward.app.checking.schedule import Past, Schedule
 from shoreward.app.checking.waivers import about_waivers, expired
 from shoreward.app.ports import Clock
+from shoreward.app.wording import counted
 from shoreward.domain import Finding, Severity, Verdict, Waiver
 
 _LOOKS = 8
@@ -375,7 +376,7 @@ class _Run:
         said = about_waivers(findings, self._manner.waivers, self._today, whole=whole)
         now = self._around.clock.now()
         if said:
-            report = Report(findings=said, summary=f"{len(self._manner.waivers)} waivers")
+            report = Report(findings=said, summary=counted(len(self._manner.waivers), "waiver"))
             verdict, report = judged(WAIVERS, report, block=self._manner.block, waivers=(), today=self._today)
             result = Result(check=WAIVERS, verdict=verdict, report=report, seconds=0.0, at=now)
             results.append(result)

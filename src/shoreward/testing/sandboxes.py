@@ -145,7 +145,7 @@ class FakeCloud:
         stack = self.stacks.get(target.key)
         return stack.things if stack is not None else ()
 
-    def remove(self, target: Target, known: Sequence[Thing], progress: Progress) -> None:
+    def remove(self, target: Target, known: Sequence[Thing], progress: Progress, *, abandon: bool = False) -> None:
         """See `SandboxCloud.remove`."""
         if target.key in self.stacks:
             things = {*known, *self.stacks[target.key].things}

@@ -110,9 +110,9 @@ class Sandboxes:
         require_ours(target, stack)
         return stack_things(self._aws, target, stack.id)
 
-    def remove(self, target: Target, known: Sequence[Thing], progress: Progress) -> None:
-        """Delete the stack and everything that is known of it."""
-        remove_sandbox(self._aws, target, known, progress, limit=self._limit)
+    def remove(self, target: Target, known: Sequence[Thing], progress: Progress, *, abandon: bool = False) -> None:
+        """Delete the stack and everything that is known of it; see `SandboxCloud.remove`."""
+        remove_sandbox(self._aws, target, known, progress, abandon=abandon, limit=self._limit)
 
     def prove(self, target: Target, known: Sequence[Thing]) -> Proof:
         """Ask the cloud itself whether anything of a sandbox is left."""

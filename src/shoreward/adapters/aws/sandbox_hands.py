@@ -70,7 +70,7 @@ def take_away(aws: Aws, target: Target, thing: Thing) -> bool:
 
 def _arguments(kind: Kind, thing: Thing) -> dict[str, Any]:
     if kind.type == LAYER:
-        layer, _, version = thing.id.rpartition(":")
+        layer, version = thing.id.split(":")[-2:]
         return {"LayerName": layer, "VersionNumber": int(version)}
     if kind.type == RULE:
         return _rule(thing.id)

@@ -27,8 +27,13 @@ _STALE = 7
 """Looks (over a second or so) that may still show the end of an earlier deletion."""
 
 
-def remove_sandbox(aws: Aws, target: Target, known: Sequence[Thing], progress: Progress, *, limit: float) -> None:
+def remove_sandbox(
+    aws: Aws, target: Target, known: Sequence[Thing], progress: Progress, *, abandon: bool, limit: float
+) -> None:
     """Delete the stack and everything that is known of a sandbox; harmless when it is gone.
+
+    Args:
+        abandon: whether what CloudFormation cannot delete is left behind.
 
     Raises `Terminal`: SANDBOX_TAKEN for a stack that is none of ours, SANDBOX_HELD when CloudFormation cannot delete
     a resource.
@@ -37,7 +42,7 @@ def remove_sandbox(aws: Aws, target: Target, known: Sequence[Thing], progress: P
     inside: tuple[Thing, ...] = ()
     if stack is not None:
         require_ours(target, stack)
-        inside = _delete(aws, target, stack, progress, limit)
+        inside = _delete(aws, target, stack, progress, abandon=abandon, limit=limit)
     everything = {*known, *inside}
     rest = survivors(aws, target, everything, {one.type for one in everything} & BY_TYPE.keys())
     if rest:
@@ -54,12 +59,15 @@ def require_ours(target: Target, stack: Stack) -> None:
     raise Terminal("SANDBOX_TAKEN", what, where=target.key, next="Delete it yourself if it should go.")
 
 
-def _delete(aws: Aws, target: Target, stack: Stack, progress: Progress, limit: float) -> tuple[Thing, ...]:
+def _delete(
+    aws: Aws, target: Target, stack: Stack, progress: Progress, *, abandon: bool, limit: float
+) -> tuple[Thing, ...]:
     """Delete a stack; returns what was in it."""
     client = aws.cloudformation(target)
     held = resources(aws, target, stack.id)
     _unprotect(aws, target, stack)
     keep: tuple[str, ...] = ()
+    why = ""
     for attempt in range(1, ATTEMPTS + 1):
         _unblock(aws, target, held.values(), first=attempt == 1)
         progress.say(f"deleting the stack{'' if attempt == 1 else ' again'}: {len(held)} resources")
@@ -73,14 +81,15 @@ def _delete(aws: Aws, target: Target, stack: Stack, progress: Progress, limit: f
             return tuple(Thing(type=one.type, id=one.physical_id) for one in held.values() if one.physical_id)
         failed = [one for one in resources(aws, target, stack.id).values() if one.status == "DELETE_FAILED"]
         progress.say(f"held up by {', '.join(one.logical_id for one in failed)}")
+        why = why or failures(aws, target, stack.id)  # later ones may be failures that this one brought about
         if attempt == ATTEMPTS - 1:
             # What is ours to remove is taken out of the stack's hands, and removed behind it.
-            keep = tuple(one.logical_id for one in failed if one.type in BY_TYPE)
+            keep = tuple(one.logical_id for one in failed if abandon or one.type in BY_TYPE)
     raise Terminal(
         "SANDBOX_HELD",
-        f"CloudFormation cannot delete the stack: {failures(aws, target, stack.id) or 'it does not say why'}",
+        f"CloudFormation cannot delete the stack: {why or 'it does not say why'}",
         where=target.key,
-        next="Mend what the message names, then run shoreward sandbox down again.",
+        next="Mend what the message names and try again, or leave it behind with --abandon.",
     )
 
 

@@ -190,8 +190,15 @@ class SandboxCloud(Protocol):
         """All that is in a sandbox's stack now, and what its functions make beside it."""
         ...
 
-    def remove(self, target: Target, known: Sequence[Thing], progress: Progress) -> None:
-        """Delete the stack and everything that is known of it; harmless when it is gone."""
+    def remove(self, target: Target, known: Sequence[Thing], progress: Progress, *, abandon: bool = False) -> None:
+        """Delete the stack and everything that is known of it; harmless when it is gone.
+
+        Args:
+            abandon: whether what cannot be deleted is left behind; `prove` names it.
+
+        Raises `Terminal`: SANDBOX_TAKEN for a stack that is no sandbox, SANDBOX_HELD for a resource that cannot be
+        deleted.
+        """
         ...
 
     def prove(self, target: Target, known: Sequence[Thing]) -> Proof:

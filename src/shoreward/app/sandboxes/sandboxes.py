@@ -195,15 +195,18 @@ class Sandboxes:
         with ThreadPoolExecutor(8) as pool:
             return tuple(zip(known, pool.map(remove, known), strict=True))
 
-    def down(self, known: Known, progress: Progress) -> Proof:
+    def down(self, known: Known, progress: Progress, *, abandon: bool = False) -> Proof:
         """Remove a sandbox and everything of it, and ask the cloud whether anything is left.
+
+        Args:
+            abandon: whether its lease ends even if something is left.
 
         Raises `Refused` (SANDBOX_BUSY) while another process on this machine works with it.
         """
         with self.ledger.hold(known.target.key):
-            return self.down_held(known, progress)
+            return self.down_held(known, progress, abandon=abandon)
 
-    def down_held(self, known: Known, progress: Progress) -> Proof:
+    def down_held(self, known: Known, progress: Progress, *, abandon: bool = False) -> Proof:
         """The same for whoever holds it already."""
         target = known.target
         lease = self.ledger.get(target.key) or known.lease or _found(known.seen, self.clock.now())
@@ -213,13 +216,13 @@ class Sandboxes:
         things = self.ledger.things(target.key)
         proof = Proof(looked=())
         for number in range(ROUNDS):
-            self.cloud.remove(target, (*things, *proof.left), progress)
+            self.cloud.remove(target, (*things, *proof.left), progress, abandon=abandon)
             if number == 0 and self.settle:
                 progress.stop.wait(self.settle)
             proof = self.cloud.prove(target, things)
             if proof.clean:
                 break
-        if proof.clean:
+        if proof.clean or abandon:
             self.ledger.put(replace(lease, state=State.GONE, ended=self.clock.now()))
             self.ledger.forget(target.key)
         return proof
@@ -307,7 +310,7 @@ def left_error(proof: Proof, target: Target) -> Terminal:
         "SANDBOX_LEFT",
         f"Something is left of the sandbox: {told}{more}.",
         where=target.key,
-        next="See what holds it, and remove it again: shoreward sandbox down.",
+        next="See what holds it and remove it again (shoreward sandbox down), or leave it behind with --abandon.",
     )
 
 

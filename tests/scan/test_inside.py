@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
-from shoreward.adapters.scan import Component
-from shoreward.adapters.scan.component import normalised
+from shoreward.adapters.scan.component import Component, normalised
 from shoreward.adapters.scan.inside import components
 from shoreward.adapters.scan.versions import Ecosystem
 from shoreward.domain import Terminal

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shoreward.adapters.scan import Component, lookup
-from shoreward.adapters.scan.component import Package
+from shoreward.adapters.scan.component import Component, Package
+from shoreward.adapters.scan.lookup import lookup
 from shoreward.adapters.scan.osv import Advisory, read_advisory
 from shoreward.domain import Finding, Place, Severity
 from shoreward.testing.advisories import an_advisory

@@ -11,9 +11,10 @@ import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
-from shoreward.adapters.scan import Component, components_of, lookup, open_database
-from shoreward.adapters.scan.component import Part
-from shoreward.adapters.scan.sbom import bill
+from shoreward.adapters.scan import open_database
+from shoreward.adapters.scan.component import Component, Part
+from shoreward.adapters.scan.lookup import lookup
+from shoreward.adapters.scan.sbom import bill, carried, components_of
 from shoreward.domain import Advisories, Place
 from shoreward.testing.advisories import AdvisoryServer, an_advisory
 
@@ -99,12 +100,11 @@ def test_a_kept_verdict_is_good_while_its_bills_are_there(tmp_path: Path):
 
 def test_an_advisory_that_is_published_later_is_found_from_the_bills_alone(tmp_path: Path):
     yard = two_functions(tmp_path)
-    bills = [yard.blobs.get(digest) for _, digest in yard.scan("sbom").files]
-    carried = [one for content in bills for one in components_of(content)]
+    packages = carried(yard.scan("sbom").product, yard.blobs)
     with AdvisoryServer() as osv:
         database = open_database(Advisories(source=osv.address), root=yard.root, state=yard.state, now=NOON)
-        assert lookup(carried, database) == ()
+        assert lookup(packages, database) == ()
         osv.publish(an_advisory("GHSA-late", "PyPI", "bucket", fixed="2.1"))
-        findings = lookup(carried, database)
+        findings = lookup(packages, database)
     assert [str(finding.where) for finding in findings] == ["tide/requirements.txt:3", "wind/requirements.txt:4"]
     assert [dict(finding.details)["functions"] for finding in findings] == ["Tide", "Wind"]

@@ -19,7 +19,7 @@ _DEPENDENCIES = frozenset((
     "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock",
     "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock",
 ))  # fmt: skip
-_READ = (".txt", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+_READ = (".txt", ".in", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 """Endings of files that say, beside those, what an artifact carries: requirements, and code with its imports."""
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from shoreward.adapters.scan.lookup import Database
 from shoreward.domain import Advisories, digest_of
+
+if TYPE_CHECKING:
+    from shoreward.adapters.scan.lookup import Database
 
 
 def open_database(

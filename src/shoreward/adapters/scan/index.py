@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 import threading
 import zipfile
 import zlib
@@ -35,6 +36,11 @@ _TABLES = (
     "CREATE TABLE affects (name TEXT NOT NULL, body TEXT NOT NULL)",
 )
 _INDEXES = ("CREATE INDEX by_name ON affects (name)", "CREATE INDEX by_time ON advisories (modified)")
+
+
+_ENTRY = b"PK\x01\x02"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, Malformed)
+"""What reading a zip raises when it is not sound."""
 
 
 class Index:
@@ -99,6 +105,8 @@ class Index:
         with written(self._path) as made:
             with closing(sqlite3.connect(made, isolation_level=None)) as connection:
                 self._fill(connection)
+            if digest_of_file(self._archive, self._memory) != self.digest:
+                raise damaged(str(self._archive), "it was changed while it was read")
             digest = sha256_of(made)
         with written(self._sum) as made:
             made.write_text(digest)
@@ -123,10 +131,14 @@ class Index:
         name = ""
         try:
             with zipfile.ZipFile(self._archive) as archive:
-                for name in archive.namelist():
-                    if name.endswith(".json"):
-                        yield _document(archive.read(name))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, Malformed) as error:
+                for member in archive.infolist():
+                    name = member.filename
+                    # A wrong length in the table of contents hides the entries behind it in the one before them.
+                    if _ENTRY in member.extra + member.comment or not name.endswith((".json", "/")):
+                        raise Malformed("it is no advisory")
+                    if not member.is_dir():
+                        yield _document(archive.read(member))
+        except _DAMAGED as error:
             within = f"{name}: " if name else ""
             raise damaged(str(self._archive), f"{within}{error}") from error
 

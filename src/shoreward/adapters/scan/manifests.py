@@ -73,7 +73,7 @@ _REQUIREMENT = re.compile(
     r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?=[\s\[;=<>!~@(,]|$)\s*(?:\[[^\]]*\]\s*)?(?:\(?\s*===?\s*([^\s*,;)]+)\s*\)?\s*(?=$|;|--|\s|\\))?"
 )
 _EGG = re.compile(r"#egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
-_INCLUDE = re.compile(r"\s*(?:-r|--requirement)[\s=]\s*(\S+)")
+_INCLUDE = re.compile(r"\s*(?:-r|--requirement)[\s=]\s*(\S+\.(?:txt|in))")
 
 
 def _requirements(file: str, text: str, read: Read, seen: tuple[str, ...] = ()) -> Iterator[Ask]:

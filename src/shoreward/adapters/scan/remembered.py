@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from shoreward.adapters.scan.code import shown
 from shoreward.app.files import Entry
 
 _MOST = 500_000
+_AT_ONCE = 500
 _PATIENCE = 30.0
 _SCHEMA = """CREATE TABLE IF NOT EXISTS found (
     engine TEXT NOT NULL, file TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (engine, file)) WITHOUT ROWID"""
@@ -38,28 +39,45 @@ class Remembered:
         wanted = {_name(entry): entry.path for entry in entries}
         try:
             with closing(self._open()) as connection:
-                rows = connection.execute("SELECT file, body FROM found WHERE engine = ?", (self._engine,)).fetchall()
-            return {wanted[name]: json.loads(body) for name, body in rows if name in wanted}
-        except (sqlite3.DatabaseError, ValueError):
-            self._path.unlink(missing_ok=True)
+                rows = [row for names in _batches(wanted) for row in self._rows(connection, names)]
+            return {wanted[name]: json.loads(body) for name, body in rows}
+        except (sqlite3.DatabaseError, ValueError) as error:
+            self._give_up(error)
             return {}
 
     def keep(self, entries: Iterable[Entry], found: Mapping[str, Any]) -> None:
-        """Remember what was found in files, by path; [] for those that are clean."""
+        """Remember what was found in files, by path; nothing happens when that cannot be."""
         rows = [(self._engine, _name(entry), json.dumps(found[entry.path])) for entry in entries if entry.path in found]
         try:
             with closing(self._open()) as connection, connection:
                 if connection.execute("SELECT count(*) FROM found").fetchone()[0] > _MOST:
                     connection.execute("DELETE FROM found")
                 connection.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?)", rows)
-        except sqlite3.DatabaseError:
-            self._path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            self._give_up(error)
+
+    def _rows(self, connection: sqlite3.Connection, names: Sequence[str]) -> list[tuple[str, str]]:
+        places = ", ".join("?" * len(names))
+        question = f"SELECT file, body FROM found WHERE engine = ? AND file IN ({places})"  # noqa: S608
+        return connection.execute(question, (self._engine, *names)).fetchall()
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=_PATIENCE)
         connection.execute(_SCHEMA)
         return connection
+
+    def _give_up(self, error: Exception) -> None:
+        """Begin anew, unless somebody else is only busy with it."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            self._path.unlink(missing_ok=True)
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    rest = list(names)
+    while rest:
+        yield rest[:_AT_ONCE]
+        rest = rest[_AT_ONCE:]
 
 
 def _name(entry: Entry) -> str:

@@ -1,7 +1,7 @@
 """Bills of materials: CycloneDX 1.6, one for each artifact, the same bytes for the same artifact.
 
 No time and no chance is in it: its serial number comes from its content. It is written so that it can be read back
-(`components_of`): a revision that is kept with its bills can be looked up again when an advisory is published later.
+(`carried`): a revision that is kept with its bills can be looked up again when an advisory is published later.
 Source: https://cyclonedx.org/docs/1.6/json/
 """
 
@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from shoreward.adapters.scan.component import Component, Part, Seen
 from shoreward.adapters.scan.versions import Ecosystem
+from shoreward.app.ports import Blobs
 from shoreward.domain import Place, digest_of
 
 _PREFIX = "shoreward:"
@@ -38,8 +39,22 @@ def bill(part: Part) -> bytes:
 
 
 def components_of(content: bytes) -> tuple[Component, ...]:
-    """The components of a bill that `bill` wrote."""
+    """The components of a bill that `bill` wrote; what they ask for themselves is left out."""
     return tuple(_read(one) for one in json.loads(content)["components"])
+
+
+def carried(product: str, blobs: Blobs) -> tuple[Component, ...]:
+    """The components of a whole revision.
+
+    Args:
+        product: what the check `sbom` produced, JSON.
+        blobs: keeps the bills.
+
+    Raises:
+        Terminal: BLOB_MISSING.
+    """
+    bills = sorted(json.loads(product)["sboms"].values())
+    return tuple(one for digest in bills for one in components_of(blobs.get(digest)))
 
 
 def _artifact(part: Part) -> dict[str, Any]:

@@ -1,0 +1,155 @@
+"""The checks `template` and `policies`: what their verdicts depend on.
+
+Asking for a key must cost next to nothing, so this module imports little; what looks is imported when it is to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from shoreward.adapters.policy.fetching import Fetching, Open, pinned
+from shoreward.adapters.policy.hands import Engines, Hand
+from shoreward.adapters.policy.runtimes import standing
+from shoreward.app.checking import Check, Materials, Outside, Report, Running
+from shoreward.app.files import Source
+from shoreward.app.ports import Blobs, Clock
+from shoreward.domain import Pipeline, PolicySource, digest_of
+
+Rendered = Callable[[Source, Pipeline, str], Mapping[str, Any]]
+"""The translated template of a commit; raises `SpecError`."""
+
+SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
+"""Where cfn-lint looks for its settings; the first one counts."""
+
+_DAY = 86_400.0
+_LANE = "template"
+_ENGINES = ("cfn-lint", "cloudformation-validate", "regopy")
+
+
+def policy_checks(
+    policies: tuple[PolicySource, ...],
+    *,
+    blobs: Blobs,
+    clock: Clock,
+    stateful: Collection[str],
+    open: Open,
+    root: Path,
+    state: Path,
+    rendered: Rendered | None = None,
+    engines: Engines | None = None,
+) -> tuple[Check, ...]:
+    """`template` and `policies`; both read what `build` rendered.
+
+    Args:
+        policies: rules beside the starter pack.
+        blobs: has rendered templates.
+        stateful: resource types that hold what cannot be made again.
+        open: opens a git repository on this machine, for rules that another one holds.
+        root: the repository's root, where a relative address of another begins.
+        state: a folder for what is kept on this machine; it may be deleted at any time.
+        rendered: the translated template of the commit that is compared with; as `rendering` does it when None.
+        engines: kept from one call to the next, they need not be started again.
+    """
+    fetching = Fetching(state / "rules", root, open)
+    own = engines or Engines()
+    return (
+        _template(blobs, own.lint),
+        _policies(policies, fetching, blobs, clock, stateful, rendered, own.rules),
+    )
+
+
+def _template(blobs: Blobs, hand: Hand) -> Check:
+    def key(materials: Materials) -> str:
+        source, commit = materials.source, materials.commit
+        settings = [source.tree(commit, name) for name in SETTINGS]
+        # What settings name is anywhere in the repository: all of it counts once there are settings.
+        rules = source.tree(commit) if any(settings) else None
+        written = source.tree(commit, materials.pipeline.template)
+        return digest_of("template", _versions("cfn-lint"), _targets(materials), written, settings, rules)
+
+    def run(materials: Materials, running: Running) -> Report:
+        from shoreward.adapters.policy.looking import look_at_template
+
+        return look_at_template(materials, running, blobs, hand)
+
+    return Check(
+        name="template",
+        about="CloudFormation will take the template in all regions.",
+        key=key,
+        run=run,
+        needs=("build",),
+        lane=_LANE,
+        reads="the template, .cfnlintrc",
+    )
+
+
+def _policies(
+    policies: tuple[PolicySource, ...],
+    fetching: Fetching,
+    blobs: Blobs,
+    clock: Clock,
+    stateful: Collection[str],
+    rendered: Rendered | None,
+    hand: Hand,
+) -> Check:
+    def today() -> datetime:
+        return datetime.fromtimestamp(clock.now(), UTC)
+
+    def key(materials: Materials) -> str:
+        source, commit = materials.source, materials.commit
+        rules = [_rules(policy, materials, fetching) for policy in policies]
+        return digest_of(
+            "policies",
+            _versions(*_ENGINES),
+            rules,
+            source.tree(commit, materials.pipeline.template),
+            source.tree(materials.base) if materials.base else None,
+            sorted(materials.pipeline.allow_replacement),
+            sorted(stateful),
+            _targets(materials),
+            standing(today().date()),
+        )
+
+    def run(materials: Materials, running: Running) -> Report:
+        from shoreward.adapters.policy.looking import Setting, look_at_policies
+
+        setting = Setting(
+            policies=policies,
+            fetching=fetching,
+            blobs=blobs,
+            hand=hand,
+            stateful=frozenset(stateful),
+            rendered=rendered,
+            today=today().date(),
+        )
+        return look_at_policies(materials, running, setting)
+
+    return Check(
+        name="policies",
+        about="The change keeps the organisation's rules, widens no rights unseen, and loses no data.",
+        key=key,
+        run=run,
+        needs=("build",),
+        # A branch of another repository may have other rules by now, and a runtime ends with a day.
+        depends=Outside(good_for=_DAY if all(map(pinned, policies)) else 0.0),
+        reads=", ".join(["the template", *(policy.repository or policy.path for policy in policies)]),
+    )
+
+
+def _versions(*names: str) -> list[str]:
+    return [f"{name} {version(name)}" for name in names]
+
+
+def _targets(materials: Materials) -> list[list[Any]]:
+    return [[target.account, target.region, target.parameters] for target in materials.pipeline.targets]
+
+
+def _rules(policy: PolicySource, materials: Materials, fetching: Fetching) -> list[str | None]:
+    if policy.repository:
+        return [policy.repository, policy.path, fetching.resolve(policy)]
+    path = "" if policy.path in ("", ".") else policy.path
+    return ["", path, materials.source.tree(materials.commit, path)]

@@ -8,11 +8,13 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from shoreward.adapters.git import _command
+from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Outside, Report, Result
 from shoreward.app.checking.graph import graph_of
@@ -68,7 +70,7 @@ def test_from_a_folder_below_the_answer_is_the_same(checked: Shop) -> None:
 
 
 def test_nothing_heavy_is_imported_for_it(checked: Shop) -> None:
-    code = "import sys\nfrom shoreward.cli import main\ntry: main(['check'])\nfinally: print(*sys.modules, file=sys.stderr)"
+    code = "import sys, shoreward.cli as c\ntry: c.main(['check'])\nfinally: print(*sys.modules, file=sys.stderr)"
     for _ in range(2):  # another process may look for packages in other folders than this one
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=checked.root, capture_output=True, text=True, check=False)
@@ -194,6 +196,14 @@ def test_what_is_changed_back_has_its_answer_again(checked: Shop) -> None:
 def test_a_file_that_git_ignores_changes_nothing(checked: Shop) -> None:
     checked.write(".shoreward/scratch", "x")
     assert at_once(checked)
+
+
+def test_somebody_else_who_has_the_journal_open_changes_nothing(shop: Shop) -> None:
+    shop.check()
+    with closing(SqliteJournal(shop.root / ".shoreward" / "journal.db")) as journal:
+        journal.put(b"content")
+        assert not at_once(shop), "it was written"
+        assert at_once(shop)
 
 
 @pytest.mark.parametrize("options", [["--fresh"], ["--only", "prices"], ["HEAD"], ["-k"]], ids=str)

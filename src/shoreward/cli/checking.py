@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,14 +97,15 @@ def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path |
         raise UserError("USAGE", "--verify compares with what --fresh does not look at.", next="Leave one of them out.")
     usual = config is None and journal is None and directory == Path()
     project = open_project(directory, config=config, journal=journal)
-    if show:
-        show_graph(project, asked)
-        return 0
-    if watch:
-        from shoreward.cli.watching import keep_checking
+    with closing(project.journal):
+        if show:
+            show_graph(project, asked)
+            return 0
+        if watch:
+            from shoreward.cli.watching import keep_checking
 
-        keep_checking(project, asked)
-    return check(project, asked, usual=usual)
+            keep_checking(project, asked)
+        return check(project, asked, usual=usual)
 
 
 def prepare(project: Project, rev: str | None, base: str = "") -> Prepared:

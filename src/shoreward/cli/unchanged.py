@@ -279,15 +279,15 @@ def _files(names: Sequence[str]) -> list[str]:
 
 
 def _about(path: str) -> str:
-    """Size and times of a file, where links lead; that it is not there says something, too.
+    """Which file it is, its size and time of change, where links lead; that it is not there says something, too.
 
-    The time of the last change of its inode is the one that nobody can set back.
+    Not the time of its inode's change: another link to it, or SQLite opening it, sets that.
     """
     try:
         about = os.stat(path)
     except OSError:
         return f"{path} not there"
-    return f"{os.path.realpath(path)} {about.st_mode:o} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}"
+    return f"{os.path.realpath(path)} {about.st_mode:o} {about.st_ino} {about.st_size} {about.st_mtime_ns}"
 
 
 def _since(at: float) -> str:

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from shoreward.adapters.git import Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.releases import Wish
-from shoreward.domain import Pipeline, Place, Refused, SpecError, Target
+from shoreward.domain import Pipeline, Place, Refused, SpecError, Target, UserError
 
 if TYPE_CHECKING:
     from shoreward.adapters.build import LocalBuilder
@@ -60,7 +60,7 @@ class Project:
         """The pipeline as its file says now; raises `SpecError`."""
         from shoreward.spec.load import load
 
-        return load(self.config, root=self.repository.root)
+        return _as_here(load(self.config, root=self.repository.root))
 
     def pipeline_at(self, commit: str) -> Pipeline:
         """The pipeline as a commit has it, which is what a release of the commit obeys.
@@ -84,7 +84,7 @@ class Project:
                 next="Write one with `shoreward init`, and commit it.",
             )
         folder = "" if path.parent == Path() else path.parent.as_posix()
-        return parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder)
+        return _as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder))
 
     def roles(self, *, trusted: str, boundary: str | None = None) -> str:
         """The template of the roles that each of the pipeline's accounts needs.
@@ -204,6 +204,10 @@ class Project:
 
         return SandboxAccess(self.sandboxes(), self.builder().build, owner=owner(), branch=branch, nonce=nonce)
 
+    def shared_sandbox(self, rev: str | None = None, *, nonce: str = "") -> SharedSandbox:
+        """The sandbox of a run of checks, which is brought up when the first of them needs it."""
+        return SharedSandbox(self, rev, nonce=nonce)
+
     def observer(self) -> Observer:
         """Looks at what is live, for the parity report."""
         from shoreward.adapters.aws import Aws, Retry, Sessions
@@ -232,20 +236,30 @@ class Project:
         """The real world."""
         from shoreward.adapters.aws import connect
         from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+        from shoreward.adapters.sign import Ed25519Signer
         from shoreward.app.quarantine import Quarantine
+        from shoreward.app.synthetics import Synthetics
         from shoreward.app.world import World
+        from shoreward.gate import GraphAdvisor, GraphChecker
 
-        artifacts = ArtifactFiles(self.state / "artifacts")
+        clock, artifacts = SystemClock(), ArtifactFiles(self.state / "artifacts")
         aws = connect(self.journal, artifacts)
+        synthetics = Synthetics(aws.metrics, aws.probes, clock)
         return World(
-            clock=SystemClock(),
+            clock=clock,
             builder=LocalBuilder(self.repository, self.journal, artifacts),
             stacks=aws.stacks,
             traffic=aws.traffic,
             prober=aws.probes,
-            metrics=aws.metrics,
+            metrics=synthetics,
             alarms=aws.alarms,
             quarantine=Quarantine(self.journal),
+            checker=GraphChecker(self),
+            advisor=GraphAdvisor(self),
+            signer=Ed25519Signer(self.state / "signing-key"),
+            blobs=self.journal,
+            artifacts=artifacts,
+            synthetics=synthetics,
         )
 
 
@@ -288,6 +302,18 @@ class _LateObserver:
     def observe(self, target: Target) -> Observed:
         """See `app.sandboxes.parity.Observer`."""
         return self._project.observer().observe(target)
+
+
+def _as_here(pipeline: Pipeline) -> Pipeline:
+    """The pipeline, with advisories from where this machine has them (SHOREWARD_ADVISORIES), if it says so."""
+    source = os.environ.get("SHOREWARD_ADVISORIES")
+    if not source or pipeline.checks is None:
+        return pipeline
+    if not source.startswith(("/", "http://", "https://")):
+        what = f"SHOREWARD_ADVISORIES is {source!r}, which is neither an address nor an absolute path."
+        raise UserError("USAGE", what, next="Give it the address of an OSV API, or a folder with OSV's archives.")
+    advisories = replace(pipeline.checks.advisories, source=source)
+    return replace(pipeline, checks=replace(pipeline.checks, advisories=advisories))
 
 
 def _engine() -> str:

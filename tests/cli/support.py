@@ -19,6 +19,7 @@ from typing import Any
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.cli import main
 from shoreward.core import Event, Release
+from shoreward.testing.builders import NO_CHECKS
 from shoreward.testing.cloud import CloudAccount
 from shoreward.testing.simulator import state_of
 
@@ -121,7 +122,7 @@ class Kiosk:
         """The repository as it is before the first commit."""
         kiosk = cls(root, account)
         kiosk.write("template.yaml", TEMPLATE)
-        kiosk.write("shoreward.yaml", PIPELINE.replace("ACCOUNT", account.account_id))
+        kiosk.write("shoreward.yaml", PIPELINE.replace("ACCOUNT", account.account_id) + NO_CHECKS)
         kiosk.write("code/hello.py", HELLO)
         kiosk.git("init", "-q", "-b", "main")
         return kiosk

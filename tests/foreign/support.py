@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoreward.cli import main
+from shoreward.testing.builders import NO_CHECKS
 from shoreward.testing.cloud import CloudAccount
 
 REGION = "eu-west-1"
@@ -112,7 +113,7 @@ class Foreign:
         for written, shorter in SHORTER.items():
             assert written in text
             text = text.replace(written, shorter)
-        file.write_text(text + QUICK_JUDGE)
+        file.write_text(text + QUICK_JUDGE + NO_CHECKS)
         self.commit("A way to production")
 
     def release(self) -> None:

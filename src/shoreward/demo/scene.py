@@ -19,6 +19,7 @@ import boto3
 from shoreward.bootstrap import Project, open_project
 from shoreward.cloud import EmbeddedCloud, FaultRule
 from shoreward.domain import Pipeline, Target, Terminal
+from shoreward.testing.advisories import AdvisoryServer
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -81,9 +82,11 @@ class Scene:
         self.folder = Path(tempfile.mkdtemp(prefix="shoreward-demo-"))
         self.repository = Repository.begin(self.folder / "sandcastles")
         self.cloud = EmbeddedCloud()
+        self.advisories = AdvisoryServer([])
 
     def __enter__(self) -> Self:
         self.cloud.start()
+        self.advisories.__enter__()
         self.project: Project = open_project(self.repository.root)
         for account in sorted({target.account for target in self.pipeline.targets}):
             self._admit(account)
@@ -93,6 +96,7 @@ class Scene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cloud.stop()
+        self.advisories.__exit__(kind, error, trace)
         self.project.journal.close()
         if not self._keep:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -113,6 +117,7 @@ class Scene:
             "AWS_SECRET_ACCESS_KEY": NO_SECRET,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "SHOREWARD_ADVISORIES": self.advisories.address,
         }
 
     def shoreward(self, *arguments: str, quiet: bool) -> int:

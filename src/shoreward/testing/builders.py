@@ -52,3 +52,11 @@ def some_checks(
 def an_opening(commit: str = "new", pipeline: Pipeline | None = None, at: float = 1_700_000_000.0) -> ReleaseOpened:
     """The event that opens a release."""
     return ReleaseOpened(at=at, pipeline=pipeline or a_pipeline(), commit=commit, subject="A change", by="somebody")
+
+
+NO_CHECKS = """
+checks:
+  discover: false
+  skip: [template, policies, quality, security, secrets, vulnerabilities, sbom]
+"""
+"""The end of a shoreward.yaml for what is tried without checks: the change is built, and nothing else is looked at."""

@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from shoreward.testing.builders import NO_CHECKS
+
 OPERATOR = "300000000000"
 NORTH, SOUTH = "311111111111", "322222222222"
 FUNCTIONS = {"Greet": "harbor-greet", "Ferry": "harbor-ferry"}
@@ -96,7 +98,7 @@ class Application:
             (root / folder).mkdir(parents=True)
         (root / "template.yaml").write_text(_TEMPLATE)
         shown = "\n".join(f"  - {{name: wave-{n}, targets: [{', '.join(wave)}]}}" for n, wave in enumerate(waves, 1))
-        pipeline = _PIPELINE.format(north=NORTH, south=SOUTH, deadline=deadline, waves=shown)
+        pipeline = _PIPELINE.format(north=NORTH, south=SOUTH, deadline=deadline, waves=shown) + NO_CHECKS
         (root / "shoreward.yaml").write_text(pipeline)
         (root / "ferry" / "ferry.py").write_text(_FERRY)
         application.git("init", "-q", "-b", "main")

@@ -24,7 +24,6 @@ from shoreward.app.ports import (
     ArtifactStore,
     Blobs,
     MetricSource,
-    Prober,
     StackManager,
     TrafficRouter,
 )
@@ -53,7 +52,7 @@ class AwsAdapters:
 
     stacks: StackManager
     traffic: TrafficRouter
-    probes: Prober
+    probes: Probes
     metrics: MetricSource
     alarms: AlarmSource
     artifacts: Artifacts

@@ -1,0 +1,87 @@
+"""The gate of a release: the same graph of checks that `shoreward check` runs, as the ports `Checker` and `Advisor`.
+
+A part of the composition root. A release has a sandbox of its own, which is removed when its checks are over; verdicts
+that were kept, on this machine or by the team, are taken, so that a release of what was checked begins at once.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from shoreward.app.checking.check import Materials
+from shoreward.app.checking.look import blocks
+from shoreward.app.verdicts import checked
+from shoreward.checks import left_out
+from shoreward.domain import VULNERABILITIES, Checked, Checks, Finding, Pipeline, Retryable, Revision, Verdict
+
+if TYPE_CHECKING:
+    from shoreward.app.checking.answer import Answer
+    from shoreward.app.checking.graph import Graph
+    from shoreward.app.checking.run import Use
+    from shoreward.bootstrap import Project
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class GraphChecker:
+    """Comes to a verdict by running the graph (`app.ports.Checker`)."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+        """See `Checker.check`."""
+        compared = base if base and self._project.repository.tree(base) else None
+        with closing(self._project.shared_sandbox(commit, nonce=revision.digest[:8])) as sandbox:
+            graph = self._project.graph(pipeline, commit, sandbox)
+            answer = _run(self._project, graph, pipeline, commit, compared, "kept")
+        return checked(answer, self._project.journal)
+
+
+class GraphAdvisor:
+    """Looks vulnerabilities up anew (`app.ports.Advisor`), by the very check that did it before the release."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+        """See `Advisor.revoked`."""
+        if VULNERABILITIES in (pipeline.checks or Checks()).skip:
+            return ()
+        graph = self._project.graph(pipeline, revision.commit).only((VULNERABILITIES,))
+        answer = _run(self._project, graph, pipeline, revision.commit, None, "fresh")
+        [result] = [each for each in answer.results if each.check == VULNERABILITIES]
+        if result.verdict not in (Verdict.PASS, Verdict.FAIL):
+            trouble = next((each.error for each in answer.results if each.error), None)
+            code, what, advice = (trouble.code, trouble.what, trouble.next) if trouble else ("", "", "")
+            raise Retryable(code or "ADVISORIES_UNKNOWN", what or "Advisories could not be looked up.", next=advice)
+        return tuple(finding for finding in result.report.findings if blocks(finding, answer.block))
+
+
+def _run(project: Project, graph: Graph, pipeline: Pipeline, commit: str, base: str | None, use: Use) -> Answer:
+    from shoreward.app.checking.run import Manner, run_graph
+
+    checks = pipeline.checks or Checks()
+    manner = Manner(
+        jobs=cores(),
+        use=use,
+        skipped={name: why for name, why in graph.without(left_out(pipeline)).items() if name in graph.names},
+        block=checks.block,
+        waivers=checks.waivers,
+    )
+    materials = Materials(source=project.repository, commit=commit, pipeline=pipeline, base=base)
+    return run_graph(graph, materials, project.surroundings(checks.cache, _unheard), manner)
+
+
+def _unheard(warning: str) -> None:
+    """What is wrong with a kept verdict costs time and nothing else; a controller says so to its log."""
+    import structlog
+
+    structlog.get_logger().warning(warning)

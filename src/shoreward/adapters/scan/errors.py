@@ -31,7 +31,7 @@ def stale(source: str, age: float, limit: float) -> Terminal:
         "ADVISORIES_STALE",
         f"The newest advisory is {age / 3600:.0f} hours old, and {limit / 3600:.0f} are allowed.",
         where=source,
-        next="Get the archive anew, or allow more with checks.advisories.max_age in shoreward.yaml.",
+        next="Get the archive anew, or allow more with checks.advisories.max-age in shoreward.yaml.",
     )
 
 

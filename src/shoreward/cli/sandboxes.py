@@ -13,13 +13,14 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from shoreward.app.sandboxes.places import check_plan, placed
 from shoreward.app.sandboxes.plan import plan_of
 from shoreward.app.sandboxes.ports import Progress, Proof
 from shoreward.app.sandboxes.reaping import Fate, Known
 from shoreward.app.sandboxes.sandboxes import Order, Sandbox, Sandboxes, Survey
 from shoreward.bootstrap import Project, owner
 from shoreward.cli.output import console, moment, print_json, span, warn
-from shoreward.domain import Pipeline, Refused, ShorewardError, Target
+from shoreward.domain import Pipeline, Refused, ShorewardError, SpecError, Target
 
 LEFT = 3
 """What a command exits with when something could not be removed."""
@@ -36,6 +37,7 @@ def bring_up(project: Project, rev: str | None, *, branch: str, fresh: bool, see
     commit = (repository.resolve(rev) if rev is not None else repository.snapshot()).id
     pipeline = project.pipeline_at(commit)
     plan = plan_of(pipeline)
+    check_plan(repository, commit, pipeline)
     say = _sayer(json=json)
     say("building")
     order = Order(
@@ -47,7 +49,10 @@ def bring_up(project: Project, rev: str | None, *, branch: str, fresh: bool, see
         nonce=secrets.token_hex(8) if fresh else "",
         seed=seed,
     )
-    made = project.sandboxes().up(order, Progress(say=say))
+    try:
+        made = project.sandboxes().up(order, Progress(say=say))
+    except SpecError as error:
+        raise placed(error, repository.read(commit, pipeline.template)) from error
     if json:
         print_json(_made_json(made))
     else:

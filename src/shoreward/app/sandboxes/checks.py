@@ -39,10 +39,11 @@ def sandbox_check(pipeline: Pipeline, build: Build, blobs: Blobs) -> Check:
 
     def run(materials: Materials, running: Running) -> Report:
         from shoreward.app.sandboxes.costs import forecast
+        from shoreward.app.sandboxes.places import check_plan
         from shoreward.app.sandboxes.resolving import resolve
 
         plan = plan_of(materials.pipeline)
-        _check_parameters(materials, plan)
+        check_plan(materials.source, materials.commit, materials.pipeline)
         revision = build(materials.pipeline, materials.commit)
         costs = forecast(resolve(json.loads(blobs.get(revision.template)), plan.target))
         unknown = f", and {', '.join(costs.unknown)}, whose price nobody knows" if costs.unknown else ""
@@ -136,13 +137,3 @@ def _told(found: Sequence[Finding]) -> str:
 
 def _template_id(materials: Materials) -> str | None:
     return materials.source.tree(materials.commit, materials.pipeline.template)
-
-
-def _check_parameters(materials: Materials, plan: SandboxPlan) -> None:
-    """Raise `SpecError` for a parameter that the template does not have, or that has no value."""
-    from shoreward.spec.template import parameter_values, read_template
-
-    file = materials.pipeline.template
-    content = materials.source.read(materials.commit, file)
-    template = read_template((content or b"").decode(), file)
-    parameter_values(template, [("the sandbox", dict(plan.target.parameters))])

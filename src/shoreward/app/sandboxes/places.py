@@ -1,12 +1,14 @@
-"""From a rendered resource back to the line that a person wrote."""
+"""From a plan and a rendered resource back to the lines that a person wrote."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from shoreward.domain import Place, SpecError
-from shoreward.spec.template import Template, read_template
+from shoreward.app.files import Source
+from shoreward.app.sandboxes.plan import plan_of
+from shoreward.domain import Pipeline, Place, SpecError
+from shoreward.spec.template import Template, parameter_values, read_template
 
 Locate = Callable[[str, str], Place | None]
 
@@ -34,6 +36,18 @@ def locator(content: bytes | None, file: str) -> Locate:
         return template.place("Resources", name)
 
     return locate
+
+
+def check_plan(source: Source, commit: str, pipeline: Pipeline) -> None:
+    """See that a plan's parameters fit the template of a commit.
+
+    Raises:
+        SpecError: PARAMETER_UNKNOWN, PARAMETER_MISSING, PARAMETER_NOT_ALLOWED; the template cannot be read.
+        Refused: SANDBOX_NOT_PLANNED.
+    """
+    content = source.read(commit, pipeline.template)
+    template = read_template((content or b"").decode(), pipeline.template)
+    parameter_values(template, [("the sandbox", dict(plan_of(pipeline).target.parameters))])
 
 
 def _read(content: bytes | None, file: str) -> Template | None:

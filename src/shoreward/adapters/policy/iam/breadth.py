@@ -99,8 +99,11 @@ def _resources(grant: Grant) -> int:
 
 @lru_cache(maxsize=8192)
 def _whole_service(resource: str) -> bool:
-    end = _VARIABLE.sub("x", resource).split(":", 5)[-1]
-    return _ALL_OF_THEM.fullmatch(end) is not None
+    parts = _VARIABLE.sub("x", resource).split(":", 5)
+    inside = parts[2:3] == ["s3"] and not parts[-1].startswith(
+        "*"
+    )  # `shells/*` is one bucket, `table/*` are all tables
+    return _ALL_OF_THEM.fullmatch(parts[-1]) is not None and not inside
 
 
 def _by_people(grant: Grant) -> Severity:

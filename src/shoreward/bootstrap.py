@@ -26,6 +26,7 @@ from shoreward.domain import Pipeline, Place, Refused, SpecError, Target, UserEr
 
 if TYPE_CHECKING:
     from shoreward.adapters.build import LocalBuilder
+    from shoreward.adapters.policy import Engines
     from shoreward.app.checking.check import Materials, Running
     from shoreward.app.checking.graph import Graph
     from shoreward.app.checking.run import Surroundings
@@ -113,11 +114,18 @@ class Project:
 
         return LocalBuilder(self.repository, self.journal, ArtifactFiles(self.state / "artifacts"))
 
-    def graph(self, pipeline: Pipeline, commit: str, sandbox: SharedSandbox | None = None) -> Graph:
+    def graph(
+        self,
+        pipeline: Pipeline,
+        commit: str,
+        sandbox: SharedSandbox | None = None,
+        engines: Engines | None = None,
+    ) -> Graph:
         """The checks that a commit goes through before production.
 
         Args:
             sandbox: the one that suites are run in; the branch's own when None.
+            engines: what judges templates, kept from one graph to the next.
 
         Raises:
             SpecError: CHECK_TWICE and its like.
@@ -136,8 +144,15 @@ class Project:
             state=self.state,
             product=(sandbox or SharedSandbox(self)).product,
             observer=_LateObserver(self),
+            engines=engines,
         )
         return graph_of(all_checks(parts, pipeline, commit))
+
+    def engines(self) -> Engines:
+        """What judges templates, for whoever checks again and again; close them."""
+        from shoreward.adapters.policy import Engines
+
+        return Engines()
 
     def base(self, pipeline: Pipeline, commit: str) -> str | None:
         """What a commit is compared with: what is live, else where its branch began (`Repository.merge_base`)."""
@@ -163,7 +178,9 @@ class Project:
 
         own, shared = FolderShelf(self.state / "checks"), None
         if cache:
-            shelf = BucketShelf(cache) if "://" in cache else FolderShelf(self.repository.root / Path(cache).expanduser())
+            shelf = (
+                BucketShelf(cache) if "://" in cache else FolderShelf(self.repository.root / Path(cache).expanduser())
+            )
             shared = ShelfKeep(shelf, warn)
         own.sweep(time.time(), age=_KEPT_FOR, size=_KEPT_SIZE)
         return Surroundings(

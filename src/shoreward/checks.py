@@ -1,8 +1,9 @@
 """Which checks an application has: each part of the house brings its own, and here they are put together.
 
-    build ──► secrets, security, sbom, vulnerabilities       what is in the change
-      │  └──► unit, quality, ... and every declared command   its suites
-      └─────► sandbox ──► parity, integration, ...            only when shoreward.yaml plans a sandbox
+    build ──► template, policies                      what CloudFormation, and the organisation, would say
+      ├─────► sbom, vulnerabilities                   what the artifacts carry
+      └─────► sandbox ──► parity, integration, ...    only when shoreward.yaml plans a sandbox
+    secrets, security, unit, quality, every command   need nothing but the commit
 
 A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
 together on every `shoreward check`, and most of them are not run.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from shoreward.adapters.build import ArtifactFiles, LocalBuilder, build_check
 from shoreward.adapters.git import Repository
+from shoreward.adapters.policy import Engines, policy_checks
 from shoreward.adapters.scan import scan_checks
 from shoreward.adapters.suites import discover, suite_checks
 from shoreward.app.checking.check import Check, Materials, Report, Running
@@ -24,6 +26,7 @@ from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_che
 from shoreward.app.sandboxes.parity import Observer
 from shoreward.app.sandboxes.plan import plan_of
 from shoreward.domain import IN_SANDBOX, Checks, Pipeline, SpecError, Suite
+from shoreward.domain.stateful import STATEFUL
 
 SANDBOX = "sandbox"
 NOT_PLANNED = "skipped: shoreward.yaml plans no sandbox"
@@ -37,6 +40,7 @@ class Parts:
         state: folder for what is remembered on this machine.
         product: brings the sandbox up and tells what suites read of it, when one has to be run.
         observer: looks at what is live in production, or None when nobody may.
+        engines: judge templates; whoever checks again and again keeps them.
     """
 
     repository: Repository
@@ -47,6 +51,7 @@ class Parts:
     state: Path
     product: Callable[[Materials, Running], str]
     observer: Observer | None
+    engines: Engines | None = None
 
 
 def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
@@ -57,6 +62,16 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
     """
     checks = pipeline.checks or Checks()
     yield build_check(parts.builder)
+    yield from policy_checks(
+        checks.policies,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        stateful=STATEFUL,
+        open=Repository,
+        root=parts.repository.root,
+        state=parts.state,
+        engines=parts.engines,
+    )
     yield from scan_checks(
         checks.advisories,
         artifacts=parts.artifacts,

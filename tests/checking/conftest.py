@@ -10,7 +10,6 @@ import pytest
 
 from .shop import Shop
 
-
 THEIRS = ("AWS_", "SHOREWARD_", "UV_", "PIP_", "GIT_", "FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_")
 
 

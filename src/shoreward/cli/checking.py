@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -28,6 +28,9 @@ from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json, print_json_line, span, warn
 from shoreward.cli.running import CheckLines, LiveChecks
 from shoreward.domain import Checks, Pipeline, UserError
+
+if TYPE_CHECKING:
+    from shoreward.adapters.policy import Engines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,15 @@ class Prepared:
 
     def skipped(self, asked: Asked) -> dict[str, str]:
         """Names of checks that are left out, each with the reason."""
-        return self.graph.without({**left_out(self.pipeline), **dict.fromkeys(asked.skip, "skipped, as you asked")})
+        return self.graph.without({**dict.fromkeys(asked.skip, "skipped, as you asked"), **left_out(self.pipeline)})
+
+    def unasked(self, asked: Asked) -> tuple[str, ...]:
+        """Names of checks that the pipeline asks for, and whoever runs them now does not."""
+        wanted = self.graph.only(asked.only).names
+        skipped, always = self.skipped(asked), self.graph.without(left_out(self.pipeline))
+        return tuple(
+            name for name in self.graph.names if name not in always and (name not in wanted or name in skipped)
+        )
 
 
 def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path | None, watch: bool, show: bool) -> int:
@@ -108,8 +119,11 @@ def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path |
         return check(project, asked, usual=usual)
 
 
-def prepare(project: Project, rev: str | None, base: str = "") -> Prepared:
+def prepare(project: Project, rev: str | None, base: str = "", engines: Engines | None = None) -> Prepared:
     """Find out what is checked, and which checks there are.
+
+    Args:
+        engines: kept from one check to the next (`Project.engines`).
 
     Raises:
         UserError: there is no such commit; shoreward.yaml is wrong.
@@ -119,7 +133,7 @@ def prepare(project: Project, rev: str | None, base: str = "") -> Prepared:
     pipeline = project.pipeline_at(commit)
     compared = repository.resolve(base).id if base else project.base(pipeline, commit)
     sandbox = SharedSandbox(project, rev)
-    graph = project.graph(pipeline, commit, sandbox)
+    graph = project.graph(pipeline, commit, sandbox, engines)
     return Prepared(commit=commit, pipeline=pipeline, graph=graph, base=compared, sandbox=sandbox)
 
 
@@ -161,7 +175,7 @@ def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interr
         keep_going=asked.keep_going or asked.verify,
         use=asked.use,
         skipped={name: why for name, why in skipped.items() if name in graph.names},
-        unasked=tuple(name for name in prepared.graph.names if name not in graph.names),
+        unasked=prepared.unasked(asked),
         block=checks.block,
         waivers=checks.waivers,
     )

@@ -32,7 +32,7 @@ from shoreward.domain import Verdict, Waiver
 if TYPE_CHECKING:
     from shoreward.cli.checking import Prepared
 
-_VARIABLES = ("SHOREWARD_JOURNAL",)
+_VARIABLES = ("SHOREWARD_*",)
 _SETTINGS = ("config", "info/attributes", "info/exclude")
 _PERSONAL = ("~/.gitconfig", "~/.config/git/config", "~/.config/git/attributes", "~/.config/git/ignore")
 _WIDTH = 160

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from watchfiles import watch
 
+from shoreward.adapters.policy import Engines
 from shoreward.app.checking.run import Abandoned, Interruption
 from shoreward.bootstrap import Project
 from shoreward.cli.checking import Asked, prepare, run, tell
@@ -28,12 +29,12 @@ _OFTEN = 500
 
 def keep_checking(project: Project, asked: Asked) -> None:
     """Check the work tree now, and again whenever it changes; ends with KeyboardInterrupt."""
-    with _changes(project.repository.root) as changes:
+    with closing(project.engines()) as engines, _changes(project.repository.root) as changes:
         checked = ""
         while True:
             changes.clear()
             with suppress(Abandoned):
-                checked = _once(project, asked, checked, changes)
+                checked = _once(project, asked, checked, changes, engines)
             changes.wait()
 
 
@@ -80,10 +81,10 @@ class Changes:
                 self._interruption = None
 
 
-def _once(project: Project, asked: Asked, checked: str, changes: Changes) -> str:
+def _once(project: Project, asked: Asked, checked: str, changes: Changes, engines: Engines) -> str:
     """Check what is there, unless it is what was checked last; returns what is there."""
     try:
-        prepared = prepare(project, None, asked.base)
+        prepared = prepare(project, None, asked.base, engines)
         if prepared.commit == checked:
             return checked
         forget(project)

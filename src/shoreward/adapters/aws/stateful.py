@@ -5,67 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from shoreward.domain import Change, Target, Terminal
+from shoreward.domain.stateful import STATEFUL
 
-STATEFUL = frozenset(
-    {
-        "AWS::ACMPCA::CertificateAuthority",
-        "AWS::Backup::BackupVault",
-        "AWS::Cassandra::Keyspace",
-        "AWS::Cassandra::Table",
-        "AWS::CodeCommit::Repository",
-        "AWS::Cognito::IdentityPool",
-        "AWS::Cognito::UserPool",
-        "AWS::DAX::Cluster",
-        "AWS::DSQL::Cluster",
-        "AWS::DocDB::DBCluster",
-        "AWS::DocDB::DBInstance",
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::DynamoDB::Table",
-        "AWS::EC2::Instance",
-        "AWS::EC2::Volume",
-        "AWS::ECR::Repository",
-        "AWS::EFS::FileSystem",
-        "AWS::ElastiCache::CacheCluster",
-        "AWS::ElastiCache::ReplicationGroup",
-        "AWS::ElastiCache::ServerlessCache",
-        "AWS::Elasticsearch::Domain",
-        "AWS::Events::Archive",
-        "AWS::Events::EventBus",
-        "AWS::FSx::FileSystem",
-        "AWS::Glue::Database",
-        "AWS::Glue::Table",
-        "AWS::KMS::Key",
-        "AWS::Kinesis::Stream",
-        "AWS::KinesisFirehose::DeliveryStream",
-        "AWS::KinesisVideo::Stream",
-        "AWS::Logs::LogGroup",
-        "AWS::MSK::Cluster",
-        "AWS::MSK::ServerlessCluster",
-        "AWS::MemoryDB::Cluster",
-        "AWS::Neptune::DBCluster",
-        "AWS::Neptune::DBInstance",
-        "AWS::OpenSearchServerless::Collection",
-        "AWS::OpenSearchService::Domain",
-        "AWS::QLDB::Ledger",
-        "AWS::RDS::DBCluster",
-        "AWS::RDS::DBInstance",
-        "AWS::RDS::GlobalCluster",
-        "AWS::Redshift::Cluster",
-        "AWS::RedshiftServerless::Namespace",
-        "AWS::Route53::HostedZone",
-        "AWS::S3::Bucket",
-        "AWS::S3Express::DirectoryBucket",
-        "AWS::S3Tables::TableBucket",
-        "AWS::SDB::Domain",
-        "AWS::SNS::Topic",
-        "AWS::SQS::Queue",
-        "AWS::SSM::Parameter",
-        "AWS::SecretsManager::Secret",
-        "AWS::Timestream::Database",
-        "AWS::Timestream::Table",
-    }
-)
-"""Resources that hold what cannot be made again: data, messages, keys, identities, subscriptions."""
+__all__ = ["STATEFUL", "endangered"]
 
 
 def endangered(changes: Sequence[Change], allowed: Collection[str] = ()) -> tuple[Change, ...]:

@@ -17,7 +17,7 @@ class Answer:
         commit: what was checked.
         base: what it was compared with, or None.
         results: one for each check that was asked for, in the graph's order.
-        unasked: names of checks that nobody asked for this time (`--only`).
+        unasked: names of checks that nobody asked for this time (`--only`, `--skip`).
         block: the least severity of a finding that failed its check.
         at: when it began, UNIX seconds.
         seconds: what it took.

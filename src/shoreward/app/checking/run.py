@@ -42,7 +42,7 @@ class Manner:
         jobs: how many checks run at once.
         keep_going: whether the others are run when one has failed.
         skipped: names of checks that are left out, with the reason.
-        unasked: names of checks that nobody asked for, and that are not in the graph.
+        unasked: names of checks that nobody asked for this time, in the graph and skipped, or not in it.
         block: the least severity of a finding that fails its check.
     """
 

@@ -24,6 +24,16 @@ PATIENCE = 60.0
 """Seconds after which a test gives up: far more than anything here takes, so that a busy machine fails no test."""
 
 
+_ASPECTS = {
+    "stacks": "stack",
+    "traffic": "traffic",
+    "prober": "traffic",
+    "metrics": "judge",
+    "alarms": "judge",
+    "synthetics": "judge",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A question to a port, or an act: `stacks.stage` at a target."""
@@ -39,8 +49,7 @@ class Call:
     @property
     def lane(self) -> str:
         """What the core calls the lane of the effects that call it."""
-        aspect = {"stacks": "stack", "traffic": "traffic", "prober": "traffic", "metrics": "judge", "alarms": "judge"}
-        return f"{aspect.get(self.port, 'build')}/{self.target}"
+        return f"{_ASPECTS.get(self.port, 'build')}/{self.target}"
 
     def __str__(self) -> str:
         return f"{self.name} {self.region}"

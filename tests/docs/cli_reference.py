@@ -26,18 +26,29 @@ def command_line() -> Any:
     return typer.main.get_command(app)
 
 
+def all_commands() -> dict[str, Any]:
+    """Commands by their names, groups followed by what is in them: `sandbox`, `sandbox up`."""
+    found: dict[str, Any] = {}
+    for name, command in command_line().commands.items():
+        found[name] = command
+        found |= {f"{name} {inner}": one for inner, one in getattr(command, "commands", {}).items()}
+    return found
+
+
 def reference() -> str:
     """Every command, its arguments and its options, in Markdown."""
-    return "\n".join("\n".join(_command(name, command)) for name, command in command_line().commands.items())
+    return "\n".join("\n".join(_command(name, command)) for name, command in all_commands().items())
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
-    yield f"## {name}\n"
-    yield f"`{usage(name, command)}`\n"
+    inner = getattr(command, "commands", {})
+    yield f"##{'#' * name.count(' ')} {name}\n"
+    if not inner:
+        yield f"`{usage(name, command)}`\n"
     yield f"{_flowing(command.help)}\n"
     if command.epilog:
         yield f"{_flowing(command.epilog)}\n"
-    if command.params:
+    if command.params and not inner:
         yield "| | default | |"
         yield "|---|---|---|"
         for parameter in command.params:

@@ -70,6 +70,8 @@ class Releases(RuleBasedStateMachine):
         self.events: list[Event] = [an_opening("new", pipeline, at=self.cloud.clock.now())]
         self.state = replay("app-2", self.events)
         self.passed = pipeline.checks is None
+        self.failed = False
+        self.unable = 0
         self.looked_up = 0.0
         self.told_of: set[str] = set()
         self.news: set[str] = set()
@@ -94,7 +96,11 @@ class Releases(RuleBasedStateMachine):
                 assert "review/" not in event.reason, "not knowing of advisories sent a release back"
             case e.RevisionChecked(checked=checked):
                 self.passed = checked.verdict is Verdict.PASS
+                self.failed = checked.verdict is Verdict.FAIL
+                self.unable += not (self.passed or self.failed)
                 self.looked_up = max(self.looked_up, checked.advised_at)
+            case e.EffectFailed() if event.effect.startswith("check/"):
+                self.unable += 1
             case e.AdvisoriesReviewed(findings=findings):
                 self.looked_up = max(self.looked_up, event.at)
                 self.news = {advisory(each) for each in findings} - self.told_of
@@ -109,6 +115,9 @@ class Releases(RuleBasedStateMachine):
         """Properties of what may be begun."""
         if self.state.rollback:
             assert not effect.forward, "a forward effect after the rollback began"
+        assert not self.failed or self.state.rollback, "something is begun although the checks failed"
+        if isinstance(effect, do.CheckRevision):
+            assert self.unable < 8, "checks that cannot tell are asked for ever"
         if self.state.hold:
             assert not effect.forward, "a forward effect under a hold"
         if effect.forward and not isinstance(effect, do.BuildRevision | do.CheckRevision):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -78,6 +79,26 @@ def test_what_git_does_not_track_elsewhere_makes_no_difference(tmp_path: Path):
     files = yard(tmp_path, app_py="x = 1\n")
     (files.root / "secret.py").write_text(LINE)
     assert files.scan("secrets").findings == ()
+
+
+def test_many_files_are_looked_at_like_few(tmp_path: Path):
+    files = Yard(tmp_path, {f"code/m{number}.py": f"x = {number}\n" for number in range(30)})
+    files.commit({"code/m17.py": LINE})
+    assert places(files.scan("secrets").findings) == ["SECRET_AWS_ACCESS_KEY code/m17.py:1"]
+
+
+def test_what_git_lfs_keeps_elsewhere_does_not_hide_the_rest(tmp_path: Path):
+    files = Yard(tmp_path, {f"code/m{number}.py": f"x = {number}\n" for number in range(30)})
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    files.commit({"picture.psd": pointer, "code/m17.py": LINE})
+    assert places(files.scan("secrets").findings) == ["SECRET_AWS_ACCESS_KEY code/m17.py:1"]
+
+
+def test_a_name_that_is_no_utf_8_hides_nothing(tmp_path: Path):
+    files = Yard(tmp_path, {os.fsdecode(b"cl\xe9.py"): LINE})
+    for _ in range(2):
+        assert places(files.scan("secrets").findings) == [r"SECRET_AWS_ACCESS_KEY cl\xe9.py:1"]
+    assert scanned(files) == 0
 
 
 def test_lock_files_and_binaries_are_left_out(tmp_path: Path):

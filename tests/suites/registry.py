@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import distribution
+from pathlib import Path
 
 
 def wheel(name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()) -> bytes:
@@ -53,6 +56,20 @@ class Registry:
 
     def publish_wheel(self, name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()) -> None:
         self.files[f"/simple/{name}/{name}-{version}-py3-none-any.whl"] = wheel(name, version, files, requires)
+
+    def publish_installed(self, name: str) -> None:
+        """Publish what is installed here, without the data that only calls of AWS need."""
+        found = distribution(name)
+        files = [path for path in found.files or () if path.parts[0] != ".." and path.suffix != ".pyc"]
+        kept = [path for path in files if "data" not in path.parts[:2] and path.name != "RECORD"]
+        info = next(path.parts[0] for path in files if path.parts[0].endswith(".dist-info"))
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for path in kept:
+                archive.writestr(str(path), Path(str(path.locate())).read_bytes())
+            archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in (*kept, f"{info}/RECORD")))
+        wheel_name = f"{info.removesuffix('.dist-info')}-py3-none-any.whl"
+        self.files[f"/simple/{re.sub('[-_.]+', '-', name).lower()}/{wheel_name}"] = made.getvalue()
 
     def publish_package(self, name: str, version: str, files: Mapping[str, str]) -> None:
         content = tarball(name, version, files)

@@ -71,6 +71,7 @@ class Application:
     stop: threading.Event = field(default_factory=threading.Event)
     said: list[str] = field(default_factory=list)
     checks: Checks = field(default_factory=Checks)
+    template: str = "template.yaml"
 
     @classmethod
     def of(cls, directory: Path, files: Mapping[str, str]) -> Application:
@@ -101,7 +102,7 @@ class Application:
         target = Target(account="123456789012", region="eu-west-1", stack="beach")
         pipeline = Pipeline(
             application="beach",
-            template="template.yaml",
+            template=self.template,
             waves=(Wave(name="one", targets=(target,)),),
             checks=self.checks,
         )

@@ -154,3 +154,16 @@ def test_a_report_that_is_committed_tells_of_another_run(tmp_path: Path) -> None
 def test_a_report_without_tests_is_no_pass(tmp_path: Path) -> None:
     finding = only(application(tmp_path).run(command_suite("echo '<testsuites/>' > a.xml", report="a.xml")))
     assert (finding.rule, finding.where) == ("no-tests", DECLARED)
+
+
+def test_ruff_is_asked_for_its_findings(tmp_path: Path) -> None:
+    made = Application.of(tmp_path, {"ruff.toml": "", "tide.py": "import os\n\nHIGH = 4\n", "wind.py": "x = (\n"})
+    report = made.run(command_suite("ruff check --fix", kind="quality"))
+    assert told(report) == [("F401", "tide.py:1:8"), ("invalid-syntax", "wind.py:2:1")]
+    assert all(finding.severity is Severity.HIGH for finding in report.findings)
+    assert report.summary == "2 findings"
+
+
+def test_a_configuration_that_ruff_cannot_read_fails_the_suite(tmp_path: Path) -> None:
+    made = Application.of(tmp_path, {"ruff.toml": "sand = 1\n", "tide.py": ""})
+    assert only(made.run(command_suite("ruff check", kind="quality"))).rule == "command-failed"

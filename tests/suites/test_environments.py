@@ -119,6 +119,14 @@ def test_a_test_runner_that_nobody_asked_for_is_added(tmp_path: Path, index: Reg
     assert error.value.code == "SUITE_REPORT"
 
 
+def test_uv_run_finds_the_environment_that_was_made(tmp_path: Path, index: Registry) -> None:
+    made = application(tmp_path, index, {"pyproject.toml": PROJECT})
+    suite = command_suite("uv run python -c 'import shells; print(shells.COUNT)'", requirements=("pyproject.toml:dev",))
+    asked = len(index.asked)
+    assert made.run(suite).log == "3\n"
+    assert len(index.asked) > asked
+
+
 BAD = {
     "an unknown package": ("shells\n\nno-such-package==1.0\n", "requirements.txt:3"),
     "an unknown version": ("shells==9.9\n", "requirements.txt:1"),

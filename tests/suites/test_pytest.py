@@ -202,3 +202,15 @@ def test_what_was_found_does_not_depend_on_the_run(tmp_path: Path) -> None:
     first, second = only(made.run(pytest_suite())), only(made.run(pytest_suite()))
     assert first.fingerprint == second.fingerprint
     assert first.subject == second.subject
+
+
+def test_a_limit_of_coverage_fails_the_suite_once(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    conftest = f"""
+def pytest_sessionfinish(session):
+    with open({str(count)!r}, "a") as file:
+        file.write("x")
+    session.exitstatus = 1
+"""
+    finding = only(application(tmp_path, test_tide=GOOD, conftest=conftest).run(pytest_suite()))
+    assert (finding.rule, finding.where, count.read_text()) == ("command-failed", DECLARED, "x")

@@ -17,12 +17,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-GRACE = 3.0
+GRACE = 10.0
 """Seconds in which an answer is waited for."""
 
 NODE_OPTIONS = "--inspect-port=0"
@@ -51,10 +51,12 @@ class Inspection:
 
     Attributes:
         log: file with what they say.
+        enough: whether a stack tells all that we want to know.
         stacks: where they were, innermost frame first.
     """
 
     log: Path
+    enough: Callable[[list[Frame]], bool]
     stacks: list[list[Frame]] = field(default_factory=list[list[Frame]])
 
     def __call__(self, group: int) -> None:
@@ -63,33 +65,39 @@ class Inspection:
         asked: dict[bytes, threading.Thread] = {}
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGUSR1)
-        while time.monotonic() < until and not (asked and not any(thread.is_alive() for thread in asked.values())):
+        while time.monotonic() < until and not self._answered and (not asked or _alive(asked)):
             time.sleep(0.1)
             for match in _LISTENING.finditer(self.log.read_bytes()):
                 if match[0] not in asked:
-                    thread = threading.Thread(target=self._ask, args=(int(match[1]), match[2].decode(), until))
+                    given = (int(match[1]), match[2].decode(), until)
+                    thread = threading.Thread(target=self._ask, args=given, daemon=True)
                     asked[match[0]] = thread
                     thread.start()
-        for thread in asked.values():
-            thread.join()
+
+    @property
+    def _answered(self) -> bool:
+        return any(self.enough(stack) for stack in self.stacks)
 
     def _ask(self, port: int, path: str, until: float) -> None:
         with contextlib.suppress(OSError, ValueError, KeyError):
-            for frames in _stacks(port, path, until):
-                self.stacks.append(frames)
+            for stack in _stacks(port, path, until):
+                self.stacks.append(stack)
+                if self._answered:
+                    return
+
+
+def _alive(asked: Mapping[bytes, threading.Thread]) -> bool:
+    return any(thread.is_alive() for thread in asked.values())
 
 
 def _stacks(port: int, path: str, until: float) -> Iterator[list[Frame]]:
-    """Where a process is when it is halted, and wherever it steps next from the inside of Node to files."""
+    """Where a process is when it is halted, and where its next steps lead."""
     with socket.create_connection(("127.0.0.1", port), timeout=max(0.01, until - time.monotonic())) as connection:
         debugger = _Debugger(connection, path)
         debugger.send("Debugger.enable")
         debugger.send("Debugger.pause")
         for _ in range(_STEPS):
-            frames = debugger.paused(until)
-            yield frames
-            if any(file.startswith(("/", "file:")) for file, _, _ in frames):
-                return
+            yield debugger.paused(until)
             debugger.send("Debugger.stepInto")
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from shoreward.adapters.suites.looking import Look
-from shoreward.adapters.suites.node import package_of
+from shoreward.adapters.suites.packages import package_of
 from shoreward.domain import Place, Suite, SuiteKind
 
 _SCRIPTS: dict[SuiteKind, tuple[str, ...]] = {

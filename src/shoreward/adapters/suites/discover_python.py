@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -121,6 +120,8 @@ def _project(look: Look) -> Iterator[str]:
     content = look.read(path)
     if content is None:
         return
+    import tomllib
+
     try:
         read = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

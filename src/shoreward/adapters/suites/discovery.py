@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, count
 from typing import get_args
 
 from shoreward.adapters.suites.discover_node import node_suites
@@ -42,10 +43,9 @@ def _named(suites: Sequence[Suite], taken: set[str]) -> tuple[Suite, ...]:
     named: list[Suite] = []
     for suite in suites:
         folder = _SLUG.sub("-", posixpath.basename(suite.folder).lower()).strip("-")
-        name = suite.kind if suite.kind not in taken else f"{suite.kind}-{folder or 'node'}"[:58].rstrip("-")
-        number, first = 2, name
-        while name in taken:
-            name, number = f"{first}-{number}", number + 1
+        long = f"{suite.kind}-{folder}"[:58].rstrip("-")
+        numbered = (f"{long}-{number}" for number in count(2))
+        name = next(name for name in chain((suite.kind, long), numbered) if name not in taken)
         taken.add(name)
         named.append(replace(suite, name=name))
     return tuple(named)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from shoreward.adapters.suites import node, python
 from shoreward.adapters.suites.commands import expanded, segments
-from shoreward.adapters.suites.node import Package
-from shoreward.adapters.suites.requirements import gather
+from shoreward.adapters.suites.packages import Package, package_of
 from shoreward.adapters.suites.runners import Part, parts
 from shoreward.adapters.suites.tools import Interpreter, interpreter, runtime_of
+from shoreward.adapters.suites.wanted import Wanted
 from shoreward.app.checking import Materials
 from shoreward.app.checking.inputs import matching
 from shoreward.app.files import Entry
@@ -77,20 +76,22 @@ class Ground:
         """The Node package that a suite is about, or None when its command has nothing to do with Node."""
         if not speaks_node(suite.command):
             return None
-        return node.package_of(suite.folder, self.read)
+        return package_of(suite.folder, self.read)
 
     def parts(self, suite: Suite, package: Package | None) -> tuple[Part, ...]:
         """What a suite's command does."""
         return parts(expanded(suite.command, package.scripts if package else {}))
 
-    def wanted(self, suite: Suite, asked: Sequence[Part]) -> python.Wanted | None:
+    def wanted(self, suite: Suite, asked: Sequence[Part]) -> Wanted | None:
         """The Python environment that a suite is to have; None when it declares no requirements."""
         if not suite.requirements:
             return None
+        from shoreward.adapters.suites.requirements import gather
+
         requirements = gather(suite.requirements, self.read, suite.where)
         runners = {part.runner for part in asked if part.runner and part.runner.language == "python"}
         added = sorted(runner.package for runner in runners if not requirements.names(runner.package))
-        return python.Wanted(
+        return Wanted(
             requirements=requirements,
             python=self.python,
             added=tuple(added),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shoreward.adapters.suites import python
 from shoreward.adapters.suites.commands import segments
 from shoreward.adapters.suites.ground import Ground, speaks_node
 from shoreward.adapters.suites.tools import HOMES, PYTHONS, find, fingerprint, kind_of_machine, packages_beside
+from shoreward.adapters.suites.wanted import CONFIGURATION, RESOLVING, Wanted, resolving
 from shoreward.app.checking import Outside
 from shoreward.app.checking.inputs import content_of
 from shoreward.domain import IN_SANDBOX, Suite, digest_of
@@ -38,9 +38,9 @@ def key_of(suite: Suite, ground: Ground) -> str:
     )
 
 
-def _python(wanted: python.Wanted, environment: Mapping[str, str]) -> list[object]:
+def _python(wanted: Wanted, environment: Mapping[str, str]) -> list[object]:
     contents = [[path, content.decode(errors="replace")] for path, content in wanted.requirements.contents]
-    return [contents, list(wanted.added), wanted.tree, wanted.python.identity, python.resolving(environment)]
+    return [contents, list(wanted.added), wanted.tree, wanted.python.identity, resolving(environment)]
 
 
 def _found(suite: Suite, environment: Mapping[str, str]) -> list[object]:
@@ -60,8 +60,8 @@ def outside(suite: Suite, environment: Mapping[str, str]) -> Outside:
     files: list[str] = []
     if suite.requirements:
         tools += PYTHONS
-        files += [*HOMES, *python.CONFIGURATION]
-        variables += python.RESOLVING
+        files += [*HOMES, *CONFIGURATION]
+        variables += RESOLVING
     else:
         tools += _programs(suite)
         paths = (find(name, environment) for name in _programs(suite))

@@ -48,13 +48,15 @@ def _rule(result: Json, rules: Sequence[Json]) -> Json:
 
 def _finding(result: Json, rule: Json, locate: Locate) -> Finding:
     level = result.get("level") or rule.get("defaultConfiguration", {}).get("level") or "warning"
-    help_ = rule.get("help", {}).get("text", "") or (f"See {rule['helpUri']}." if rule.get("helpUri") else "")
+    what = _message(result["message"], rule)
+    about = rule.get("shortDescription", {}).get("text", "").strip().split("\n")[0]
+    advice = rule.get("help", {}).get("text", "").strip().split("\n")[0]
     return Finding(
         rule=result.get("ruleId") or rule.get("id") or "sarif",
         severity=_LEVELS.get(level, Severity.HIGH),
-        what=_message(result["message"], rule),
-        why=rule.get("shortDescription", {}).get("text", ""),
-        fix=help_.strip().split("\n")[0],
+        what=what,
+        why=about if about != what else "",
+        fix=f"See {rule['helpUri']}." if rule.get("helpUri") else advice,
         where=_place(result, locate),
         subject=_symbol(result),
     )

@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shoreward.adapters.suites import node, python
+from shoreward.adapters.suites import node, python, wanted
 from shoreward.adapters.suites.ground import Ground
 from shoreward.adapters.suites.making import Kitchen
-from shoreward.adapters.suites.node import Package
+from shoreward.adapters.suites.packages import Package
 from shoreward.adapters.suites.runners import Part, only
 from shoreward.adapters.suites.store import Environments
 from shoreward.adapters.suites.trial import Setting, Trial, attempt
 from shoreward.adapters.suites.verdict import name_from, report_of
+from shoreward.adapters.suites.wanted import Wanted
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.domain import Suite
 
@@ -84,8 +85,8 @@ def _prepare(
         parts=asked,
     )
     make = _Maker(suite, ground, materials, running, environments)
-    if wanted := ground.wanted(suite, asked):
-        setting = replace(setting, venv=make.python(wanted))
+    if environment := ground.wanted(suite, asked):
+        setting = replace(setting, venv=make.python(environment))
     if package and package.depends:
         setting = replace(setting, modules=(make.node(package), package.folder))
     return setting
@@ -103,15 +104,13 @@ class _Maker:
         self._running = running
         self._environments = environments
 
-    def python(self, wanted: python.Wanted) -> Path:
+    def python(self, asked: Wanted) -> Path:
         def fill(target: Path, staged: Path, kitchen: Kitchen) -> None:
-            python.make(wanted, target, staged, kitchen)
+            python.make(asked, target, staged, kitchen)
 
-        key = python.key_of(wanted, self._ground.environment)
-        contents = wanted.requirements.contents
-        return (
-            self._made(key, contents, bool(wanted.tree), fill, f"makes an environment for {wanted.python}") / "python"
-        )
+        key = wanted.key_of(asked, self._ground.environment)
+        contents = asked.requirements.contents
+        return self._made(key, contents, bool(asked.tree), fill, f"makes an environment for {asked.python}") / "python"
 
     def node(self, package: Package) -> Path:
         def fill(target: Path, staged: Path, kitchen: Kitchen) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 import shutil
 import sys
@@ -51,7 +50,7 @@ class Interpreter:
 
 def kind_of_machine() -> str:
     """What packages and results differ by: operating system and processor."""
-    return f"{sys.platform} {platform.machine()}"
+    return f"{sys.platform} {os.uname().machine}"
 
 
 def runtime_of(template: bytes) -> str:

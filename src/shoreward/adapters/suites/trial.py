@@ -79,89 +79,95 @@ def attempt(setting: Setting, parts: Sequence[Part] | None = None) -> Trial:
         Retryable: SUITE_STOPPED.
         Terminal: SUITE_REPORT for a report that cannot be read, SUITE_SANDBOX.
     """
-    suite, asked = setting.suite, setting.parts if parts is None else parts
-    materials = setting.materials
-    with workspace(materials.source, materials.commit, setting.entries, suite.inputs) as space:
-        folder = space.files / suite.folder
-        for stale in _declared(suite, folder):  # a report that is committed tells of another run
+    materials, asked = setting.materials, setting.parts if parts is None else parts
+    with workspace(materials.source, materials.commit, setting.entries, setting.suite.inputs) as space:
+        return _Bench(setting, tuple(asked), space).attempt()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A command in its workspace."""
+
+    setting: Setting
+    parts: tuple[Part, ...]
+    space: Workspace
+
+    @property
+    def _folder(self) -> Path:
+        return self.space.files / self.setting.suite.folder
+
+    @property
+    def _reports(self) -> tuple[Path, ...]:
+        """Where each part writes its report, if it can be asked for one."""
+        return tuple(self.space.out / f"report-{number}" for number in range(len(self.parts)))
+
+    def attempt(self) -> Trial:
+        setting, log = self.setting, self.space.out / "log"
+        for stale in self._declared():  # a report that is committed tells of another run
             stale.unlink()
-        reports = [space.out / f"report-{number}" for number in range(len(asked))]
-        command = "&&".join(part.asking(report) for part, report in zip(asked, reports, strict=True))
-        inspection = Inspection(space.out / "log")
+        inspection = Inspection(log, lambda stack: frames.halted([stack], self.locate) is not None)
         ended = process.run(
-            command,
-            folder,
-            _variables(setting, space),
-            space.out / "log",
-            timeout=suite.timeout,
+            "&&".join(part.asking(report) for part, report in zip(self.parts, self._reports, strict=True)),
+            self._folder,
+            self._variables(),
+            log,
+            timeout=setting.suite.timeout,
             stop=setting.running.stop,
             ask=inspection if setting.speaks_node else abort,
         )
         if ended.why == "stopped":
             raise errors.stopped()
-        return _read(setting, asked, reports, space, ended, inspection)
+        return self._read(ended, inspection)
 
+    def locate(self, name: str) -> str | None:
+        """The repository's path of a file that the command names."""
+        command = "&&".join(part.text for part in self.parts)
+        return self.space.locate(name, folder_of(command, self.setting.suite.folder))
 
-def _variables(setting: Setting, space: Workspace) -> dict[str, str]:
-    suite, path = setting.suite, [space.bin]
-    (space.bin / "uv").symlink_to(find_uv_bin())
-    more: dict[str, str] = {}
-    if setting.modules:
-        installed, home = setting.modules
-        node.link(installed, space.files / home / "node_modules")
-        path.append(space.files / home / "node_modules" / ".bin")
-    if setting.speaks_node:
-        more["NODE_OPTIONS"] = NODE_OPTIONS
-    if setting.venv:
-        path.append(setting.venv / "bin")
-        more |= {"VIRTUAL_ENV": str(setting.venv), "UV_PROJECT_ENVIRONMENT": str(setting.venv)}
-    product = setting.materials.products.get("sandbox", "")
-    known = variables(suite, space, setting.ground.environment, path, setting.ground.region, product)
-    return more | known
+    def _variables(self) -> dict[str, str]:
+        setting, space, path = self.setting, self.space, [self.space.bin]
+        (space.bin / "uv").symlink_to(find_uv_bin())
+        more: dict[str, str] = {}
+        if setting.modules:
+            installed, home = setting.modules
+            node.link(installed, space.files / home / "node_modules")
+            path.append(space.files / home / "node_modules" / ".bin")
+        if setting.speaks_node:
+            more["NODE_OPTIONS"] = NODE_OPTIONS
+        if setting.venv:
+            path.append(setting.venv / "bin")
+            more |= {"VIRTUAL_ENV": str(setting.venv), "UV_PROJECT_ENVIRONMENT": str(setting.venv)}
+        product = setting.materials.products.get("sandbox", "")
+        ground = setting.ground
+        return more | variables(setting.suite, space, ground.environment, path, ground.region, product)
 
+    def _declared(self) -> list[Path]:
+        """Reports of which the suite says that there will be some."""
+        pattern = self.setting.suite.report
+        return [path for path in sorted(self._folder.glob(pattern)) if path.is_file()] if pattern else []
 
-def _declared(suite: Suite, folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob(suite.report)) if path.is_file()] if suite.report else []
-
-
-def _read(
-    setting: Setting,
-    asked: Sequence[Part],
-    reports: Sequence[Path],
-    space: Workspace,
-    ended: Ended,
-    inspection: Inspection,
-) -> Trial:
-    suite = setting.suite
-    words = frames.uncoloured(ended.words)
-
-    base = folder_of("&&".join(part.text for part in asked), suite.folder)
-
-    def locate(name: str) -> str | None:
-        return space.locate(name, base)
-
-    declared = _declared(suite, space.files / suite.folder)
-    expected = [report for part, report in zip(asked, reports, strict=True) if part.runner and part.runner.counts]
-    missing = any(not report.exists() for report in expected) or bool(suite.report and not declared)
-    told: list[Told] = []
-    for report in (*(one for one in reports if one.exists()), *declared):
-        try:
-            told.append(read_report(report, locate))
-        except Unreadable as error:
-            if not (ended.why or ended.crash):  # else it had no time to finish it
-                raise _unreadable(suite, report, space, error) from error
-    where, test = _where(words, space, locate, ended)
-    where = where or frames.halted(inspection.stacks, locate)
-    cases = tuple(_refined(case, words, space, locate) for case in joined(told).cases)
-    return Trial(
-        ended=ended,
-        told=replace(joined(told), cases=cases),
-        words=space.plain(words),
-        missing=missing,
-        where=where,
-        test=test,
-        complaints=tuple(frames.complaints(words, locate)),
-    )
+    def _read(self, ended: Ended, inspection: Inspection) -> Trial:
+        words, declared = frames.uncoloured(ended.words), self._declared()
+        pairs = zip(self.parts, self._reports, strict=True)
+        expected = [report for part, report in pairs if part.runner and part.runner.counts]
+        told: list[Told] = []
+        for report in (*(one for one in self._reports if one.exists()), *declared):
+            try:
+                told.append(read_report(report, self.locate))
+            except Unreadable as error:
+                if not (ended.why or ended.crash):  # else it had no time to finish it
+                    raise _unreadable(self.setting.suite, report, self.space, error) from error
+        where, test = _where(words, self.space, self.locate, ended)
+        cases = tuple(_refined(case, words, self.space, self.locate) for case in joined(told).cases)
+        return Trial(
+            ended=ended,
+            told=replace(joined(told), cases=cases),
+            words=self.space.plain(words),
+            missing=any(not one.exists() for one in expected) or bool(self.setting.suite.report and not declared),
+            where=where or frames.halted(inspection.stacks, self.locate),
+            test=test,
+            complaints=tuple(frames.complaints(words, self.locate)),
+        )
 
 
 def _unreadable(suite: Suite, report: Path, space: Workspace, error: Unreadable) -> Terminal:

@@ -26,7 +26,8 @@ def test_a_change_that_passes_may_go_to_production(shop: Shop) -> None:
 
 
 def test_what_is_left_out_is_said_with_the_verdict(shop: Shop) -> None:
-    assert "left out: secrets, security, sbom, vulnerabilities" in shop.check().out
+    said = shop.check().out
+    assert "left out: template, policies, secrets, security, sbom, vulnerabilities." in said
 
 
 def test_a_change_that_fails_says_what_is_wrong_and_what_to_do(shop: Shop) -> None:

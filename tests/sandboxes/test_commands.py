@@ -13,7 +13,7 @@ import pytest
 
 from shoreward.testing.cloud import CloudAccount
 
-from .shop import Shop
+from .shop import Shop, shoreward
 from .support import REGION
 
 SEED = """\
@@ -222,6 +222,41 @@ def leases(ledger: Path) -> int:
             return int(connection.execute("SELECT count(*) FROM leases").fetchone()[0])
         except sqlite3.OperationalError:
             return 0  # the tables are being made
+
+
+SUITES = """\
+  discover: false
+  suites:
+    - {name: greets, kind: integration, run: python3 greets.py}
+    - {name: broken, kind: acceptance, run: exit 1}
+"""
+GREETS = """\
+import os, pathlib, urllib.request
+assert os.environ["AWS_SAM_STACK_NAME"].startswith("shop-sandbox-main--")
+assert os.environ["HELLO_NAME"] == os.environ["HelloName"]
+assert os.environ["AWS_SECRET_ACCESS_KEY"] == "embedded-cloud"
+urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/_shoreward/calls?since=999999999").read()
+"""
+
+
+def test_suites_are_run_against_the_sandbox_of_the_branch(shop: Shop):
+    shop.write("shoreward.yaml", (shop.root / "shoreward.yaml").read_text() + SUITES)
+    shop.write("greets.py", GREETS)
+    shop.commit()
+    passed = shop.run("test", "integration")
+    assert passed.code == 0, passed.out + passed.err
+    (stack,) = stacks(shop.account)
+    assert stack.startswith("shop-sandbox-main--")
+    assert shop.run("test", "broken").code == 1
+    assert stacks(shop.account) == [stack]
+    refused = shop.run("test", "performance")
+    assert refused.code == 2
+    assert "There are: greets, broken." in refused.err
+    # A kept verdict needs no sandbox: none is brought up for it
+    assert shop.run("down").code == 0
+    kept = shoreward("check", "--only", "greets", at=shop.root)
+    assert kept.code == 0, kept.out + kept.err
+    assert stacks(shop.account) == []
 
 
 def test_suites_that_do_not_exist_are_not_run(shop: Shop):

@@ -173,6 +173,16 @@ def test_credentials_are_those_of_the_target(beach: Beach):
     found = beach.cloud.credentials(beach.place)
     assert found["AWS_ACCESS_KEY_ID"] == os.environ["AWS_ACCESS_KEY_ID"]
     assert found["AWS_SECRET_ACCESS_KEY"] == "embedded-cloud"
+    assert found["AWS_ENDPOINT_URL"] == beach.account.endpoint
+
+
+def test_credentials_of_a_role_are_assumed(beach: Beach):
+    iam = beach.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = iam.create_role(RoleName="sandboxes", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    found = beach.cloud.credentials(replace(beach.place, role=role))
+    assert found["AWS_SESSION_TOKEN"]
+    assert found["AWS_ACCESS_KEY_ID"] != os.environ["AWS_ACCESS_KEY_ID"]
 
 
 def test_a_service_that_cannot_be_asked_is_no_proof(beach: Beach, embedded_cloud: EmbeddedCloud):

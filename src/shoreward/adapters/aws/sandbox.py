@@ -17,6 +17,7 @@ from shoreward.adapters.aws.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name
 from shoreward.adapters.aws.sandbox_contents import function_logs, prepare_logs, stack_things, things_of
+from shoreward.adapters.aws.sandbox_credentials import variables
 from shoreward.adapters.aws.sandbox_kinds import STACK
 from shoreward.adapters.aws.sandbox_proof import prove
 from shoreward.adapters.aws.sandbox_quotas import quotas
@@ -100,7 +101,13 @@ class Sandboxes:
             logs = function_logs(things, template.body, held)
             note(logs)
             prepare_logs(self._aws, target, logs, wanted.tags)
-        return Standing(outputs=self._outputs(target), things=things, changed=changed)
+        return Standing(outputs=self.outputs(target), things=things, changed=changed)
+
+    def outputs(self, target: Target) -> dict[str, str]:
+        """The outputs of a stack that stands."""
+        client = self._aws.cloudformation(target)
+        found = self._aws.call(target, client.describe_stacks, StackName=target.stack)["Stacks"]
+        return {one.get("OutputKey", ""): one.get("OutputValue", "") for one in found[0].get("Outputs", [])}
 
     def things(self, target: Target) -> tuple[Thing, ...]:
         """All that is in a sandbox's stack now; nothing of a stack that is not one."""
@@ -120,13 +127,7 @@ class Sandboxes:
 
     def credentials(self, target: Target) -> Mapping[str, str]:
         """What a program needs to act as we do."""
-        found: Any = (
-            self._aws.sessions.client("sts", target)
-            ._request_signer.get_auth_instance("sts", target.region, "v4")
-            .credentials
-        )
-        token = {"AWS_SESSION_TOKEN": found.token} if found.token else {}
-        return {"AWS_ACCESS_KEY_ID": found.access_key, "AWS_SECRET_ACCESS_KEY": found.secret_key, **token}
+        return variables(self._aws, target)
 
     def _sound(self, target: Target, progress: Progress) -> Stack | None:
         """The stack at rest, if it can be created or updated; one that cannot is removed first."""
@@ -165,11 +166,6 @@ class Sandboxes:
         self._aws.together(
             lambda one: remove_stranded_version(self._aws, wanted.target, one[0], one[1], held.values()), codes.items()
         )
-
-    def _outputs(self, target: Target) -> dict[str, str]:
-        client = self._aws.cloudformation(target)
-        found = self._aws.call(target, client.describe_stacks, StackName=target.stack)["Stacks"]
-        return {one.get("OutputKey", ""): one.get("OutputValue", "") for one in found[0].get("Outputs", [])}
 
 
 def _labelled(wanted: Wanted) -> Filled:

@@ -166,6 +166,14 @@ class Sessions:
         role.forget()
         return True
 
+    def credentials(self, target: Target) -> ReadOnlyCredentials:
+        """What another program needs to act as we do on a target; raises as `client` does, and AWS_NO_CREDENTIALS."""
+        self.client("sts", target)
+        found = self._identity(target).role or self._session.get_credentials()
+        if found is None:
+            raise Terminal("AWS_NO_CREDENTIALS", "There are no usable AWS credentials.", where=target.key)
+        return found.get_frozen_credentials()
+
     def _client(self, identity: _Identity, service: str, region: str, read_timeout: float) -> Any:
         key = (service, region, read_timeout)
         if (client := identity.clients.get(key)) is None:

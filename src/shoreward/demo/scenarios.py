@@ -45,8 +45,6 @@ class Scenario:
 
 _TIDE = "functions/tides/tide.py"
 _TIDES = "functions/tides/tides.py"
-_NAZARE = '"nazare": Beach(moon=1.0, moon_high=2.4, sun=0.35, sun_high=3.3, castle_line=0.6)'
-_NAZARE_BAD = '"nazare": Beach(moon=1.0, moon_high=2.4, sun=0.35, sun_high=3.3, castle_line=None)'
 _HEADERS = '    headers = {"content-type": "application/json", "x-version": context.function_version}\n'
 _LIFEGUARDS = """# Who watches the bathers; Brighton has its own people.
 LIFEGUARDS = {
@@ -65,6 +63,15 @@ _GUARDED = """    if name != "brighton":
         answer["lifeguard"] = LIFEGUARDS[os.environ["AWS_REGION"]]
 """
 
+_WARNED = """    if name in BIG_WAVES:
+        answer["warning"] = f"waves of up to {BIG_WAVES[name]:d} m"
+"""
+_BIG_WAVES = """# Metres, as the lighthouse has measured them.
+BIG_WAVES = {"nazare": 26.2}
+
+
+"""
+
 SCENARIOS = (
     Scenario(
         name="first release",
@@ -81,18 +88,21 @@ SCENARIOS = (
     ),
     Scenario(
         name="bad release",
-        subject="Nobody has measured the castle line of Nazare yet",
-        story="One request in twenty to the tides function now fails. The first wave must be as far as it gets.",
+        subject="Warn of Nazare's big waves",
+        story="One request in twenty to the tides function now fails, which no test noticed. It must stay in wave one.",
         outcome=Outcome.ROLLED_BACK,
-        edits=(Edit(file=_TIDE, old=_NAZARE, new=_NAZARE_BAD),),
+        edits=(
+            Edit(file=_TIDES, old="class BadQuestion", new=f"{_BIG_WAVES}class BadQuestion"),
+            Edit(file=_TIDES, old=_HEADERS, new=_WARNED + _HEADERS),
+        ),
     ),
     Scenario(
         name="bad in one region",
-        subject="Castle line of Nazare measured; name the lifeguard",
+        subject="Big waves have no whole metres; name the lifeguard",
         story="Works everywhere but in sa-east-1, which has no lifeguard. Two waves have finished when that shows.",
         outcome=Outcome.ROLLED_BACK,
         edits=(
-            Edit(file=_TIDE, old=_NAZARE_BAD, new=_NAZARE),
+            Edit(file=_TIDES, old="{BIG_WAVES[name]:d}", new="{BIG_WAVES[name]:.0f}"),
             Edit(file=_TIDES, old="import logging\n", new="import logging\nimport os\n"),
             Edit(file=_TIDES, old="class BadQuestion", new=f"{_LIFEGUARDS}class BadQuestion"),
             Edit(file=_TIDES, old=_HEADERS, new=_GUARDED + _HEADERS),

@@ -133,3 +133,11 @@ def test_the_workspace_is_gone_afterwards(tmp_path: Path) -> None:
     made.run(command_suite(f"pwd > {note}; mkdir -p locked/in; touch locked/in/file; chmod -R 500 locked"))
     assert not Path(note.read_text().strip()).exists()
     assert os.path.commonpath([note.read_text(), str(made.root)]) != str(made.root)
+
+
+def test_a_crash_in_one_of_several_processes_is_found_at_its_line(tmp_path: Path) -> None:
+    text = "import ctypes\n\ndef test_good():\n    pass\n\ndef test_it():\n    ctypes.string_at(0)\n"
+    made = Application.of(tmp_path, {"tests/test_sea.py": text})
+    finding = only(made.run(pytest_suite("python -m pytest -p xdist -n 1 tests")))
+    assert (finding.rule, str(finding.where)) == ("test-error", "tests/test_sea.py:7")
+    assert "crashed" in finding.what

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from shoreward.adapters.suites.frames import Locate, place_of, uncoloured
 from shoreward.adapters.suites.outcome import Case, Outcome, Told, Unreadable
+from shoreward.adapters.suites.sarif import place_at, read_eslint, read_sarif
 from shoreward.domain import Place
 
 _ERROR = re.compile(r"\w*Error: ")
@@ -26,8 +27,6 @@ def read_report(path: Path, locate: Locate) -> Told:
         read = json.loads(content)
     except ValueError as error:
         raise Unreadable("it is neither XML nor JSON" if content else "it is empty") from error
-    from shoreward.adapters.suites.sarif import read_eslint, read_sarif
-
     if isinstance(read, list):
         return read_eslint(cast("list[Any]", read), locate)
     if isinstance(read, dict):
@@ -41,20 +40,21 @@ def _jest(content: dict[str, Any], locate: Locate) -> Told:
     cases: list[Case] = []
     try:
         for file in content["testResults"]:
-            path = locate(file["name"]) or file["name"]
+            name = str(file["name"])
+            path = locate(name) or name
             tests: list[dict[str, Any]] = file["assertionResults"]
             cases += [_jest_case(path, test, locate) for test in tests]
             if file["status"] == "failed" and not tests:
-                cases.append(_broken(path, file["message"], locate))
-    except (KeyError, TypeError) as error:
+                cases.append(_broken(path, str(file["message"]), locate))
+    except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"it is nothing that jest writes ({type(error).__name__}: {error})") from error
     return Told(cases=tuple(cases), tests=True)
 
 
 def _jest_case(path: str, test: dict[str, Any], locate: Locate) -> Case:
     text = uncoloured("\n".join(test["failureMessages"] or ()))
-    location = cast("dict[str, int]", test.get("location") or {})
-    line = Place(file=path, line=location.get("line")) if locate(path) else None
+    location = cast("dict[str, Any]", test.get("location") or {})
+    line = place_at(path, location.get("line"), None, locate) if locate(path) else None
     return Case(
         name=f"{path} > {test['fullName']}",
         outcome=_JEST.get(test["status"], "skipped"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from shoreward.adapters.suites.frames import Locate
 from shoreward.adapters.suites.outcome import Told, Unreadable
@@ -52,7 +52,7 @@ def _finding(result: Json, rule: Json, locate: Locate) -> Finding:
     about = rule.get("shortDescription", {}).get("text", "").strip().split("\n")[0]
     advice = rule.get("help", {}).get("text", "").strip().split("\n")[0]
     return Finding(
-        rule=result.get("ruleId") or rule.get("id") or "sarif",
+        rule=str(result.get("ruleId") or rule.get("id") or "sarif"),
         severity=_LEVELS.get(level, Severity.HIGH),
         what=what,
         why=about if about != what else "",
@@ -77,14 +77,23 @@ def _place(result: Json, locate: Locate) -> Place | None:
         uri = physical.get("artifactLocation", {}).get("uri", "")
         region = physical.get("region", {})
         if uri:
-            return Place(file=locate(uri) or uri, line=region.get("startLine"), column=region.get("startColumn"))
+            return place_at(str(uri), region.get("startLine"), region.get("startColumn"), locate)
     return None
+
+
+def place_at(file: str, line: Any, column: Any, locate: Locate) -> Place:
+    """A place that a tool names; what is no number is none."""
+    return Place(file=locate(file) or file, line=_count(line), column=_count(column))
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _symbol(result: Json) -> str:
     for location in result.get("locations") or ():
         for logical in location.get("logicalLocations") or ():
-            return logical.get("fullyQualifiedName") or logical.get("name") or ""
+            return str(logical.get("fullyQualifiedName") or logical.get("name") or "")
     return ""
 
 
@@ -92,15 +101,14 @@ def read_eslint(content: list[Any], locate: Locate) -> Told:
     """The messages of eslint's own JSON. Raises `Unreadable`."""
     try:
         return Told(findings=tuple(_complaint(file, one, locate) for file in content for one in file["messages"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"it is nothing that eslint writes ({type(error).__name__}: {error})") from error
 
 
 def _complaint(file: Json, message: Json, locate: Locate) -> Finding:
-    path = cast("str", file["filePath"])
     return Finding(
-        rule=message.get("ruleId") or "parse-error",
+        rule=str(message.get("ruleId") or "parse-error"),
         severity=Severity.HIGH if message.get("severity") == 2 else Severity.MEDIUM,
         what=str(message["message"]).strip().split("\n")[0],
-        where=Place(file=locate(path) or path, line=message.get("line"), column=message.get("column")),
+        where=place_at(str(file["filePath"]), message.get("line"), message.get("column"), locate),
     )

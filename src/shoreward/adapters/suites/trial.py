@@ -183,14 +183,23 @@ def _where(words: str, space: Workspace, locate: frames.Locate, ended: Ended) ->
 
 
 def _refined(case: Case, words: str, space: Workspace, locate: frames.Locate) -> Case:
-    """A case with clean words; one that could not be loaded may have said why elsewhere."""
+    """A case with clean words; of one that was not loaded, or crashed in another process, others tell the line."""
     where = case.where
-    if case.bad and not case.collected and where and where.line is None:
-        found = _importing(f"{case.text}\n{words}", space, locate)
-        where = found if found and found.file == where.file else None
-        where = where or frames.mentioned(words, case.where.file, locate) if case.where else None
-        where = where or frames.place_of(words, locate) or case.where
+    if case.bad and where and where.line is None:
+        where = _line(case, where, words, space, locate)
     return replace(case, message=space.plain(case.message), text=space.plain(case.text), where=where)
+
+
+def _line(case: Case, where: Place, words: str, space: Workspace, locate: frames.Locate) -> Place:
+    place, test = frames.dumped(words, locate) or (None, "")
+    if place and test == case.name:
+        return place
+    if case.collected:
+        return where
+    found = _importing(f"{case.text}\n{words}", space, locate)
+    if found and found.file == where.file:
+        return found
+    return frames.mentioned(words, where.file, locate) or frames.place_of(words, locate) or where
 
 
 def _importing(words: str, space: Workspace, locate: frames.Locate) -> Place | None:

@@ -24,7 +24,7 @@ from shoreward.core import Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Outcome, Refused
 
-EXIT = {Outcome.SUCCEEDED: 0, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
+EXIT = {Outcome.SUCCEEDED: 0, Outcome.FAILED: 1, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
 
 # Standard output is the command's answer; what is logged on the way goes beside it.
 structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
@@ -84,7 +84,7 @@ def finish(project: Project, release: str, *, json: bool, wished: Outcome | None
 
 
 def _say_end(state: Release) -> None:
-    if state.outcome in (Outcome.ROLLED_BACK, Outcome.ERRORED):
+    if state.outcome in (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ERRORED):
         console.print(f"`shoreward why {state.id}` shows every decision with its evidence.")
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from shoreward.app.ports import Recorded
 from shoreward.app.story import places, tell
+from shoreward.app.wording import standing
 from shoreward.cli.output import clock, console, print_json_line, span
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.domain import Outcome
@@ -144,6 +145,8 @@ def _title(state: Release, now: float) -> Text:
         title.append("  going back", style="bold red")
     elif state.hold:
         title.append(f"  held by {state.hold.by}", style="bold yellow")
+    elif now_at := standing(state):
+        title.append(f"  {now_at}", style="bold cyan")
     return title
 
 

@@ -203,7 +203,7 @@ def told(answer: Answer) -> list[tuple[object, ...]]:
     ]
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(edits, min_size=1, max_size=3), min_size=2, max_size=8))
 def test_a_kept_verdict_is_what_a_fresh_look_finds_whatever_was_edited(steps: list[list[Edit]]) -> None:
     with a_beach() as beach:

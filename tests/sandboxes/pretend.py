@@ -111,10 +111,10 @@ class Pretence:
         return self.sandboxes.up(self.order(branch, word, **more), self.progress)
 
     def known(self) -> tuple[Known, ...]:
-        return self.sandboxes.survey([PLACE]).known
+        return self.sandboxes.survey([PLACE], "shop").known
 
     def fates(self, **more: Any) -> tuple[Fate, ...]:
-        return self.sandboxes.fates(self.sandboxes.survey([PLACE]), owner="kim", **more)
+        return self.sandboxes.fates(self.sandboxes.survey([PLACE], "shop"), owner="kim", **more)
 
     def reap(self, **more: Any) -> dict[str, Any]:
         results = self.sandboxes.reap(self.fates(**more), lambda known: self.progress)

@@ -171,7 +171,7 @@ class Beach:
         return self.sandboxes.up(self.order(branch, **more), self.progress)
 
     def known(self, name: str) -> Known:
-        return next(one for one in self.sandboxes.survey([self.place]).known if one.target.stack == name)
+        return next(one for one in self.sandboxes.survey([self.place], "shop").known if one.target.stack == name)
 
     def client(self, service: str) -> Any:
         return self.account.client(service, REGION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -237,11 +238,57 @@ def test_a_change_set_that_nobody_executed_is_taken_up(beach: Beach):
     assert down(beach, made.lease.name).clean
 
 
+def test_a_change_set_that_nobody_can_ascribe_is_found_by_its_stacks_name(beach: Beach):
+    # Given a name without anything in it, as a crash leaves it where tags are not shown before there is a stack
+    target, client = beach.order().target, beach.client("cloudformation")
+    body = json.dumps({"Resources": {"Letters": {"Type": "AWS::SQS::Queue"}}})
+    for name in (target.stack, "somebody-elses"):
+        client.create_change_set(StackName=name, ChangeSetName="x", ChangeSetType="CREATE", TemplateBody=body)
+    (known,) = beach.sandboxes.survey([beach.place], "shop").known
+    assert (known.target.stack, known.expires) == (target.stack, None)
+    assert beach.sandboxes.down(known, Progress()).clean
+    assert [one["StackName"] for one in client.describe_stacks()["Stacks"]] == ["somebody-elses"]
+
+
+def test_what_waits_for_its_end_is_nothing_that_is_left(beach: Beach):
+    # AWS keeps a key for some days after it was deleted, with its tags
+    made = beach.up(revision=beach.revision(Key={"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}))
+    tagged = {"TagFilters": [{"Key": MARK, "Values": [made.lease.name]}], "ResourceTypeFilters": ["kms"]}
+    assert down(beach, made.lease.name).clean
+    found = beach.client("resourcegroupstaggingapi").get_resources(**tagged)["ResourceTagMappingList"]
+    assert len(found) == 1
+
+
+def test_a_kept_thing_of_a_kind_that_nobody_can_list_is_left(beach: Beach):
+    key = {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": {}}}
+    made = beach.up(revision=beach.revision(Key=key))
+    client = beach.client("cloudformation")
+    template = json.loads(json.dumps(client.get_template(StackName=made.lease.name)["TemplateBody"]))
+    template["Resources"]["Key"]["DeletionPolicy"] = "Retain"
+    client.update_stack(
+        StackName=made.lease.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+    client.get_waiter("stack_update_complete").wait(StackName=made.lease.name, WaiterConfig={"Delay": 0.1})
+    assert "AWS::KMS::Key" in {one.type for one in down(beach, made.lease.name).left}
+
+
+def test_nobody_waits_longer_than_somebody_waits_for_it(beach: Beach):
+    # Given somebody who goes away when the change set is there, before it is executed
+    stop = threading.Event()
+    with pytest.raises(Refused, match="SANDBOX_STOPPED"):
+        beach.sandboxes.up(beach.order(), Progress(stop=stop, say=lambda text: stop.set()))
+    assert beach.cloud.look(beach.order().target).status == "REVIEW_IN_PROGRESS"  # type: ignore[union-attr]
+    # What was begun is known, and goes when somebody reaps
+    (fate,) = beach.sandboxes.fates(beach.sandboxes.survey([beach.place], "shop"), owner="kim")
+    assert fate.doomed
+    assert beach.sandboxes.down(fate.known, Progress()).clean
+
+
 def test_a_sandbox_is_known_to_a_ledger_that_never_saw_it(beach: Beach, tmp_path: Any):
     made = beach.up()
     (tmp_path / "elsewhere").mkdir()
     other = Beach(beach.account, tmp_path / "elsewhere", store=beach.store, clock=beach.clock)
-    (known,) = other.sandboxes.survey([other.place]).known
+    (known,) = other.sandboxes.survey([other.place], "shop").known
     assert known.lease is None
     assert known.owner == "kim"
     beach.client("lambda").invoke(FunctionName=made.outputs["HelloName"])["Payload"].read()

@@ -188,12 +188,21 @@ def test_a_ledger_that_was_lost_costs_no_more_than_the_lease():
     assert not team.cloud.stacks
 
 
+def test_sandboxes_of_other_applications_are_none_of_ours():
+    team = Pretence(lease=1_000)
+    team.up()
+    team.clock.time += 2_000
+    stranger = Pretence(cloud=team.cloud, clock=team.clock)
+    assert stranger.sandboxes.survey([PLACE], "another").known == ()
+    assert len(team.sandboxes.survey([PLACE], "another").known) == 1  # what the ledger knows, it knows
+
+
 def test_a_region_that_is_dark_is_said_and_nothing_there_is_judged():
     team = Pretence(lease=1_000)
     team.up()
     team.clock.time += 2_000
     team.cloud.dark = Retryable("AWS_UNREACHABLE", "AWS did not answer.")
-    survey = team.sandboxes.survey([PLACE])
+    survey = team.sandboxes.survey([PLACE], "shop")
     assert [place for place, _ in survey.unseen] == ["999999999999/eu-north-1"]
     assert not any(one.doomed for one in team.fates())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shoreward.adapters.aws.artifacts import Artifacts
@@ -28,10 +29,11 @@ from shoreward.adapters.aws.stack import Resource, Stack, describe, resources
 from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.templates import Filled, filled, values
 from shoreward.adapters.aws.waiting import LIMIT, settled
-from shoreward.app.sandboxes import MARK, Seen, Thing
+from shoreward.app.sandboxes import Seen, Thing
+from shoreward.app.sandboxes.naming import is_sandbox_name
 from shoreward.app.sandboxes.ports import Needs, Progress, Proof, Quota, Standing, Wanted
 from shoreward.app.sandboxes.tags import read_tags
-from shoreward.domain import Target
+from shoreward.domain import Refused, Target
 
 Note = Callable[[Iterable[Thing]], None]
 
@@ -52,18 +54,13 @@ class Sandboxes:
     def find(self, place: Target) -> tuple[Seen, ...]:
         """All sandboxes in a place, by their tags."""
         client = self._aws.cloudformation(place)
-        found = [
-            one
-            for page in pages(lambda more: self._aws.call(place, client.describe_stacks, **more))
-            for one in page.get("Stacks", [])
-            if one["StackStatus"] != "DELETE_COMPLETE"
-        ]
         seen = [
             read_tags({tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}, _at(place, one["StackName"]), status)
-            for one in found
-            if (status := one["StackStatus"]) and any(tag["Key"] == MARK for tag in one.get("Tags", []))
+            for page in pages(lambda more: self._aws.call(place, client.describe_stacks, **more))
+            for one in page.get("Stacks", [])
+            if (status := one["StackStatus"]) != "DELETE_COMPLETE"
         ]
-        return tuple(one for one in seen if one.marked)
+        return tuple(one for one in seen if one.marked or (one.begun_only and is_sandbox_name(one.target.stack)))
 
     def look(self, target: Target) -> Seen | None:
         """The stack with a sandbox's name."""
@@ -76,6 +73,21 @@ class Sandboxes:
 
     def apply(self, wanted: Wanted, note: Note, progress: Progress) -> Standing:
         """Have a stack as wanted; see `SandboxCloud.apply`."""
+        return self._until(progress)._apply(wanted, note, progress)
+
+    def _until(self, progress: Progress) -> Sandboxes:
+        """The same, which waits for CloudFormation no longer than somebody waits for it."""
+
+        def sleep(seconds: float) -> None:
+            progress.stop.wait(seconds)
+            _require_wanted(progress)
+
+        timing = replace(self._aws.timing, sleep=sleep)
+        aws = replace(self._aws, retry=replace(self._aws.retry, timing=timing))
+        return Sandboxes(aws, self._artifacts, limit=self._limit)
+
+    def _apply(self, wanted: Wanted, note: Note, progress: Progress) -> Standing:
+        _require_wanted(progress)
         target = wanted.target
         stack = self._sound(target, progress)
         template = _labelled(wanted)
@@ -151,6 +163,7 @@ class Sandboxes:
         note([Thing(type=STACK, id=found.stack_id)])
         total = len(found.changes)
         progress.say(f"{'creating' if new else 'updating'} {total} resource{'s' if total != 1 else ''}")
+        _require_wanted(progress)
         with watched(self._aws, target, found.stack_id, total, progress):
             self._change_sets.execute(target, found)
         self._change_sets.sweep(target)
@@ -175,6 +188,11 @@ def _labelled(wanted: Wanted) -> Filled:
     metadata: dict[str, Any] = dict(made.body["Metadata"])
     label = {name: value for name, value in metadata["Shoreward"].items() if name != "Commit"}
     return Filled(body={**made.body, "Metadata": {**metadata, "Shoreward": label}})
+
+
+def _require_wanted(progress: Progress) -> None:
+    if progress.stop.is_set():
+        raise Refused("SANDBOX_STOPPED", "Nobody waits for the sandbox any more; the ledger knows what was begun.")
 
 
 def _at(place: Target, name: str) -> Target:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, KINDS, STACK, WITH_ANOTHER, Kind, kind_of_arn
 from shoreward.adapters.aws.sandbox_shelves import Item, items, own
 from shoreward.adapters.aws.stack import describe, is_absent
@@ -48,8 +48,8 @@ def prove(aws: Aws, target: Target, known: Sequence[Thing]) -> Proof:
     if stack is not None:
         looks.left.add(Thing(type=STACK, id=stack.id))
     listed = _shelves(aws, target, known, looks)
-    _kept_by_stacks(aws, target, known, looks)
-    _tagged(aws, target, listed, looks)
+    deleted = _kept_by_stacks(aws, target, known, looks)
+    _tagged(aws, target, listed, deleted, looks)
     return Proof(looked=tuple(looks.looked), left=tuple(sorted(looks.left)), unseen=tuple(sorted(looks.unseen)))
 
 
@@ -76,55 +76,68 @@ def _shelves(aws: Aws, target: Target, known: Sequence[Thing], looks: _Looks) ->
     return listed
 
 
-def _kept_by_stacks(aws: Aws, target: Target, known: Sequence[Thing], looks: _Looks) -> None:
-    """What CloudFormation kept of types that nobody can list here."""
-    client = aws.cloudformation(target)
+def _kept_by_stacks(aws: Aws, target: Target, known: Sequence[Thing], looks: _Looks) -> set[tuple[str, str]]:
+    """Find what CloudFormation kept of types that nobody can list here.
+
+    Returns what it deleted, by stack id and logical id.
+    """
+    deleted: set[tuple[str, str]] = set()
     for stack in (one.id for one in known if one.type == STACK):
-        fates: dict[str, tuple[str, Thing]] = {}
-        try:
-            for page in pages(
-                lambda more, one=stack: aws.call(target, client.describe_stack_events, StackName=one, **more)
-            ):
-                for event in page.get("StackEvents", []):  # newest first
-                    thing = Thing(type=event.get("ResourceType", ""), id=event.get("PhysicalResourceId", ""))
-                    fates.setdefault(event.get("LogicalResourceId", ""), (event.get("ResourceStatus", ""), thing))
-        except Terminal as error:
-            if not is_absent(error):
-                raise
-            continue  # AWS tells of deleted stacks for 90 days
-        looks.left |= {
-            thing
-            for status, thing in fates.values()
-            if status in _KEPT and thing.type not in BY_TYPE and thing.type not in WITH_ANOTHER and thing.type != STACK
-        }
+        for logical_id, (status, thing) in _fates(aws, target, stack).items():
+            if status == "DELETE_COMPLETE":
+                deleted.add((stack, logical_id))
+            elif status in _KEPT and thing.type not in {*BY_TYPE, *WITH_ANOTHER, STACK}:
+                looks.left.add(thing)
+    return deleted
 
 
-def _tagged(aws: Aws, target: Target, listed: dict[str, tuple[Item, ...]], looks: _Looks) -> None:
-    client = aws.sessions.client("resourcegroupstaggingapi", target)
+def _fates(aws: Aws, target: Target, stack: str) -> dict[str, tuple[str, Thing]]:
+    """The last that happened to each resource of a stack, by logical id; nothing after AWS's 90 days."""
+    client = aws.cloudformation(target)
+    fates: dict[str, tuple[str, Thing]] = {}
     try:
-        arns = [
-            str(one["ResourceARN"])
+        for page in pages(lambda more: aws.call(target, client.describe_stack_events, StackName=stack, **more)):
+            for event in page.get("StackEvents", []):  # newest first
+                thing = Thing(type=event.get("ResourceType", ""), id=event.get("PhysicalResourceId", ""))
+                fates.setdefault(event.get("LogicalResourceId", ""), (event.get("ResourceStatus", ""), thing))
+    except Terminal as error:
+        if not is_absent(error):
+            raise
+    return fates
+
+
+def _tagged(
+    aws: Aws,
+    target: Target,
+    listed: Mapping[str, tuple[Item, ...]],
+    deleted: Collection[tuple[str, str]],
+    looks: _Looks,
+) -> None:
+    """Find what carries the sandbox's tag; the index lags behind, so listings and CloudFormation overrule it."""
+    client = aws.sessions.client("resourcegroupstaggingapi", target)
+    asked = {"TagFilters": [{"Key": MARK, "Values": [target.stack]}]}
+    try:
+        found: list[dict[str, Any]] = [
+            one
             for page in pages(
-                lambda more: aws.call(
-                    target, client.get_resources, TagFilters=[{"Key": MARK, "Values": [target.stack]}], **more
-                ),
+                lambda more: aws.call(target, client.get_resources, **asked, **more),
                 asks="PaginationToken",
                 tells="PaginationToken",
             )
             for one in page["ResourceTagMappingList"]
         ]
     except OperationError as error:
-        looks.unseen.append(("tags", f"{code_of(error)}: {error.what}" if code_of(error) else error.what))
+        looks.unseen.append(("tags", error.what))
         return
     looks.looked.append("tags of all services")
-    for arn in arns:
-        if ":cloudformation:" in arn:
-            continue  # the stack itself was asked for
+    for one in found:
+        arn, tags = str(one["ResourceARN"]), {str(tag["Key"]): str(tag["Value"]) for tag in one.get("Tags", [])}
         kind = kind_of_arn(arn)
-        if kind is None or kind.type not in listed:
+        made_by = tags.get("aws:cloudformation:stack-id", ""), tags.get("aws:cloudformation:logical-id", "")
+        if kind is not None and kind.type in listed:
+            looks.left |= {Thing(type=kind.type, id=item.id) for item in listed[kind.type] if _names(arn, item)}
+        elif ":cloudformation:" not in arn and made_by not in deleted:  # the stack itself was asked for
             looks.left.add(Thing(type="tagged", id=arn))
-        else:
-            looks.left |= {Thing(type=kind.type, id=one.id) for one in listed[kind.type] if _names(arn, one)}
 
 
 def _names(arn: str, item: Item) -> bool:

@@ -35,10 +35,9 @@ def sandbox_name(place: Target, *, application: str, owner: str, branch: str, no
     return f"{start}-{slug}--{mark}" if slug else f"{start}--{mark}"
 
 
-def is_sandbox_name(name: str, stack: str) -> bool:
-    """Whether a stack could be a sandbox of a pipeline, by its name."""
-    start = re.escape(stack[:_STACK].rstrip("-"))
-    return re.fullmatch(rf"{start}(-[a-z0-9-]+)?--[0-9a-f]{{{_MARK}}}", name) is not None
+def is_sandbox_name(name: str) -> bool:
+    """Whether a stack could be a sandbox, by its name."""
+    return re.fullmatch(rf".+--[0-9a-f]{{{_MARK}}}", name) is not None
 
 
 def slug_of(text: str) -> str:

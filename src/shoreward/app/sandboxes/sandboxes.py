@@ -9,7 +9,7 @@ What is about to happen is written down first, so that whoever comes after a cra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -18,77 +18,15 @@ from shoreward.app.sandboxes.costs import Forecast, forecast
 from shoreward.app.sandboxes.environment import environment_of
 from shoreward.app.sandboxes.forms import bucket_of, needs_of, sandboxed
 from shoreward.app.sandboxes.lease import Lease, State
-from shoreward.app.sandboxes.naming import sandbox_name
+from shoreward.app.sandboxes.orders import Order, Sandbox, Survey, lease_found, lease_of, left_error
 from shoreward.app.sandboxes.ports import Ledger, Progress, Proof, Quota, SandboxCloud, Seeder, Standing, Wanted
 from shoreward.app.sandboxes.reaping import Fate, Known, fate, is_past
 from shoreward.app.sandboxes.resolving import Resolved, resolve
 from shoreward.app.sandboxes.tags import Seen, tags_of
-from shoreward.domain import OperationError, Pipeline, Refused, Revision, SandboxPlan, Target, Terminal
+from shoreward.domain import OperationError, Refused, Revision, SandboxPlan, Target
 
 ROUNDS = 3
 """How often what is left is removed again: what was written while its writer was being removed, as a rule."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody wants a sandbox for.
-
-    Attributes:
-        nonce: something that no other order has, for a sandbox that is not reused; "" for the branch's own.
-        seed: whether to put data into it although that was done.
-    """
-
-    pipeline: Pipeline
-    plan: SandboxPlan
-    revision: Revision
-    owner: str
-    branch: str
-    nonce: str = ""
-    seed: bool = False
-
-    @property
-    def target(self) -> Target:
-        """Where it is, or will be."""
-        name = sandbox_name(
-            self.plan.target,
-            application=self.pipeline.application,
-            owner=self.owner,
-            branch=self.branch,
-            nonce=self.nonce,
-        )
-        return replace(self.plan.target, stack=name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
-    """A sandbox that is up.
-
-    Attributes:
-        environment: variables that name it to programs; nothing secret.
-        quotas: what was looked at before it was created; empty for one that was there.
-        changed: whether anything was done to its stack.
-        seeded: whether its seed command was run just now.
-    """
-
-    lease: Lease
-    outputs: Mapping[str, str]
-    environment: Mapping[str, str]
-    forecast: Forecast
-    quotas: tuple[Quota, ...] = ()
-    changed: bool = True
-    seeded: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """All sandboxes that anybody knows.
-
-    Attributes:
-        unseen: places (account/region) where nobody could look, each with why.
-    """
-
-    known: tuple[Known, ...]
-    unseen: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +71,7 @@ class Sandboxes:
             earlier = seen = None
         quotas = self._quotas(target, resolved, order.revision) if seen is None else ()
         costs = forecast(resolved)
-        lease = _lease(order, earlier, seen, costs, now)
+        lease = lease_of(order, earlier, seen, costs, now)
         self.ledger.put(lease)
         wanted = Wanted(
             target=target,
@@ -154,13 +92,21 @@ class Sandboxes:
         """The lease from now on: it runs from the last use."""
         return self._renewed(self.ledger.get(lease.key) or lease, plan)
 
-    def survey(self, places: Sequence[Target]) -> Survey:
-        """All sandboxes that the ledger or the cloud knows, in the given places and wherever the ledger has any."""
+    def survey(self, places: Sequence[Target], application: str) -> Survey:
+        """All sandboxes that the ledger knows, and those of an application that the cloud knows.
+
+        Looked at are the given places, and wherever the ledger has any.
+        """
         leases = {lease.key: lease for lease in self.ledger.all()}
         wanted = {_place(one): one for one in (*(lease.target for lease in leases.values()), *places)}
         with ThreadPoolExecutor(8) as pool:
             looks = dict(zip(wanted, pool.map(self._find, wanted.values()), strict=True))
-        seen = {one.target.key: one for found, _ in looks.values() for one in found}
+        seen = {
+            one.target.key: one
+            for found, _ in looks.values()
+            for one in found
+            if one.target.key in leases or one.application in (application, "")
+        }
         every = (
             Known(
                 lease=leases.get(key),
@@ -209,7 +155,7 @@ class Sandboxes:
     def down_held(self, known: Known, progress: Progress, *, abandon: bool = False) -> Proof:
         """The same for whoever holds it already."""
         target = known.target
-        lease = self.ledger.get(target.key) or known.lease or _found(known.seen, self.clock.now())
+        lease = self.ledger.get(target.key) or known.lease or lease_found(known.seen, self.clock.now())
         lease = replace(lease, state=State.GOING, ended=None)
         self.ledger.put(lease)
         self.ledger.note(target.key, self.cloud.things(target))
@@ -237,7 +183,7 @@ class Sandboxes:
         """What is there, provided that it is this very sandbox."""
         if seen is None or seen.begun_only:
             return None
-        ours = tags_of(_lease(order, None, None, Forecast(), 0.0))
+        ours = tags_of(lease_of(order, None, None, Forecast(), 0.0))
         expected = dict(ours)
         told = (seen.application, seen.owner, seen.branch)
         wanted = tuple(expected[f"shoreward:{name}"] for name in ("application", "owner", "branch"))
@@ -300,57 +246,6 @@ class Sandboxes:
     def _require_gone(self, proof: Proof, target: Target) -> None:
         if not proof.clean:
             raise left_error(proof, target)
-
-
-def left_error(proof: Proof, target: Target) -> Terminal:
-    """The error for a sandbox of which something is left."""
-    told = ", ".join(str(one) for one in proof.left[:5])
-    more = f" and {len(proof.left) - 5} more" if len(proof.left) > 5 else ""
-    return Terminal(
-        "SANDBOX_LEFT",
-        f"Something is left of the sandbox: {told}{more}.",
-        where=target.key,
-        next="See what holds it and remove it again (shoreward sandbox down), or leave it behind with --abandon.",
-    )
-
-
-def _lease(order: Order, earlier: Lease | None, seen: Seen | None, costs: Forecast, now: float) -> Lease:
-    """The lease that an order is about to have."""
-    alive = earlier if earlier is not None and earlier.state is not State.GONE and seen is not None else None
-    created = alive.created if alive is not None else seen.created if seen is not None and seen.created else now
-    whole = alive.state is State.UP if alive is not None else seen is not None
-    return Lease(
-        target=order.target,
-        application=order.pipeline.application,
-        owner=order.owner,
-        branch=order.branch,
-        commit=order.revision.commit,
-        revision=order.revision.digest,
-        fresh=bool(order.nonce),
-        seeded=alive is not None and alive.seeded,
-        state=State.UP if whole else State.COMING,
-        created=created,
-        used=now,
-        expires=now + order.plan.lease,
-        hourly=costs.hourly,
-        unpriced=costs.unknown,
-    )
-
-
-def _found(seen: Seen | None, now: float) -> Lease:
-    """The lease of a sandbox that only the cloud knows."""
-    assert seen is not None
-    return Lease(
-        target=seen.target,
-        application=seen.application,
-        owner=seen.owner,
-        branch=seen.branch,
-        commit=seen.commit,
-        state=State.GOING,
-        created=seen.created or now,
-        used=now,
-        expires=seen.expires or now,
-    )
 
 
 def _place(target: Target) -> tuple[str, str, str | None]:

@@ -13,6 +13,7 @@ import getpass
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from shoreward.app.checking.run import Surroundings
     from shoreward.app.sandboxes.access import SandboxAccess
     from shoreward.app.sandboxes.parity import Observed, Observer
-    from shoreward.app.sandboxes.sandboxes import Sandboxes
+    from shoreward.app.sandboxes.reach import Reach
+    from shoreward.app.sandboxes.sandboxes import Sandbox, Sandboxes
     from shoreward.app.world import World
 
 _KEPT_FOR = 30 * 86_400.0
@@ -134,7 +136,7 @@ class Project:
         from shoreward.app.checking.graph import graph_of
         from shoreward.checks import Parts, all_checks
 
-        artifacts = ArtifactFiles(self.state / "artifacts")
+        artifacts, shared = ArtifactFiles(self.state / "artifacts"), sandbox or SharedSandbox(self)
         parts = Parts(
             repository=self.repository,
             builder=LocalBuilder(self.repository, self.journal, artifacts),
@@ -142,11 +144,25 @@ class Project:
             blobs=self.journal,
             clock=SystemClock(),
             state=self.state,
-            product=(sandbox or SharedSandbox(self)).product,
+            product=shared.product,
+            reach=self._reach(shared),
             observer=_LateObserver(self),
             engines=engines,
         )
         return graph_of(all_checks(parts, pipeline, commit))
+
+    def _reach(self, sandbox: SharedSandbox) -> Reach:
+        from shoreward.app.sandboxes.reach import Hands, Reach
+
+        def hands() -> Hands:
+            from shoreward.adapters.aws import Retry, Sessions, connect
+            from shoreward.adapters.build import ArtifactFiles
+
+            retry = Retry()
+            sessions = Sessions(retry=retry, name="sandboxes")
+            return connect(self.journal, ArtifactFiles(self.state / "artifacts"), sessions=sessions, retry=retry)
+
+        return Reach(connect=sandbox.connect, fresh=sandbox.another, hands=hands, pipeline_at=self.pipeline_at)
 
     def engines(self) -> Engines:
         """What judges templates, for whoever checks again and again; close them."""
@@ -297,10 +313,15 @@ class SharedSandbox:
 
     def product(self, materials: Materials, running: Running) -> str:
         """What suites read of the sandbox; brings it up."""
-        with self._lock:
-            if self._access is None:
-                self._access = self._project.sandbox_access(self._project.branch(self._rev), nonce=self._nonce)
-        return self._access.product(materials, running)
+        return self._had().product(materials, running)
+
+    def connect(self, materials: Materials, running: Running) -> Sandbox:
+        """The sandbox itself; brings it up."""
+        return self._had().connect(materials, running)
+
+    def another(self) -> SandboxAccess:
+        """One of its own for somebody who changes it; it goes when that is closed."""
+        return self._project.sandbox_access(self._project.branch(self._rev), nonce=uuid.uuid4().hex)
 
     def close(self) -> None:
         """Let others have it, or remove it when it was made for this run alone; raises what that may raise."""
@@ -308,6 +329,12 @@ class SharedSandbox:
             access, self._access = self._access, None
         if access:
             access.close()
+
+    def _had(self) -> SandboxAccess:
+        with self._lock:
+            if self._access is None:
+                self._access = self._project.sandbox_access(self._project.branch(self._rev), nonce=self._nonce)
+            return self._access
 
 
 class _LateObserver:

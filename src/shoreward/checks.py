@@ -3,6 +3,8 @@
     build ──► template, policies                      what CloudFormation, and the organisation, would say
       ├─────► sbom, vulnerabilities                   what the artifacts carry
       └─────► sandbox ──► parity, integration, ...    only when shoreward.yaml plans a sandbox
+                 │            └──► reversibility      in a sandbox of its own
+                 └──────► synthetic                   only when shoreward.yaml has probes
     secrets, security, unit, quality, every command   need nothing but the commit
 
 A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
@@ -11,7 +13,8 @@ together on every `shoreward check`, and most of them are not run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,9 @@ from shoreward.app.ports import Blobs, Clock
 from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_check
 from shoreward.app.sandboxes.parity import Observer
 from shoreward.app.sandboxes.plan import plan_of
+from shoreward.app.sandboxes.reach import Reach
+from shoreward.app.sandboxes.reversing import TRIED, Walks, reversibility_check
+from shoreward.app.sandboxes.synthetic import synthetic_check
 from shoreward.domain import IN_SANDBOX, Checks, Pipeline, SpecError, Suite
 from shoreward.domain.stateful import STATEFUL
 
@@ -39,6 +45,7 @@ class Parts:
     Attributes:
         state: folder for what is remembered on this machine.
         product: brings the sandbox up and tells what suites read of it, when one has to be run.
+        reach: what checks reach for that move a sandbox, or ask its functions.
         observer: looks at what is live in production, or None when nobody may.
         engines: judge templates; whoever checks again and again keeps them.
     """
@@ -50,6 +57,7 @@ class Parts:
     clock: Clock
     state: Path
     product: Callable[[Materials, Running], str]
+    reach: Reach
     observer: Observer | None
     engines: Engines | None = None
 
@@ -90,6 +98,32 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         yield _no_sandbox(pipeline)
     for suite, check in zip(suites, made, strict=True):
         yield in_sandbox(check, parts.product) if suite.kind in IN_SANDBOX else check
+    if checks.sandbox is not None:
+        yield from _moving(parts, pipeline, commit)
+
+
+def _moving(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
+    """The checks that do more in a sandbox than run a command."""
+    if pipeline.probes:
+        yield synthetic_check(pipeline, parts.builder.build, parts.reach)
+    tried = _tried(parts, pipeline, commit)
+    if tried:
+        walks = Walks(
+            build=parts.builder.build,
+            blobs=parts.blobs,
+            suites=lambda pipeline, commit: _tried(parts, pipeline, commit),
+            reach=parts.reach,
+            environment=os.environ,
+        )
+        yield reversibility_check(tried, walks)
+
+
+def _tried(parts: Parts, pipeline: Pipeline, commit: str) -> Sequence[Check]:
+    """The suites of a commit that say what customers rely on, but for those that it leaves out itself."""
+    checks = pipeline.checks or Checks()
+    suites = (*checks.suites, *discover(parts.repository, commit, pipeline))
+    wanted = [one for one in suites if one.kind in TRIED and one.name not in checks.skip]
+    return suite_checks(wanted, parts.state / "environments")
 
 
 def left_out(pipeline: Pipeline) -> Mapping[str, str]:

@@ -1,12 +1,15 @@
 """A change that cannot be taken back is found in the sandbox, at the station where it breaks."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from shoreward.app.checking import Report, Running
 from shoreward.app.checking.reversibility import Change, Sandbox, Station, reversal
-from shoreward.domain import Finding, Place, Severity, Terminal
+from shoreward.app.ports import StackManager
+from shoreward.domain import Finding, Pipeline, Place, Revision, Severity, Staged, Target, Terminal
 from shoreward.testing.builders import a_pipeline, a_target
 from shoreward.testing.simulated import SimulatedCloud
 
@@ -117,3 +120,65 @@ def test_nobody_can_tell_when_what_is_live_fails_already():
         sandboxed.go()
     assert caught.value.code == "REVERSIBILITY_UNKNOWN"
     assert len(sandboxed.seen) == 1
+
+
+def by_chance(station: Station, certain: bool = False) -> Sandboxed:
+    """A sandbox in which a test is flaky at a station, and fails for certain at the last one, if it does."""
+    sandboxed = Sandboxed()
+    tell = sandboxed.suites
+
+    def suites(commit: str) -> Report:
+        tell(commit)
+        here = sandboxed.stations[-1]
+        found = Finding(rule="test-flaky", severity=Severity.MEDIUM, what="now and then", subject="test_castle")
+        if here == Station.OLD_AGAIN and certain:
+            return Report(findings=(replace(found, rule="test-failed", severity=Severity.HIGH),))
+        return Report(findings=(found,) if here == station else ())
+
+    sandboxed.suites = suites  # type: ignore[method-assign]
+    return sandboxed
+
+
+@pytest.mark.parametrize("station", list(Station))
+def test_what_passes_when_it_is_asked_again_is_told_as_flaky_and_the_walk_goes_on(station: Station):
+    sandboxed = by_chance(station)
+    [finding] = sandboxed.go().findings
+    assert (finding.rule, finding.severity, finding.what) == ("test-flaky", Severity.MEDIUM, "now and then")
+    assert dict(finding.details)["station"] == station
+    assert sandboxed.stations == list(Station)
+
+
+def test_what_seemed_to_be_chance_is_told_once_when_it_fails_for_certain_later():
+    [finding] = by_chance(Station.MIXED_BACK, certain=True).go().findings
+    assert (finding.rule, dict(finding.details)["station"]) == ("IRREVERSIBLE", Station.OLD_AGAIN)
+
+
+def test_the_old_revision_has_its_own_parameters_again_before_the_walk_begins():
+    sandboxed = Sandboxed()
+    world, applied = sandboxed.cloud.world(), list[tuple[str, str]]()
+
+    class Watched:
+        """A manager of stacks that remembers with which parameters a revision was staged."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.stacks, name)
+
+        def stage(self, pipeline: Pipeline, target: Target, revision: Revision, *more: Any) -> Staged:
+            applied.append((revision.commit, dict(target.parameters)["Stage"]))
+            return world.stacks.stage(pipeline, target, revision, *more)
+
+    reversal(
+        Sandbox(
+            pipeline=sandboxed.pipeline,
+            target=replace(sandboxed.target, parameters=(("Stage", "new"),)),
+            before=replace(sandboxed.target, parameters=(("Stage", "old"),)),
+            stacks=cast("StackManager", Watched()),
+            traffic=world.traffic,
+        ),
+        Change(
+            old=sandboxed.cloud.build(sandboxed.pipeline, "old"), new=sandboxed.cloud.build(sandboxed.pipeline, "new")
+        ),
+        sandboxed.suites,
+        Running(),
+    )
+    assert applied == [("old", "old"), ("new", "new")]

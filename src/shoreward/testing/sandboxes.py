@@ -140,6 +140,10 @@ class FakeCloud:
         self._step("log", lambda: self.logs.update(logs))
         return Standing(outputs=_outputs(self.stacks[key]), things=things)
 
+    def outputs(self, target: Target) -> Mapping[str, str]:
+        """See `SandboxCloud.outputs`."""
+        return _outputs(self.stacks[target.key])
+
     def things(self, target: Target) -> tuple[Thing, ...]:
         """See `SandboxCloud.things`."""
         stack = self.stacks.get(target.key)

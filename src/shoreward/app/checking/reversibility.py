@@ -8,6 +8,9 @@ The suites of the old commit are what customers rely on, so they must pass where
 the new commit, where only new code does. What fails on the way although it passed at the beginning cannot go back.
 Source: Builders' Library, "Ensuring rollback safety during deployments": about half forward, all forward, and back the
 same way; and the cure, a change in two phases, *prepare* (read both forms) and then *activate* (write the new one).
+
+A test that passes when it is asked again proves nothing: it is told as what it is, flaky, and the walk goes on. Where
+old and new code serve by turns that may well be an incompatible change that had luck, and the next station tells.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ from shoreward.domain import Finding, Pipeline, Place, Revision, Severity, Targe
 
 _HALF = 50.0
 """Percent of traffic that the new code has while both serve."""
+
+_FLAKY = "test-flaky"
+"""The rule of a finding that speaks of chance."""
 
 
 class Station(StrEnum):
@@ -61,12 +67,17 @@ Suites = Callable[[str], Report]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """The stack that it is tried on, which nobody else uses meanwhile."""
+    """The stack that it is tried on, which nobody else uses meanwhile.
+
+    Attributes:
+        before: the same with the old revision's parameters, if they are others.
+    """
 
     pipeline: Pipeline
     target: Target
     stacks: StackManager
     traffic: TrafficRouter
+    before: Target | None = None
 
 
 def reversal(sandbox: Sandbox, change: Change, suites: Suites, running: Running) -> Report:
@@ -76,59 +87,75 @@ def reversal(sandbox: Sandbox, change: Change, suites: Suites, running: Running)
         Terminal: REVERSIBILITY_UNKNOWN when the old commit's suites fail on the old code already.
         OperationError: the sandbox could not be moved.
     """
+    trials = _Trials(change, suites, running)
     _deploy(sandbox, change.old)
-    _try_old_code(change, suites, running)
-    findings = _there_and_back(sandbox, change, suites, running)
-    stations = len(Station) if not findings else 0
-    return Report(
-        findings=tuple(findings),
-        summary="goes there and back" if not findings else "cannot go back",
-        measures=(("stations", float(stations)),),
-    )
-
-
-def _try_old_code(change: Change, suites: Suites, running: Running) -> None:
-    running.say(Station.OLD)
-    if broken := _counting(suites(change.old.commit)):
+    if broken := trials.at(Station.OLD, change.old.commit):
         raise Terminal(
             "REVERSIBILITY_UNKNOWN",
             f"The suites of {change.old.commit[:10]} fail on its own code: {broken[0].what}",
             where=broken[0].where,
             next="Until what is live passes its own suites, nobody can tell whether a change can go back to it.",
         )
+    findings = _there_and_back(sandbox, change, trials)
+    return Report(
+        findings=(*findings, *trials.by_chance(findings)),
+        summary="goes there and back" if not findings else "cannot go back",
+        measures=(("stations", float(trials.tried)),),
+    )
 
 
-def _there_and_back(sandbox: Sandbox, change: Change, suites: Suites, running: Running) -> Sequence[Finding]:
+class _Trials:
+    """The suites at the stations; keeps what was chance."""
+
+    def __init__(self, change: Change, suites: Suites, running: Running) -> None:
+        self._change = change
+        self._suites = suites
+        self._running = running
+        self._flaky: dict[str, Finding] = {}
+        self.tried = 0
+
+    def at(self, station: Station, commit: str) -> Sequence[Finding]:
+        """What fails here for certain."""
+        self._running.say(station)
+        found = [one for one in self._suites(commit).findings if one.severity is not Severity.NOTE]
+        self.tried += 1
+        for one in found:
+            if one.rule == _FLAKY:
+                self._flaky.setdefault(one.subject, replace(one, details=(*one.details, ("station", str(station)))))
+        return [_told(one, station, self._change) for one in found if one.rule != _FLAKY]
+
+    def by_chance(self, certain: Sequence[Finding]) -> Sequence[Finding]:
+        """What was chance, but for tests that failed for certain later: those have their reason."""
+        explained = {one.subject for one in certain}
+        return [one for subject, one in self._flaky.items() if subject not in explained]
+
+
+def _there_and_back(sandbox: Sandbox, change: Change, trials: _Trials) -> Sequence[Finding]:
     """The same calls, in the same order, as a release that succeeds and is then rolled back."""
     stacks, traffic, target, key = sandbox.stacks, sandbox.traffic, sandbox.target, f"reversal/{change.new.digest[:12]}"
     snapshot = stacks.inspect(sandbox.pipeline, target, change.new)
     staged = stacks.stage(sandbox.pipeline, target, change.new, snapshot, f"{key}/stage")
     split = staged.shifting
-
-    def at(station: Station, commit: str) -> Sequence[Finding]:
-        running.say(station)
-        return [_told(finding, station, change) for finding in _counting(suites(commit))]
-
     if split:
         traffic.shift(target, split, _HALF, 0.0)
-        if found := at(Station.MIXED, change.old.commit):
+        if found := trials.at(Station.MIXED, change.old.commit):
             return found
         traffic.shift(target, split, 100.0, _HALF)
     stacks.finish(sandbox.pipeline, target, change.new, staged, f"{key}/finish")
-    if found := at(Station.NEW, change.new.commit):
+    if found := trials.at(Station.NEW, change.new.commit):
         return found
     if split:
         traffic.shift(target, split, _HALF, 100.0)
-        if found := at(Station.MIXED_BACK, change.old.commit):
+        if found := trials.at(Station.MIXED_BACK, change.old.commit):
             return found
         traffic.restore(target, split)
     stacks.restore(sandbox.pipeline, target, snapshot, staged, f"{key}/restore")
-    return at(Station.OLD_AGAIN, change.old.commit)
+    return trials.at(Station.OLD_AGAIN, change.old.commit)
 
 
 def _deploy(sandbox: Sandbox, revision: Revision) -> None:
     """Only this revision, whatever the sandbox had before."""
-    stacks, target, key = sandbox.stacks, sandbox.target, f"reversal/{revision.digest[:12]}/begin"
+    stacks, target, key = sandbox.stacks, sandbox.before or sandbox.target, f"reversal/{revision.digest[:12]}/begin"
     snapshot = stacks.inspect(sandbox.pipeline, target, revision)
     staged = stacks.stage(sandbox.pipeline, target, revision, snapshot, key)
     if staged.shifting:
@@ -136,14 +163,10 @@ def _deploy(sandbox: Sandbox, revision: Revision) -> None:
     stacks.finish(sandbox.pipeline, target, revision, staged, f"{key}/finish")
 
 
-def _counting(report: Report) -> list[Finding]:
-    return [finding for finding in report.findings if finding.severity is not Severity.NOTE]
-
-
 def _told(finding: Finding, station: Station, change: Change) -> Finding:
     """A suite's finding, as what it says about going back."""
-    if station is Station.NEW:
-        return finding  # the change is plainly wrong, and its own suite says where
+    if station not in _SERVES:
+        return finding  # new code, or old code, is plainly wrong by itself, and its own suite says where
     seen = (("seen_at", str(finding.where)),) if finding.where else ()
     return replace(
         finding,

@@ -16,7 +16,7 @@ from shoreward.app.sandboxes.plan import Build, plan_of
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.app.sandboxes.reaping import Known
 from shoreward.app.sandboxes.sandboxes import Order, Sandbox, Sandboxes, left_error
-from shoreward.domain import Retryable, ShorewardError, SpecError
+from shoreward.domain import Retryable, ShorewardError, SpecError, Target
 
 
 class SandboxAccess:
@@ -78,16 +78,16 @@ class SandboxAccess:
         The environment holds credentials: it is for the suite's process, and is kept nowhere.
         """
         sandbox = self.connect(materials, running)
-        target = sandbox.lease.target
-        secret = self._sandboxes.cloud.credentials(target)
-        found = {
-            "stack": target.stack,
-            "account": target.account,
-            "region": target.region,
-            "outputs": dict(sandbox.outputs),
-            "environment": {"SHOREWARD_SANDBOX": target.stack, **secret},
-        }
-        return json.dumps(found)
+        return self._product(sandbox.lease.target, sandbox.outputs)
+
+    def product_now(self, sandbox: Sandbox) -> str:
+        """The same of a sandbox whose stack was changed by others than `connect`.
+
+        What is in it now is written down first, so that it is removed with the rest.
+        """
+        target, cloud = sandbox.lease.target, self._sandboxes.cloud
+        self._sandboxes.ledger.note(target.key, cloud.things(target))
+        return self._product(target, cloud.outputs(target))
 
     def environment(self, materials: Materials, running: Running | None = None) -> Mapping[str, str]:
         """All variables that a program needs to work with the sandbox, credentials included."""
@@ -103,6 +103,16 @@ class SandboxAccess:
             self._known.clear()
             self._taken.clear()
             self._afterwards.close()
+
+    def _product(self, target: Target, outputs: Mapping[str, str]) -> str:
+        found = {
+            "stack": target.stack,
+            "account": target.account,
+            "region": target.region,
+            "outputs": dict(outputs),
+            "environment": {"SHOREWARD_SANDBOX": target.stack, **self._sandboxes.cloud.credentials(target)},
+        }
+        return json.dumps(found)
 
     def _bring_up(self, order: Order, materials: Materials, running: Running) -> Sandbox | ShorewardError:
         progress = Progress(say=running.say, stop=running.stop)

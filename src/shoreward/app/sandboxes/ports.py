@@ -186,6 +186,10 @@ class SandboxCloud(Protocol):
         """
         ...
 
+    def outputs(self, target: Target) -> Mapping[str, str]:
+        """The outputs of a stack that stands."""
+        ...
+
     def things(self, target: Target) -> tuple[Thing, ...]:
         """All that is in a sandbox's stack now, and what its functions make beside it."""
         ...

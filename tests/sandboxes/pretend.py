@@ -117,7 +117,10 @@ class Pretence:
         return self.sandboxes.fates(self.sandboxes.survey([PLACE], "shop"), owner="kim", **more)
 
     def reap(self, **more: Any) -> dict[str, Any]:
-        results = self.sandboxes.reap(self.fates(**more), lambda known: self.progress)
+        return self.reap_those(self.fates(**more), **more)
+
+    def reap_those(self, fates: tuple[Fate, ...], **more: Any) -> dict[str, Any]:
+        results = self.sandboxes.reap(fates, lambda known: self.progress, owner="kim", **more)
         return {known.target.stack: result for known, result in results}
 
     def states(self) -> list[State]:

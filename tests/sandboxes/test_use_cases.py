@@ -177,6 +177,28 @@ def test_a_sandbox_in_use_is_not_reaped():
     assert len(team.cloud.stacks) == 1
 
 
+def test_a_lease_that_was_renewed_since_somebody_looked_is_kept():
+    team = Pretence(lease=1_000)
+    made = team.up()
+    team.clock.time += 2_000
+    judged = team.fates()
+    assert judged[0].doomed
+    team.up()
+    (stays,) = team.reap_those(judged).values()
+    assert stays.why == "its lease has not ended"
+    assert list(team.cloud.stacks) == [made.lease.key]
+
+
+def test_what_somebody_else_has_removed_meanwhile_is_gone():
+    team = Pretence(lease=1_000)
+    team.up()
+    team.clock.time += 2_000
+    judged = team.fates()
+    team.reap()
+    (gone,) = team.reap_those(judged).values()
+    assert gone.why == "it is gone"
+
+
 def test_a_ledger_that_was_lost_costs_no_more_than_the_lease():
     team = Pretence(lease=1_000)
     team.up()

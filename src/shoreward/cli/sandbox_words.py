@@ -123,6 +123,14 @@ def show_proof(target: Target, proof: Proof) -> None:
         warn(f"Nobody could look at {kind}: {why}")
 
 
+def show_result(known: Known, result: Proof | ShorewardError) -> None:
+    """What came of reaping a sandbox, for people."""
+    if isinstance(result, Proof):
+        show_proof(known.target, result)
+    else:
+        warn(f"{known.target.stack}: {result}")
+
+
 def made_json(made: Sandbox) -> dict[str, Any]:
     """A sandbox that is up."""
     lease, target = made.lease, made.lease.target

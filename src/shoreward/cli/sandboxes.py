@@ -10,10 +10,10 @@ from shoreward.app.sandboxes.orders import Order, Survey
 from shoreward.app.sandboxes.places import check_plan, placed
 from shoreward.app.sandboxes.plan import plan_of
 from shoreward.app.sandboxes.ports import Progress, Proof
-from shoreward.app.sandboxes.reaping import Known
+from shoreward.app.sandboxes.reaping import Fate, Known
 from shoreward.app.sandboxes.sandboxes import Sandboxes
 from shoreward.bootstrap import Project, owner
-from shoreward.cli.output import console, print_json, warn
+from shoreward.cli.output import console, print_json
 from shoreward.cli.sandbox_words import (
     fate_json,
     made_json,
@@ -24,6 +24,7 @@ from shoreward.cli.sandbox_words import (
     show_made,
     show_proof,
     show_reaping,
+    show_result,
     unseen_json,
     warn_unseen,
 )
@@ -109,21 +110,25 @@ def reap(project: Project, *, yes: bool, orphans: bool, json: bool) -> int:
     if not yes:
         show_reaping(fates, survey, now, json=json)
         return LEFT if survey.unseen else 0
-    results = sandboxes.reap(fates, lambda known: Progress(say=sayer(json=json, name=known.target.stack)))
+    results = sandboxes.reap(
+        fates,
+        lambda known: Progress(say=sayer(json=json, name=known.target.stack)),
+        owner=owner(),
+        orphans=orphans,
+    )
+    stays = [one for one in fates if not one.doomed] + [one for _, one in results if isinstance(one, Fate)]
+    tried = [(known, one) for known, one in results if not isinstance(one, Fate)]
     if json:
-        kept = [fate_json(one, now) for one in fates if not one.doomed]
-        removed = [result_json(known, result) for known, result in results]
+        removed = [result_json(known, result) for known, result in tried]
+        kept = [fate_json(one, now) for one in stays]
         print_json({"removed": removed, "kept": kept, "unseen": unseen_json(survey)})
     else:
         warn_unseen(survey)
-        for known, result in results:
-            if isinstance(result, Proof):
-                show_proof(known.target, result)
-            else:
-                warn(f"{known.target.stack}: {result}")
-        if not results:
+        for known, result in tried:
+            show_result(known, result)
+        if not tried:
             console.print("There is nothing to remove.")
-    failed = any(not isinstance(result, Proof) or not result.clean for _, result in results)
+    failed = any(not isinstance(result, Proof) or not result.clean for _, result in tried)
     return LEFT if failed or survey.unseen else 0
 
 

@@ -25,6 +25,9 @@ from shoreward.app.sandboxes.resolving import Resolved, resolve
 from shoreward.app.sandboxes.tags import Seen, tags_of
 from shoreward.domain import OperationError, Refused, Revision, SandboxPlan, Target
 
+Reaped = Proof | Fate | OperationError | Refused
+"""What came of reaping: the proof, why a sandbox stays after all, or why it could not be removed."""
+
 ROUNDS = 3
 """How often what is left is removed again: what was written while its writer was being removed, as a rule."""
 
@@ -127,19 +130,34 @@ class Sandboxes:
         return tuple(fate(one, now=now, owner=owner, orphans=orphans) for one in survey.known)
 
     def reap(
-        self, doomed: Sequence[Fate], progress: Callable[[Known], Progress]
-    ) -> tuple[tuple[Known, Proof | OperationError | Refused], ...]:
-        """Remove what is doomed, side by side; each with its proof, or with why it could not be removed."""
+        self,
+        doomed: Sequence[Fate],
+        progress: Callable[[Known], Progress],
+        *,
+        owner: str,
+        orphans: bool = False,
+    ) -> tuple[tuple[Known, Reaped], ...]:
+        """Remove what is doomed, side by side; each with what came of it."""
 
-        def remove(one: Known) -> Proof | OperationError | Refused:
+        def remove(one: Known) -> Reaped:
             try:
-                return self.down(one, progress(one))
+                return self._reaped(one, progress(one), owner, orphans)
             except (OperationError, Refused) as error:
                 return error
 
         known = [one.known for one in doomed if one.doomed]
         with ThreadPoolExecutor(8) as pool:
             return tuple(zip(known, pool.map(remove, known), strict=True))
+
+    def _reaped(self, one: Known, progress: Progress, owner: str, orphans: bool) -> Reaped:
+        """Remove a sandbox, unless somebody has renewed or removed it since it was judged."""
+        target = one.target
+        with self.ledger.hold(target.key):
+            now = Known(lease=self.ledger.get(target.key), seen=self.cloud.look(target))
+            if now.lease is None and now.seen is None:
+                return Fate(known=one, doomed=False, why="it is gone")
+            judged = fate(now, now=self.clock.now(), owner=owner, orphans=orphans)
+            return self.down_held(now, progress) if judged.doomed else judged
 
     def down(self, known: Known, progress: Progress, *, abandon: bool = False) -> Proof:
         """Remove a sandbox and everything of it, and ask the cloud whether anything is left.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shoreward.adapters.policy.engines.binding import Unbound, bound
 from shoreward.adapters.policy.plain import listed, mapping
 
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
@@ -31,11 +32,16 @@ def evaluate(files: Sequence[tuple[int, Asked]], template: Any) -> dict[str, Any
     said: dict[str, Any] = {"unreadable": [], "broken": [], "rules": {}, "found": []}
     interpreter = Interpreter()
     interpreter.strict_built_in_errors = True
+    rewritten: dict[int, str] = {}
     for position, file in files:
         try:
-            interpreter.add_module(f"f{position}.rego", file["text"])
+            rewritten[position] = bound(file["text"])
+            interpreter.add_module(f"f{position}.rego", rewritten[position])
+        except Unbound as unbound:
+            words = f"{unbound.name} is bound by nothing but a negated expression"
+            said["unreadable"].append({"file": position, "line": unbound.line, "column": None, "words": words})
         except RegoError as error:
-            said["unreadable"] += list(_faults(str(error), dict(files)))
+            said["unreadable"] += list(_faults(str(error), rewritten))
     if said["unreadable"]:
         return said
     interpreter.set_input(Input(template))
@@ -152,13 +158,13 @@ def _annotations(files: Mapping[int, Asked], positions: Sequence[int], rule: str
     return {}
 
 
-def _faults(words: str, files: Mapping[int, Asked]) -> Iterator[dict[str, Any]]:
+def _faults(words: str, texts: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     """The first thing that is wrong with each file, from what the library says; it counts in bytes."""
     message = _MESSAGE.search(words)
     for file, offset in list(dict.fromkeys(_AT.findall(words)))[:1]:
-        before = files[int(file)]["text"].encode()[: int(offset)].decode(errors="replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        yield {"file": int(file), "line": line, "column": column, "words": message[1] if message else words}
+        before = texts[int(file)].encode()[: int(offset)].decode(errors="replace")
+        line = before.count("\n") + 1
+        yield {"file": int(file), "line": line, "column": None, "words": message[1] if message else words}
 
 
 def _fault(position: int, files: Sequence[tuple[int, Asked]], rule: str, words: str) -> dict[str, Any]:

@@ -146,22 +146,38 @@ def _look(
         try:
             report = engine.validate_template(template, config)
         except library.ValidationError as error:
-            return [_broken(files, _words(error))], []
+            return [_broken(files, _words(error), template, config)], []
         if report.status != library.ReportStatus.OK:
-            return [_broken(files, f"The engine could not finish: {report.status.name}, {report.diagnostics}")], []
+            return [_fault(files[0][0], f"the engine could not finish: {report.status.name}")], []
         for diagnostic in report.diagnostics:
             one = _found(files, diagnostic)
             found[json.dumps(one, sort_keys=True)] = one
     return [], list(found.values())
 
 
-def _broken(files: Sequence[tuple[int, Asked]], words: str) -> dict[str, Any]:
+def _broken(files: Sequence[tuple[int, Asked]], words: str, template: Any, config: Any) -> dict[str, Any]:
+    """The fault of the file that the engine names, or else of the first that breaks when it is asked alone."""
     rule, file = _CEL_RULE.search(words), _FILE.search(words)
     if rule:
-        position = next((at for at, one in files if one.get("rule") == int(rule[1])), files[0][0])
-    else:
-        position = int(file[1]) if file else files[0][0]
-    return _fault(position, words)
+        return _fault(next(at for at, one in files if one.get("rule") == int(rule[1])), words)
+    if file:
+        return _fault(int(file[1]), words)
+    libraries = [one for one in files if one[1]["kind"] == "library"]
+    for position, one in files:
+        if one["kind"] != "library" and _breaks([*libraries, (position, one)], template, config):
+            return _fault(position, words)
+    return _fault(files[0][0], words)
+
+
+def _breaks(files: Sequence[tuple[int, Asked]], template: Any, config: Any) -> bool:
+    engine = _build(files)
+    if isinstance(engine, str):
+        return True
+    try:
+        engine.validate_template(template, config)
+    except _library().ValidationError:
+        return True
+    return False
 
 
 def _found(files: Sequence[tuple[int, Asked]], diagnostic: Any) -> dict[str, Any]:

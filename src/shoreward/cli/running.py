@@ -26,7 +26,7 @@ _FRAMES = 8
 
 
 class LiveChecks:
-    """Draws a graph while it runs; an `app.checking.run.Observer`."""
+    """Draws a graph while it runs; an `app.checking.observing.Observer`."""
 
     def __init__(self, graph: Graph) -> None:
         self._names = list(graph.names)
@@ -87,7 +87,7 @@ class LiveChecks:
 
 
 class CheckLines:
-    """Prints a line for each check that ends; an `app.checking.run.Observer`."""
+    """Prints a line for each check that ends; an `app.checking.observing.Observer`."""
 
     def __init__(self) -> None:
         self._read = True

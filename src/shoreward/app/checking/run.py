@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal, Protocol, assert_never
+from typing import Literal, assert_never
 
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials, Report, Result, Running
 from shoreward.app.checking.graph import WAIVERS, Graph, whole_key
 from shoreward.app.checking.keep import Keep, Kept, Memory
 from shoreward.app.checking.look import Looked, differences, guarded, judged, look
+from shoreward.app.checking.observing import Abandoned, Interruption, Nobody, Observer
 from shoreward.app.checking.schedule import Past, Schedule
 from shoreward.app.checking.waivers import about_waivers, expired
 from shoreward.app.ports import Clock
@@ -55,35 +56,6 @@ class Manner:
     waivers: tuple[Waiver, ...] = ()
 
 
-class Observer(Protocol):
-    """Is told what goes on, by one thread."""
-
-    def begun(self, check: Check) -> None:
-        """A check is being run."""
-        ...
-
-    def said(self, check: str, text: str) -> None:
-        """A check that is being run says what it is at."""
-        ...
-
-    def ended(self, result: Result) -> None:
-        """A check has its verdict; it may not have begun."""
-        ...
-
-
-class Nobody:
-    """Who does not care."""
-
-    def begun(self, check: Check) -> None:
-        """Nothing comes of it."""
-
-    def said(self, check: str, text: str) -> None:
-        """Nothing comes of it."""
-
-    def ended(self, result: Result) -> None:
-        """Nothing comes of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A look into what is kept has ended."""
@@ -114,33 +86,6 @@ class _Halt:
 
 
 _Message = _Found | _Said | _Ran | _Halt
-
-
-class Abandoned(Exception):
-    """Nobody wants the answer any more."""
-
-
-class Interruption:
-    """Lets another thread end a run."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._used = False
-        self._tell: Callable[[], None] | None = None
-
-    def use(self) -> None:
-        """End the run that goes on, or the next one."""
-        with self._lock:
-            self._used = True
-            if self._tell:
-                self._tell()
-
-    def listen(self, tell: Callable[[], None]) -> None:
-        """Somebody is to be told, at once when it has been used already."""
-        with self._lock:
-            self._tell = tell
-            if self._used:
-                tell()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """The check `template`: what cfn-lint finds, on the lines that people wrote.
 
-A SAM template is looked at twice: as it is written (SAM's own properties, parameters that nobody uses), and as
-CloudFormation gets it (all else, and what SAM makes). What both find is told once. Places are found by path, since
-cfn-lint's own lines follow Globals to wherever they were merged.
+It looks at what CloudFormation gets, where SAM's properties have their real names and what SAM makes is there, too;
+what is wrong with SAM's own properties was refused when the template was rendered. Places are found by path.
 """
 
 from __future__ import annotations
@@ -16,27 +15,28 @@ from shoreward.adapters.policy.checks import SETTINGS
 from shoreward.adapters.policy.errors import engine_failed
 from shoreward.adapters.policy.hands import Hand
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, listed
+from shoreward.adapters.policy.plain import Json, listed, mapping
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError
 from shoreward.spec.template import Template
+from shoreward.spec.template.references import references
 from shoreward.spec.yaml import read_yaml
 
 _FOLDERS = ("append_rules", "registry_schemas")
 _FILES = ("custom_rules", "override_spec")
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.LOW, "informational": Severity.NOTE}
-_STYLE = ("W1020", "W2001", "W3005", "W7001", "W8001", "W8003", "I")
-"""What only the template that a person wrote can be blamed for: SAM leaves parameters unused and writes as it likes."""
+_STYLE = ("W1020", "W3005", "W8003")
+"""What SAM is not blamed for: it writes as it likes."""
+_UNUSED = {"W2001": "value", "W7001": "mapping", "W8001": "condition"}
+"""What is unused may have been used while SAM's transform ran; kinds of references that would show it."""
 
 
-def lint(
-    template: Template, text: str, made: Mapping[str, Json], materials: Materials, hand: Hand, running: Running
-) -> Report:
+def lint(template: Template, made: Mapping[str, Json], materials: Materials, hand: Hand, running: Running) -> Report:
     """Look at a template.
 
     Args:
-        text: the template as it is written.
+        template: as it is written.
         made: the translated one.
 
     Raises:
@@ -47,7 +47,7 @@ def lint(
     targets = materials.pipeline.targets
     files = settings_files(materials)
     asked = {
-        "templates": [text, json.dumps(made)] if template.sam else [text],
+        "template": json.dumps(made),
         "regions": sorted({target.region for target in targets}),
         "parameters": _parameters(materials),
         "files": files,
@@ -58,7 +58,10 @@ def lint(
     if answer["config"]:
         where = Place(file=next(iter(files), template.file))
         raise SpecError("CFN_LINT_SETTINGS", f"cfn-lint refuses its settings: {answer['config']}.", where=where)
-    findings = [*_strangers(answer["strangers"], template), *_findings(answer["found"], Origins(template, dict(made)))]
+    findings = [
+        *_strangers(answer["strangers"], template),
+        *_findings(answer["found"], template, Origins(template, dict(made))),
+    ]
     resources = counted(len(template.resources), "resource")
     return Report(findings=tuple(findings), summary=f"{resources}, {counted(len(asked['regions']), 'region')}")
 
@@ -110,32 +113,42 @@ def _strangers(regions: Sequence[str], template: Template) -> Iterator[Finding]:
         )
 
 
-def _findings(found: Sequence[Mapping[str, Any]], origins: Origins) -> Iterator[Finding]:
-    seen: set[tuple[str, Place]] = set()
+def _findings(found: Sequence[Mapping[str, Any]], template: Template, origins: Origins) -> Iterator[Finding]:
+    used = {(one.to, one.name) for one in references(template.value)} if template.sam else set[tuple[str, str]]()
+    seen: set[tuple[str, Place, str]] = set()
     for match in found:
-        translated = match["template"] == 1
-        rule, path = str(match["rule"]), tuple(match["path"])
-        place = _translated(origins, path) if translated else origins.written(path)
-        if (translated and rule.startswith(_STYLE)) or (rule, place) in seen:
+        rule, path, what = str(match["rule"]), tuple(match["path"]), str(match["message"])
+        place = _place(origins, path)
+        name = str(path[1]) if len(path) > 1 else ""
+        subject = origins.subject(name) if path[:1] == ("Resources",) and name else name
+        blameless = template.sam and (rule.startswith(_STYLE) or (_UNUSED.get(rule), name) in used)
+        if blameless or (rule, place, what) in seen or rule.startswith(_ignored(template, subject)):
             continue
-        seen.add((rule, place))
+        seen.add((rule, place, what))
         if match["level"] not in _LEVELS:
             raise engine_failed("cfn-lint", f"it knows a level {match['level']!r}.")
-        subject = str(path[1]) if len(path) > 1 and path[0] == "Resources" else ""
         yield Finding(
             rule=rule,
             # A value that a target really has will be refused there, whatever cfn-lint thinks of values in general.
             severity=Severity.HIGH if match["parameters"] else _LEVELS[match["level"]],
-            what=_sentence(str(match["message"]), origins.subject(subject) if subject else ""),
+            what=_sentence(what, subject),
             why=f"{str(match['about']).rstrip('.')}.",
             fix="Mend it, or name the rule under ignore_checks in .cfnlintrc.",
             where=place,
-            subject=origins.subject(subject) if translated and subject else subject,
+            subject=subject,
             details=(("url", str(match["url"])),) if match["url"] else (),
         )
 
 
-def _translated(origins: Origins, path: Sequence[str | int]) -> Place:
+def _ignored(template: Template, subject: str) -> tuple[str, ...]:
+    """Beginnings of rules that a resource's own metadata switches off, for all that SAM makes of it, too."""
+    config: Json = mapping(template.resources.get(subject)).get("Metadata")
+    for key in ("cfn-lint", "config", "ignore_checks"):
+        config = mapping(config).get(key)
+    return tuple(map(str, listed(config)))
+
+
+def _place(origins: Origins, path: Sequence[str | int]) -> Place:
     match path:
         case ("Resources", str(name), *rest):
             return origins.place(name, rest)

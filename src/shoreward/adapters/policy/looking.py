@@ -45,8 +45,8 @@ class Setting:
 
 def look_at_template(materials: Materials, running: Running, blobs: Blobs, hand: Hand) -> Report:
     """cfn-lint on the template; see `linted`."""
-    text, template, made = _read(materials, blobs)
-    report = lint(template, text, made, materials, hand, running)
+    template, made = _read(materials, blobs)
+    report = lint(template, made, materials, hand, running)
     return _report(list(report.findings), report.summary)
 
 
@@ -58,7 +58,7 @@ def look_at_policies(materials: Materials, running: Running, setting: Setting) -
         Terminal: POLICY_ENGINE_FAILED, POLICY_ENGINE_MISSING.
         Retryable: POLICY_SOURCE_UNREACHABLE, POLICY_STOPPED.
     """
-    _, template, made = _read(materials, setting.blobs)
+    template, made = _read(materials, setting.blobs)
     running.say("gathering rules")
     sources = gather(materials, setting.policies, setting.fetching)
     origins = Origins(template, made)
@@ -109,16 +109,15 @@ def _pins(sources: tuple[Gathered, ...]) -> str:
     return f"; {', '.join(others)}" if others else ""
 
 
-def _read(materials: Materials, blobs: Blobs) -> tuple[str, Template, dict[str, Json]]:
-    """The template as it is written, read, and as CloudFormation gets it."""
+def _read(materials: Materials, blobs: Blobs) -> tuple[Template, dict[str, Json]]:
+    """The template as it is written, and as CloudFormation gets it."""
     product = json.loads(materials.products["build"])
     made: dict[str, Json] = json.loads(blobs.get(product["template"]))
     file = materials.pipeline.template
     content = materials.source.read(materials.commit, file)
     if content is None:
         raise SpecError("TEMPLATE_MISSING", f"The commit has no template {file}.", where=Place(file=file))
-    text = content.decode()
-    return text, read_template(text, file), made
+    return read_template(content.decode(), file), made
 
 
 def _parameters(materials: Materials) -> list[dict[str, str]]:

@@ -1,8 +1,8 @@
-"""cfn-lint on templates: `python -m shoreward.adapters.policy.engines.lint`.
+"""cfn-lint on a template: `python -m shoreward.adapters.policy.engines.lint`.
 
-Asked    {"templates": [text, ...], "regions": [...], "parameters": [[name of the target, {name: value}], ...],
+Asked    {"template": JSON text, "regions": [...], "parameters": [[name of the target, {name: value}], ...],
           "files": {path: text}}
-Answers  {"found": [{"template": position, "rule", "level", "message", "about", "path", "parameters", "url"}],
+Answers  {"found": [{"rule", "level", "message", "about", "path", "parameters", "url"}],
           "config": "" or what is wrong with the settings, "strangers": regions that it does not know}
 
 `files` are `.cfnlintrc` and what it names; they are laid out in a folder of their own, where cfn-lint looks for them.
@@ -25,7 +25,7 @@ _CONFIG = "E0003"
 
 
 def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What cfn-lint finds in templates."""
+    """What cfn-lint finds in a template."""
     from cfnlint.exceptions import CfnLintExitException, ConfigFileError  # pyright: ignore[reportMissingTypeStubs]
     from cfnlint.helpers import REGIONS  # pyright: ignore[reportMissingTypeStubs]
 
@@ -38,8 +38,7 @@ def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="shoreward-lint-") as folder:
         _lay_out(Path(folder), asked["files"])
         try:
-            for position, text in enumerate(asked["templates"]):
-                said["found"] += _lint(position, text, known or ["us-east-1"], asked["parameters"])
+            said["found"] += _lint(asked["template"], known or ["us-east-1"], asked["parameters"])
         except (ConfigFileError, CfnLintExitException, ValueError) as error:
             said["config"] = str(error) or repr(error)
         finally:
@@ -59,7 +58,7 @@ def _lay_out(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _lint(
-    position: int, text: str, regions: Sequence[str], parameters: Sequence[tuple[str, Mapping[str, str]]]
+    text: str, regions: Sequence[str], parameters: Sequence[tuple[str, Mapping[str, str]]]
 ) -> Iterator[dict[str, Any]]:
     from cfnlint.config import ConfigMixIn  # pyright: ignore[reportMissingTypeStubs]
     from cfnlint.context.parameters import ParameterSet  # pyright: ignore[reportMissingTypeStubs]
@@ -77,7 +76,6 @@ def _lint(
         if match.rule.id == _CONFIG:
             raise ValueError(match.message)
         yield {
-            "template": position,
             "rule": match.rule.id,
             "level": match.rule.severity,
             "message": match.message,

@@ -108,6 +108,22 @@ def test_what_was_unlimited_before_is_still_told_and_not_as_new() -> None:
     assert finding.rule == "IAM_UNLIMITED"
 
 
+@pytest.mark.parametrize(
+    ("more", "alone", "standing"),
+    [
+        ("            - {Effect: Allow, Action: '*', Resource: '*'}\n", Severity.CRITICAL, Severity.CRITICAL),
+        ("            - {Effect: Allow, Action: s3:*, Resource: '*'}\n", Severity.HIGH, Severity.LOW),
+        ("        - AdministratorAccess\n", Severity.CRITICAL, Severity.CRITICAL),
+        ("        - AmazonDynamoDBFullAccess\n", Severity.LOW, Severity.LOW),
+    ],
+)
+def test_what_an_application_always_had_does_not_hold_every_change_up(
+    more: str, alone: Severity, standing: Severity
+) -> None:
+    assert [one.severity for one in found(None, FUNCTION + more)] == [alone]
+    assert [one.severity for one in found(FUNCTION + more, FUNCTION + more)] == [standing]
+
+
 def test_everything_but_one_action_is_everything() -> None:
     more = "            - {Effect: Allow, NotAction: iam:*, Resource: '*'}\n"
     [finding] = found(FUNCTION, FUNCTION + more)

@@ -6,6 +6,7 @@ Grants of one statement and one severity are one finding.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from shoreward.adapters.policy.iam.breadth import severity_of, unlimited
 from shoreward.adapters.policy.iam.broadening import broadened
@@ -44,7 +45,7 @@ def iam_findings(
     old = [grant for grant in after if grant not in known and unlimited(grant)]
     return [
         *(_finding(BROADENED, grants, before, origins) for grants in _together(new)),
-        *(_finding(UNLIMITED, grants, (), origins) for grants in _together(old)),
+        *(_standing(grants, origins, known=base is not None) for grants in _together(old)),
     ]
 
 
@@ -58,6 +59,20 @@ def _before(
     changed = changed_sources(base, made)
     same = () if changed is None else tuple(grant for grant in after if grant.source not in changed)
     return same + grants_of(base, parameters, changed)
+
+
+def _standing(grants: list[Grant], origins: Origins, *, known: bool) -> Finding:
+    """IAM_UNLIMITED: what is not new is told, and holds a change up only when nobody should live with it.
+
+    Args:
+        known: whether the base has it, too; else nobody can tell.
+    """
+    finding = _finding(UNLIMITED, grants, (), origins)
+    anybody = any("*" in grant.principal.patterns for grant in grants)
+    common = known or grants[0].action.patterns == (MANAGED,)
+    if finding.severity != Severity.CRITICAL and common and not anybody:
+        return replace(finding, severity=Severity.LOW)
+    return finding
 
 
 def _resource(holder: str) -> str:

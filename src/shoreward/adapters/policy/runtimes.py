@@ -10,11 +10,14 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from shoreward.adapters.policy.engine_data import cfn_lint_data
-from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.domain import Finding, Severity
+
+if TYPE_CHECKING:
+    from shoreward.adapters.policy.origins import Origins  # which reads templates; a key needs dates only
 
 DEPRECATED = "RUNTIME_DEPRECATED"
 _SOON = timedelta(days=90)

@@ -86,6 +86,7 @@ def storm(shore: Shore, chance: random.Random, *, sandboxes: int, kills: int) ->
         shore.struck(chance, "", "reap", "--yes")
     code = shore.run("reap", "--yes")
     findings = [] if code == 0 else [f"reap ended with {code}: {shore.said()}"]
+    findings += [f"a traceback: {shore.said()}"] if "Traceback" in shore.said() else []
     return findings + [f"{lease.name} is {lease.state}" for lease in shore.unfinished()]
 
 

@@ -100,7 +100,7 @@ class Shore:
             time.sleep(chance.uniform(0.0, 0.03))
         process.kill()
         process.join()
-        if process.exitcode != -9:
+        if process.exitcode != -9:  # 255: its end was not told, and it is not counted
             self.ended[f"{arguments[0]} {process.exitcode}"] += 1
             return False
         kill = Kill(act=arguments[0], state=self.state(about), lived=time.monotonic() - born)
@@ -127,16 +127,18 @@ class Shore:
             return tuple(ledger.all())
 
     def state(self, name: str) -> str:
-        """What the ledger says of a sandbox whose name begins so."""
-        return next((str(one.state) for one in self.leases() if name and one.name.startswith(name)), "nothing")
+        """What the ledger says of a sandbox whose name begins so, "-" for all of them."""
+        if not name:
+            return "-"
+        return next((str(one.state) for one in self.leases() if one.name.startswith(name)), "nothing")
 
     def unfinished(self) -> list[Lease]:
         """Leases that have not ended."""
         return [lease for lease in self.leases() if lease.state is not State.GONE]
 
     def said(self) -> str:
-        """The end of what the commands printed."""
-        return self.log.read_text(errors="replace")[-3_000:] if self.log.exists() else ""
+        """What the commands printed."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def _start(self, arguments: tuple[str, ...]) -> Any:
         given = (["sandbox", *arguments], str(self.shop.root), dict(self.environment), str(self.log))

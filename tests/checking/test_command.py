@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .shop import PIPELINE, SUITES, Shop, alive, until
+from .shop import PATIENCE, PIPELINE, SUITES, Shop, alive, until
 
 
 def found(answer: Any, check: str) -> list[Any]:
@@ -209,7 +209,7 @@ def test_watching_checks_again_what_an_edit_touches(shop: Shop) -> None:
         shop.write("prices.txt", "5\n")
         third = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
+        assert process.wait(PATIENCE) == 130
     assert [one["verdict"] for one in (first, second, third)] == ["pass", "fail", "pass"]
     assert [one["checks"][0]["kept"] for one in (first, second, third)] == [False, False, True]
 

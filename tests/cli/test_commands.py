@@ -25,6 +25,7 @@ COMMANDS = (
 )
 SUMMARY = {
     *("id", "application", "commit", "subject", "by", "revision", "outcome", "seconds", "held", "waves", "why"),
+    *("standing", "checked"),
 }
 PLAN = {
     *("application", "commit", "subject", "before", "revision", "files", "git_diff", "notes", "waves"),

@@ -356,6 +356,26 @@ Resources:
     assert "cannot be compared" in unknown.what
 
 
+def test_an_effect_that_depends_on_a_condition_allows_where_it_does() -> None:
+    text = (
+        "Parameters:\n  What: {Type: String, Default: Deny}\nConditions:\n  Dev: !Equals [a, b]\n"
+        + FUNCTION.replace("Effect: Allow", "Effect: EFFECT")
+    )
+    deny, either, asked, allow = (
+        text.replace("EFFECT", effect) for effect in ("Deny", "!If [Dev, Allow, Deny]", "!Ref What", "Allow")
+    )
+    for before, after in ((deny, either), (either, allow), (deny, asked), (asked, allow)):
+        assert [one.rule for one in found(before, after)][:1] == ["IAM_BROADENED"]
+    assert found(allow, either) == []
+
+
+def test_a_user_that_joins_a_group_may_what_the_group_may() -> None:
+    text = "Resources:\n  Admins: {Type: AWS::IAM::Group}\n  Ada:\n    Type: AWS::IAM::User\n    Properties: {GROUPS}\n"
+    [finding] = found(text.replace("GROUPS", "Path: /"), text.replace("GROUPS", "Groups: [!Ref Admins]"))
+    assert (finding.severity, finding.subject) == (Severity.MEDIUM, "Ada")
+    assert "all that the group ${Admins} may" in finding.what
+
+
 # --- laws
 
 ACTIONS = st.sampled_from(["s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "*", "sqs:SendMessage", "s3:Get?bject"])

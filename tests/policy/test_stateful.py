@@ -123,6 +123,16 @@ def test_a_condition_that_was_not_there_may_take_it_away() -> None:
     assert finding.where.line == line_of(after, "Condition: Dev")
 
 
+def test_a_condition_that_means_something_else_now_may_take_it_away() -> None:
+    before = "Conditions:\n  Here: !Not [!Condition Gone]\n  Gone: !Equals [!Ref Name, gone]\n" + CASTLES.replace(
+        "  Beach:\n", "  Beach:\n    Condition: Here\n"
+    )
+    after = before.replace("[!Ref Name, gone]", "[!Ref Name, castles]")
+    [finding] = found(before, after)
+    assert (finding.rule, finding.subject) == ("STATEFUL_REMOVED", "Beach")
+    assert found(before, before) == []
+
+
 def test_what_sam_writes_is_told_where_a_person_wrote_it() -> None:
     before = (
         HEAD

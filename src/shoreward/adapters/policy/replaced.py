@@ -14,6 +14,7 @@ from typing import cast
 
 from shoreward.adapters.policy.differences import ABSENT
 from shoreward.adapters.policy.engine_data import cfn_lint_data
+from shoreward.adapters.policy.iam.texts import Texts
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.plain import Json, Path, listed, mapping, only
 from shoreward.domain import Finding, Place, Severity
@@ -72,8 +73,8 @@ def stateful_findings(
         after = new.get(name)
         if after is None or after.get("Type") != before.get("Type"):
             findings += look.removed(name, before, after, mapping(base.get("Resources")))
-        elif after != before or base.get("Parameters") != made.get("Parameters"):
-            findings += look.conditional(name, before, after)
+        elif after != before or any(base.get(section) != made.get(section) for section in ("Conditions", "Parameters")):
+            findings += look.conditional(name, before, after, same_condition(base, made, after.get("Condition")))
             findings += look.replaced(name, before, after, _settlers(base, made, parameters))
     return findings
 
@@ -123,10 +124,18 @@ class _Look:
             subject=name,
         )
 
-    def conditional(self, name: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Finding]:
-        """A condition that was not there may take the resource away from some targets."""
+    def conditional(
+        self, name: str, before: Mapping[str, Json], after: Mapping[str, Json], same: bool
+    ) -> Iterator[Finding]:
+        """A condition that was not there, or means something else now, may take the resource away from some targets.
+
+        Args:
+            same: whether the condition's definition is what it was.
+        """
         condition = after.get("Condition")
-        if condition is None or condition == before.get("Condition") or before.get("DeletionPolicy") in _KEPT:
+        if condition is None or before.get("DeletionPolicy") in _KEPT:
+            return
+        if condition == before.get("Condition") and same:
             return
         yield Finding(
             rule=REMOVED,
@@ -169,6 +178,13 @@ class _Look:
 
     def _place(self, name: str, path: Path) -> Place:
         return self._origins.place(name, ("Properties", *(step for step in path if step != "*")))
+
+
+def same_condition(base: Mapping[str, Json], made: Mapping[str, Json], condition: Json) -> bool:
+    """Whether a condition is defined alike before and after, with all that it is made of."""
+    if not isinstance(condition, str):
+        return True
+    return Texts(base, {}).branch(condition, True) == Texts(made, {}).branch(condition, True)
 
 
 Settle = Callable[[Json], Json]

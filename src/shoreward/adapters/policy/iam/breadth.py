@@ -14,7 +14,7 @@ from typing import Any
 
 from shoreward.adapters.policy.engine_data import cfn_lint_data
 from shoreward.adapters.policy.iam.grants import Grant, Names
-from shoreward.adapters.policy.iam.statements import BOUNDARY, MANAGED, UNREAD
+from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, UNREAD
 from shoreward.domain import Severity
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -48,7 +48,7 @@ def severity_of(grant: Grant) -> Severity:
         return next((severity for pattern, severity in _MANAGED if pattern.search(arn)), Severity.MEDIUM)
     if action == BOUNDARY:
         return Severity.HIGH
-    if action == UNREAD:
+    if action in (UNREAD, GROUP):
         return Severity.MEDIUM
     severity = _worse(_by_rights(grant), _by_people(grant))
     return _better(severity) if grant.conditions and severity.rank > Severity.LOW.rank else severity

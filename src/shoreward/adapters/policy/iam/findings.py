@@ -11,7 +11,7 @@ from dataclasses import replace
 from shoreward.adapters.policy.iam.breadth import severity_of, unlimited
 from shoreward.adapters.policy.iam.broadening import broadened
 from shoreward.adapters.policy.iam.grants import Clause, Grant
-from shoreward.adapters.policy.iam.statements import BOUNDARY, MANAGED, UNREAD, changed_sources, grants_of
+from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, UNREAD, changed_sources, grants_of
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.domain import Finding, Severity
@@ -118,6 +118,8 @@ def _what(rule: str, grant: Grant, who: str, actions: str, resources: str, dropp
     people = "" if grant.principal.patterns == ("",) else _people(grant)
     if actions == MANAGED:
         text = f"{who} {now} do all that the managed policy {resources} allows"
+    elif actions == GROUP:
+        text = f"{who} {now} do all that the group {resources} may"
     elif actions == UNREAD:
         text = f"{who} has {UNREAD}: what it allows cannot be compared"
     elif grant.holder.startswith("trust "):

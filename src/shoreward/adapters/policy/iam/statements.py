@@ -21,6 +21,8 @@ MANAGED = "the managed policy"
 """Action of a grant that stands for all that a managed policy allows; its resource is the policy."""
 BOUNDARY = "the permissions boundary"
 """Action of a denial that stands for all that a boundary does not allow."""
+GROUP = "the group"
+"""Action of a grant that stands for all that a group may; its resource is the group."""
 UNREAD = "a policy that is written as text"
 """Action of a grant that stands for a policy that cannot be read before it is deployed."""
 
@@ -128,6 +130,9 @@ class _Reader:
                     if action == BOUNDARY or _inside(policy) not in self._resources:
                         names = Names((action,)), Names((policy,))
                         yield Grant(effect, name, _NOBODY, *names, base | clauses, name, at)
+            elif key == "Groups":
+                for group, clauses, at in self._each(value, path):
+                    yield Grant("Allow", name, _NOBODY, Names((GROUP,)), Names((group,)), base | clauses, name, at)
             else:
                 yield from self._policies(name, name, value, path, base)
 
@@ -149,13 +154,22 @@ class _Reader:
             for index, (branch, holds) in enumerate(zip(branches, (True, False), strict=True), 1):
                 under = clauses | {self._texts.branch(condition, holds)}
                 yield from self._policies(name, holder, branch, (*path, "Fn::If", index), under)
-        elif mapping(value).get("Effect") in ("Allow", "Deny") and ("Action" in value or "NotAction" in value):
-            yield from self._statement(name, holder, mapping(value), path, clauses)
+        elif "Effect" in mapping(value) and ("Action" in value or "NotAction" in value):
+            for effect, under in self._effects(value["Effect"]):
+                statement = mapping(value) | {"Effect": effect}
+                yield from self._statement(name, holder, statement, path, clauses | under)
         elif isinstance(value, str) and '"Effect"' in value:
             yield from self._written(name, holder, value, path, clauses)
         else:
             for key, inner in mapping(value).items() or enumerate(listed(value)):
                 yield from self._policies(name, holder, inner, (*path, key), clauses)
+
+    def _effects(self, value: Json) -> Iterator[tuple[Effect, frozenset[Clause]]]:
+        """What an effect may read; one that nobody knows yet allows, but is nothing that could cover another."""
+        for text, clauses, _ in self._each(value, ()):
+            known = text in ("Allow", "Deny")
+            doubt = frozenset[Clause]() if known else frozenset([Clause("if", "Effect", frozenset([text]))])
+            yield "Deny" if text == "Deny" else "Allow", clauses | doubt
 
     def _branches(self, value: Json) -> tuple[str, list[Json]]:
         """The condition and the two branches of a value that depends on one."""

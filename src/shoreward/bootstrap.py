@@ -110,6 +110,24 @@ class Project:
             boundary=boundary,
         )
 
+    def sandbox_roles(self, *, trusted: str, boundary: str | None = None) -> str:
+        """The template of the roles that the account of sandboxes needs.
+
+        Raises:
+            Refused: SANDBOX_NOT_PLANNED.
+        """
+        from shoreward.adapters.aws.sandbox_role import sandbox_role_template
+        from shoreward.app.sandboxes.plan import plan_of
+
+        pipeline = self.pipeline()
+        return sandbox_role_template(
+            pipeline.application,
+            trusted,
+            artifacts=pipeline.artifacts,
+            stack=plan_of(pipeline).target.stack,
+            boundary=boundary,
+        )
+
     def builder(self) -> LocalBuilder:
         """Builds this repository's commits."""
         from shoreward.adapters.build import ArtifactFiles, LocalBuilder

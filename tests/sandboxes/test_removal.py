@@ -12,6 +12,7 @@ from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, KINDS, kind_of_arn
 from shoreward.adapters.aws.sandbox_shelves import is_named
 from shoreward.app.sandboxes import MARK, State, Thing
 from shoreward.app.sandboxes.ports import Progress, Proof
+from shoreward.app.sandboxes.sandboxes import Sandbox
 from shoreward.domain import Refused, SpecError, Terminal
 
 from .support import Beach, physical, table
@@ -122,11 +123,12 @@ def test_every_kind_of_thing_is_removed_and_proved_gone(beach: Beach):
     assert {kind.label for kind in KINDS} | {"the stack", "tags of all services"} == set(proof.looked)
 
 
-def test_what_cloudformation_keeps_is_removed_behind_it(beach: Beach):
-    before = without_artifacts(beach)
+def made_kept(beach: Beach) -> Sandbox:
+    """A sandbox of everything, to which somebody applied the template as production has it: nothing of it is deleted.
+
+    The check of reversibility does the like.
+    """
     made = beach.up(revision=beach.revision(**with_layer(beach)))
-    put_into(beach, made.lease.name)
-    # Given that somebody applied the template as production has it (so does the check of reversibility)
     client = beach.client("cloudformation")
     template = json.loads(json.dumps(client.get_template(StackName=made.lease.name)["TemplateBody"]))
     for name, resource in with_layer(beach).items():
@@ -135,6 +137,13 @@ def test_what_cloudformation_keeps_is_removed_behind_it(beach: Beach):
         StackName=made.lease.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
     )
     client.get_waiter("stack_update_complete").wait(StackName=made.lease.name, WaiterConfig={"Delay": 0.1})
+    return made
+
+
+def test_what_cloudformation_keeps_is_removed_behind_it(beach: Beach):
+    before = without_artifacts(beach)
+    made = made_kept(beach)
+    put_into(beach, made.lease.name)
     assert down(beach, made.lease.name).clean
     assert without_artifacts(beach) == before
 

@@ -410,6 +410,9 @@ def bootstrap(
     boundary: Annotated[
         str | None, typer.Option(help="ARN of a permissions boundary that the application's roles must carry.")
     ] = None,
+    sandboxes: Annotated[
+        bool, typer.Option("--sandboxes", help="For the account of sandboxes, which are removed without a trace.")
+    ] = False,
     directory: Directory = HERE,
     config: Config = None,
     json: Json = False,
@@ -417,7 +420,9 @@ def bootstrap(
     """Print the CloudFormation template of the least-privilege roles that a target account needs."""
     from shoreward.bootstrap import open_project
 
-    text = open_project(directory, config=config).roles(trusted=trusted, boundary=boundary)
+    project = open_project(directory, config=config)
+    roles = project.sandbox_roles if sandboxes else project.roles
+    text = roles(trusted=trusted, boundary=boundary)
     if json:
         print_json({"template": text})
     else:

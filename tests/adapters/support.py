@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from aws.support import Bench
-from shoreward.domain import Revision
-from shoreward.spec.template import canonical, parameter_values, read_template, render
+from shoreward.domain import Revision, canonical
+from shoreward.spec.template import parameter_values, read_template, render
 
 
 def sam(bench: Bench, resources: str) -> Revision:

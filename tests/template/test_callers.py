@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoreward.spec.template import Rendered, canonical
+from shoreward.domain import canonical
+from shoreward.spec.template import Rendered
 from shoreward.spec.template.references import references
 
 from .support import HEAD, codes, of_type, rendered, resource, versions

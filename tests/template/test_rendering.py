@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoreward.domain import BUCKET
-from shoreward.spec.template import canonical
+from shoreward.domain import BUCKET, canonical
 
 from .support import codes, digest, of_type, rendered, resource, versions
 
@@ -102,7 +101,7 @@ def test_machines_regions_and_hash_seeds_do_not_show(tmp_path: Path) -> None:
     script = tmp_path / "render.py"
     script.write_text(
         "import sys; from tests_template.support import rendered; from tests_template.test_rendering import HELLO\n"
-        "from shoreward.spec.template import canonical\n"
+        "from shoreward.domain import canonical\n"
         "sys.stdout.buffer.write(canonical(rendered(HELLO).template))\n"
     )
     (tmp_path / "tests_template").symlink_to(Path(__file__).parent)

@@ -30,13 +30,13 @@ from shoreward.domain import (
     SpecError,
     SpecErrors,
     Terminal,
+    canonical,
     digest_of,
 )
 from shoreward.spec.template import (
     Asset,
     Note,
     Template,
-    canonical,
     find_assets,
     parameter_values,
     read_template,

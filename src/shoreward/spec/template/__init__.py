@@ -6,7 +6,6 @@ All of it is pure: text in, values or errors out; no AWS call, no clock, no envi
 
 from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.assets import find_assets
-from shoreward.spec.template.checks import canonical
 from shoreward.spec.template.document import Template, read_template
 from shoreward.spec.template.parameters import Values, parameter_values
 from shoreward.spec.template.render import ALIAS, render
@@ -19,7 +18,6 @@ __all__ = [
     "Rendered",
     "Template",
     "Values",
-    "canonical",
     "did_you_mean",
     "find_assets",
     "parameter_values",

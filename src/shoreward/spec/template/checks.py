@@ -6,12 +6,11 @@ edges that they did not write; they are blamed on the template's own lines.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import cast
 
-from shoreward.domain import Place, SpecError
+from shoreward.domain import Place, SpecError, canonical
 from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.document import FUNCTION, Template, mapping
 from shoreward.spec.template.parameters import Values
@@ -90,11 +89,6 @@ def check_limits(template: Template, made: dict[str, Json]) -> Iterator[SpecErro
     if (size := len(canonical(made))) > _LARGEST:
         what = f"The rendered template has {size:,} bytes, and CloudFormation takes {_LARGEST:,}."
         yield SpecError("TEMPLATE_TOO_LARGE", what, where=where, next=advice)
-
-
-def canonical(value: Json) -> bytes:
-    """The one JSON text of a value: sorted keys, no needless space, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _duplicate_aliases(template: Template, values: Values, physical: dict[str, str]) -> Iterator[SpecError]:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shoreward.adapters.journal._file import connect, in_words, transaction
+from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.journal.codec import decode, encode
+from shoreward.adapters.sqlite import transaction
 from shoreward.app.ports import Conflict, Recorded, ReleaseHeader
 from shoreward.core import Event
 from shoreward.core.events import ReleaseEnded, ReleaseOpened, RollbackBegan
@@ -37,7 +38,7 @@ class SqliteJournal:
         # However many names a file has, there is one lease on it.
         self._path = path.resolve()
         self._lock = threading.Lock()
-        self._connection = connect(self._path, patience=patience)
+        self._connection = FORM.connect(self._path, patience=patience)
 
     @property
     def path(self) -> Path:
@@ -50,11 +51,11 @@ class SqliteJournal:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock, in_words(self._path), transaction(self._connection):
+        with self._lock, FORM.in_words(self._path), transaction(self._connection):
             yield self._connection
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, in_words(self._path):
+        with self._lock, FORM.in_words(self._path):
             return self._connection.execute(query, values).fetchall()
 
     def open(self, event: ReleaseOpened) -> str:
@@ -143,7 +144,7 @@ class SqliteJournal:
     @contextmanager
     def lease(self) -> Generator[None]:
         """An exclusive lock on a file beside the journal; the operating system frees it with the process."""
-        with in_words(self._path):
+        with FORM.in_words(self._path):
             file = self._path.with_name(f"{self._path.name}.lease").open("a+")
         with file:
             try:

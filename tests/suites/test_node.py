@@ -1,7 +1,6 @@
 """What Node's test runners tell becomes findings: really run by Node's own, and as the others write it."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from shoreward.adapters.suites.reports import read_report
 from shoreward.domain import Place, Severity
 
 from .support import Application, command_suite, hanging, only, told
-
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node here")
 
 LIBRARY = (
     "export const high = (beach) => {\n  if (beach === 'atlantis') throw new Error('no beach');\n  return 4;\n};\n"
@@ -34,7 +31,6 @@ describe('far away', () => {
 NODE = {"app.mjs": LIBRARY, "app.test.mjs": TESTS, "package.json": '{"scripts": {"test": "node --test"}}'}
 
 
-@needs_node
 @pytest.mark.parametrize("command", ["npm test", "node --test", "npm run test -- app.test.mjs"])
 def test_node_tells_of_its_tests(tmp_path: Path, command: str) -> None:
     report = Application.of(tmp_path, NODE).run(command_suite(command))
@@ -49,7 +45,6 @@ BROKEN = {
 }
 
 
-@needs_node
 @pytest.mark.parametrize("kind", BROKEN)
 def test_tests_that_node_cannot_load_are_errors(tmp_path: Path, kind: str) -> None:
     text, where = BROKEN[kind]
@@ -57,7 +52,6 @@ def test_tests_that_node_cannot_load_are_errors(tmp_path: Path, kind: str) -> No
     assert (finding.rule, str(finding.where)) == ("test-error", where)
 
 
-@needs_node
 @pytest.mark.parametrize("command", ["node app.test.mjs", "npm test"])
 def test_an_endless_loop_is_found_at_its_line(tmp_path: Path, command: str) -> None:
     note = tmp_path / "note"
@@ -77,7 +71,6 @@ test('it', () => {{
     assert (finding.where.file, finding.where.line in (5, 6)) == ("app.test.mjs", True)
 
 
-@needs_node
 def test_what_keeps_node_awake_for_ever_is_found_at_its_line(tmp_path: Path) -> None:
     note = tmp_path / "note"
     text = f"""import test from 'node:test';
@@ -92,7 +85,6 @@ test('it', () => new Promise(() => {{
     assert (finding.rule, str(finding.where)) == ("test-hangs", "app.test.mjs:5")
 
 
-@needs_node
 def test_a_command_of_node_is_found_where_it_broke(tmp_path: Path) -> None:
     made = Application.of(tmp_path, {"check.cjs": "const a = 1;\nthrow new Error('wet');\n"})
     finding = only(made.run(command_suite("node check.cjs")))

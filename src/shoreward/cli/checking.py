@@ -6,7 +6,6 @@ of it has changed (`cli.unchanged`).
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -29,6 +28,7 @@ from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json, print_json_line, span, warn
 from shoreward.cli.running import CheckLines, LiveChecks
 from shoreward.domain import Checks, Pipeline, UserError
+from shoreward.gate import cores
 
 if TYPE_CHECKING:
     from shoreward.adapters.policy import Engines
@@ -229,13 +229,6 @@ def _write_reports(answer: Answer, asked: Asked) -> None:
         asked.junit.write_text(junit(answer), encoding="utf-8")
     if asked.markdown:
         asked.markdown.write_text(markdown(answer), encoding="utf-8")
-
-
-def cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def show_graph(project: Project, asked: Asked) -> None:

@@ -8,10 +8,13 @@ from shoreward.domain import (
     Advisories,
     Bake,
     Checks,
+    Dynamic,
+    Fault,
     JudgePolicy,
     Pipeline,
     PolicySource,
     Probe,
+    Resilience,
     SandboxPlan,
     Severity,
     Suite,
@@ -150,8 +153,41 @@ sandbox_targets = st.builds(
     parameters=st.dictionaries(logical_ids, texts, max_size=2).map(lambda given: tuple(sorted(given.items()))),
 )
 
+shares = st.sampled_from([0.0, 1.0]) | fractions
+a_while = st.integers(1, 10_000).map(float)
+borne = {"may_fail": shares, "lasting": a_while, "recovery": seconds}
+faults = (
+    st.builds(Fault, kind=st.sampled_from(["throttle", "disconnect"]), function=logical_ids, **borne)
+    | st.builds(Fault, kind=st.just("misdirect"), function=logical_ids, variable=variables, **borne)
+    | st.builds(
+        Fault,
+        kind=st.just("squeeze"),
+        function=logical_ids,
+        timeout=st.integers(1, 900).map(float),
+        memory=st.none() | st.integers(128, 10_240),
+        **borne,
+    )
+)
+resiliences = st.builds(
+    Resilience,
+    faults=st.lists(faults, max_size=3).map(tuple),
+    load=st.just("") | words,
+    rate=st.floats(0.1, 100),
+    **borne,
+)
+dynamics = st.builds(
+    Dynamic,
+    methods=st.lists(st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "DELETE"]), min_size=1, unique=True).map(tuple),
+    requests=st.integers(1, 100_000),
+    limit=a_while,
+    seed=st.integers(0, 2**31 - 1),
+    headers=st.sampled_from([(), (("authorization", "TOKEN"),)]),
+)
+
 checks = st.builds(
     Checks,
+    resilience=st.none() | resiliences,
+    dynamic=st.none() | dynamics,
     block=st.sampled_from(Severity),
     skip=some(check_names),
     discover=st.booleans(),

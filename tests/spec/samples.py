@@ -246,6 +246,23 @@ MISTAKES = (
         structural=False,
     ),
     Mistake(
+        "SPEC_FAULT",
+        "checks: {resilience: {faults: [¦{kind: misdirect, function: F}]}}\n",
+        "which one is to lead nowhere?",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_FAULT",
+        "checks: {resilience: {faults: [{kind: throttle, function: F, ¦memory: 128}]}}\n",
+        "belongs to a fault of kind squeeze",
+        structural=False,
+    ),
+    Mistake("SPEC_FAULT", "checks: {resilience: {lasts: ¦0s}}\n", "must be 1s at least", structural=False),
+    Mistake("SPEC_PERCENT", "checks: {resilience: {may-fail: ¦101%}}\n", "up to 100%"),
+    Mistake("SPEC_REQUIRED", "checks: {resilience: {faults: [¦{kind: throttle}]}}\n", "'function' is missing"),
+    Mistake("SPEC_METHODS", "checks: {dynamic: {¦methods: []}}\n", "Name some"),
+    Mistake("SPEC_CHOICE", "checks: {dynamic: {methods: [¦GTE]}}\n", "Did you mean 'GET'?"),
+    Mistake(
         "SPEC_WORDS", 'checks: {waivers: [{rule: X, reason: ¦" ", owner: o, expires: 2027-01-31}]}\n', "some words"
     ),
     Mistake("SPEC_REQUIRED", "checks: {waivers: [¦{rule: X, reason: r, owner: o}]}\n", "'expires' is missing"),

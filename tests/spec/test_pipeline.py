@@ -7,11 +7,14 @@ import pytest
 from shoreward.domain import (
     Bake,
     Checks,
+    Dynamic,
+    Fault,
     JudgePolicy,
     Pipeline,
     Place,
     PolicySource,
     Probe,
+    Resilience,
     SandboxPlan,
     SpecError,
     Suite,
@@ -64,6 +67,13 @@ def test_the_complete_example_of_the_reference_means_what_it_says():
     assert pipeline.allow_replacement == ("OldTable",)
     assert pipeline.checks == Checks(
         skip=("performance",),
+        resilience=Resilience(
+            faults=(
+                Fault(kind="throttle", function="ContestFunction"),
+                Fault(kind="misdirect", function="CastlesFunction", variable="CONTEST_QUEUE_URL", may_fail=0.05),
+            )
+        ),
+        dynamic=Dynamic(methods=("GET", "PUT"), requests=500, limit=120.0),
         suites=(Suite(name="beach", kind="integration", command="python -m pytest tests/integration", timeout=300.0),),
         sandbox=SandboxPlan(
             target=Target(
@@ -129,6 +139,28 @@ checks:
     assert suite.where == Place(file="shoreward.yaml", line=9, column=7)
     assert found.policies == (PolicySource(path="services/beach/rules"),)
     assert found.advisories.source == "services/beach/osv"
+
+
+def test_a_fault_takes_what_it_does_not_say_from_all_of_them():
+    checks = """\
+checks:
+  resilience:
+    may-fail: 10%
+    lasts: 20s
+    faults:
+      - {kind: throttle, function: F}
+      - {kind: squeeze, function: F, may-fail: 100%, recovery: 5m}
+  dynamic: {}
+"""
+    found = parse(MINIMAL + checks).checks
+    assert found is not None
+    assert found.resilience is not None
+    assert found.resilience.faults == (
+        Fault(kind="throttle", function="F", may_fail=0.1, lasting=20.0, recovery=60.0),
+        Fault(kind="squeeze", function="F", timeout=1.0, may_fail=1.0, lasting=20.0, recovery=300.0),
+    )
+    assert found.resilience.faults[1].where == Place(file="shoreward.yaml", line=13, column=9)
+    assert found.dynamic == Dynamic()
 
 
 def test_a_pipeline_may_reach_several_partitions_through_several_accounts():

@@ -36,6 +36,9 @@ SECTIONS = {
     "sandbox": _format.SANDBOX,
     "policies": _format.POLICY,
     "advisories": _format.ADVISORIES,
+    "resilience": _format.RESILIENCE,
+    "faults": _format.FAULT,
+    "dynamic": _format.DYNAMIC,
     "waivers": _format.WAIVER,
 }
 

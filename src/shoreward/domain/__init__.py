@@ -37,6 +37,7 @@ from shoreward.domain.revision import (
     StagedFunction,
 )
 from shoreward.domain.target import Parameters, Target
+from shoreward.domain.trials import Dynamic, Fault, FaultKind, Method, Resilience
 from shoreward.domain.verdict import Verdict, worst
 
 __all__ = [
@@ -51,11 +52,15 @@ __all__ = [
     "CheckResult",
     "Checked",
     "Checks",
+    "Dynamic",
     "Evidence",
+    "Fault",
+    "FaultKind",
     "Finding",
     "JudgePolicy",
     "Judgement",
     "LambdaFunction",
+    "Method",
     "OperationError",
     "Outcome",
     "Parameters",
@@ -64,6 +69,7 @@ __all__ = [
     "PolicySource",
     "Probe",
     "Refused",
+    "Resilience",
     "Retryable",
     "Revision",
     "RollbackCause",

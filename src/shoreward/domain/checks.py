@@ -12,6 +12,7 @@ from typing import Literal
 from shoreward.domain.errors import Place
 from shoreward.domain.finding import Severity, Waiver
 from shoreward.domain.target import Target
+from shoreward.domain.trials import Dynamic, Resilience
 
 SuiteKind = Literal["unit", "quality", "security", "integration", "acceptance", "performance", "resilience", "dynamic"]
 """What a suite is for. Those from `integration` on run against the sandbox."""
@@ -109,6 +110,8 @@ class Checks:
         suites: declared ones; one found by looking at the repository gives way to a declared one of its kind.
         discover: whether suites are looked for in the repository.
         cache: a folder, or `s3://bucket/prefix`, that a team shares its results in; "" for none.
+        resilience: faults that are injected into the sandbox; None for none.
+        dynamic: attacks on the sandbox's APIs; None for none.
     """
 
     block: Severity = Severity.MEDIUM
@@ -120,3 +123,5 @@ class Checks:
     advisories: Advisories = Advisories()
     waivers: tuple[Waiver, ...] = ()
     cache: str = ""
+    resilience: Resilience | None = None
+    dynamic: Dynamic | None = None

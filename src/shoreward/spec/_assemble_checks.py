@@ -8,6 +8,7 @@ from typing import Any
 
 from shoreward.domain import Advisories, Checks, PolicySource, SandboxPlan, Severity, Suite, Target, Waiver
 from shoreward.spec._shapes import At
+from shoreward.spec._trials import assemble_dynamic, assemble_resilience
 
 Found = dict[str, Any]
 Settle = Callable[[Found, At], Target | None]
@@ -27,7 +28,7 @@ def assemble_checks(
     """
     default = Checks()
     paths = _Paths(folder)
-    plan = found.get("sandbox")
+    plan, resilience, dynamic = found.get("sandbox"), found.get("resilience"), found.get("dynamic")
     return Checks(
         block=Severity(found.get("block", default.block)),
         skip=tuple(found.get("skip", default.skip)),
@@ -48,6 +49,8 @@ def assemble_checks(
             if entry
         ),
         cache=found.get("cache", default.cache),
+        resilience=None if resilience is None else assemble_resilience(resilience, at / "resilience"),
+        dynamic=None if dynamic is None else assemble_dynamic(dynamic, at / "dynamic"),
     )
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 from shoreward.domain import Advisories, Checks, SandboxPlan, Severity, Suite, SuiteKind, Target
 from shoreward.spec._kinds import Choice, Date, Duration, Flag, Number, Parameter, Text, duration_text
 from shoreward.spec._shapes import Field, ListOf, MapOf, Record, TextOr
+from shoreward.spec._trials import DYNAMIC, RESILIENCE
 
 _CHECKS, _ADVISORIES = Checks(), Advisories()
 _SUITE = Suite(name="", kind="unit", command="")
@@ -174,6 +175,8 @@ CHECKS = Record(
         ),
         Field("advisories", ADVISORIES, "Where vulnerabilities are looked up."),
         Field("waivers", ListOf(WAIVER), "Findings that may stay for a time.", default=list(_CHECKS.waivers)),
+        Field("resilience", RESILIENCE, "Faults that are injected into the sandbox under load; none without it."),
+        Field("dynamic", DYNAMIC, "Attacks on the sandbox's APIs; none without it."),
         Field("cache", _CACHE, "A folder, or s3://bucket/prefix, in which a team shares verdicts."),
     ),
 )

@@ -21,6 +21,7 @@ from shoreward.spec._kinds import (
     percent_text,
 )
 from shoreward.spec._shapes import HOMES, Field, ListOf, MapOf, Record, TextOr
+from shoreward.spec._trials import DYNAMIC, FAULT, RESILIENCE
 
 _BAKE, _JUDGE = Bake(), JudgePolicy()
 _WAVE = Wave(name="", targets=())
@@ -276,6 +277,9 @@ _HOME_NAMES = (
     (POLICY, "a policy source"),
     (ADVISORIES, "'advisories'"),
     (WAIVER, "a waiver"),
+    (RESILIENCE, "'resilience'"),
+    (FAULT, "a fault"),
+    (DYNAMIC, "'dynamic'"),
 )
 for _record, _home in _HOME_NAMES:
     for _field in _record.fields:

@@ -128,15 +128,20 @@ def duration_text(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Percent:
-    """A percentage below 100%, above zero unless `zero`; read as percent, or as a fraction of 1 if `fraction`."""
+    """A percentage below 100%, above zero unless `zero`; read as percent, or as a fraction of 1 if `fraction`.
+
+    With `full` it may be 100%, too.
+    """
 
     fraction: bool = False
     zero: bool = False
+    full: bool = False
 
     @property
     def _pattern(self) -> str:
         number = r"[0-9]{1,2}(\.[0-9]{1,20})?%"
-        return number if self.zero else r"(?!0+(\.0+)?%)" + number
+        above = number if self.zero else r"(?!0+(\.0+)?%)" + number
+        return f"({above}|100%)" if self.full else above
 
     def read(self, value: Any, at: At) -> float | None:
         if isinstance(value, str) and re.fullmatch(self._pattern, value):
@@ -144,7 +149,8 @@ class Percent:
             return float(number / 100 if self.fraction else number)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return at.mistyped(value, "a percentage, such as 10%")
-        shown, bounds = _shown(at.text), f"{'from' if self.zero else 'above'} 0% and below 100%"
+        most = "up to 100%" if self.full else "below 100%"
+        shown, bounds = _shown(at.text), f"{'from' if self.zero else 'above'} 0% and {most}"
         if re.fullmatch(r"-?[0-9.]+%", shown):
             return at.complain("SPEC_PERCENT", f"{at.name} must be {bounds}, not {shown}.")
         return at.complain("SPEC_PERCENT", f"'{shown}' is not a percentage.", self._advice(shown.strip()))

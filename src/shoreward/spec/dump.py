@@ -10,7 +10,19 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from shoreward.domain import Checks, JudgePolicy, Pipeline, Probe, SandboxPlan, Suite, Target, Wave
+from shoreward.domain import (
+    Checks,
+    Dynamic,
+    Fault,
+    JudgePolicy,
+    Pipeline,
+    Probe,
+    Resilience,
+    SandboxPlan,
+    Suite,
+    Target,
+    Wave,
+)
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._scalars import plain
 
@@ -115,7 +127,42 @@ def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:
             _given(rule=one.rule, subject=one.subject, reason=one.reason, owner=one.owner, expires=one.expires)
             for one in checks.waivers
         ],
+        **({"resilience": _resilience(checks.resilience)} if checks.resilience else {}),
+        **({"dynamic": _dynamic(checks.dynamic)} if checks.dynamic else {}),
         **_given(cache=checks.cache),
+    }
+
+
+def _resilience(plan: Resilience) -> dict[str, Any]:
+    return {
+        "faults": [_fault(one) for one in plan.faults],
+        **_given(load=plan.load),
+        "per-second": plan.rate,
+        **_borne(plan),
+    }
+
+
+def _fault(one: Fault) -> dict[str, Any]:
+    squeezed = {} if one.timeout is None else {"timeout": duration_text(one.timeout)}
+    squeezed |= {} if one.memory is None else {"memory": one.memory}
+    return {"kind": one.kind, "function": one.function, **_given(variable=one.variable), **squeezed, **_borne(one)}
+
+
+def _borne(one: Resilience | Fault) -> dict[str, Any]:
+    return {
+        "may-fail": percent_text(one.may_fail, fraction=True),
+        "lasts": duration_text(one.lasting),
+        "recovery": duration_text(one.recovery),
+    }
+
+
+def _dynamic(plan: Dynamic) -> dict[str, Any]:
+    return {
+        "methods": list(plan.methods),
+        "requests": plan.requests,
+        "limit": duration_text(plan.limit),
+        "seed": plan.seed,
+        **({"headers": dict(plan.headers)} if plan.headers else {}),
     }
 
 

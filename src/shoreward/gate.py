@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shoreward.app.checking.check import Materials
 from shoreward.app.checking.look import blocks
+from shoreward.app.interruption import Interruption
 from shoreward.app.verdicts import checked
 from shoreward.checks import left_out
 from shoreward.domain import VULNERABILITIES, Checked, Checks, Finding, Pipeline, Retryable, Revision, Verdict
@@ -36,12 +37,14 @@ class GraphChecker:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+    def check(
+        self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None, interruption: Interruption
+    ) -> Checked:
         """See `Checker.check`."""
         compared = base if base and self._project.repository.tree(base) else None
         with closing(self._project.shared_sandbox(commit, nonce=revision.digest[:8])) as sandbox:
             graph = self._project.graph(pipeline, commit, sandbox)
-            answer = _run(self._project, graph, pipeline, commit, compared, "kept")
+            answer = _run(self._project, graph, pipeline, commit, compared, "kept", interruption)
         return checked(answer, self._project.journal)
 
 
@@ -51,12 +54,14 @@ class GraphAdvisor:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+    def revoked(
+        self, pipeline: Pipeline, revision: Revision, checked: Checked, interruption: Interruption
+    ) -> tuple[Finding, ...]:
         """See `Advisor.revoked`."""
         if VULNERABILITIES in (pipeline.checks or Checks()).skip:
             return ()
         graph = self._project.graph(pipeline, revision.commit).only((VULNERABILITIES,))
-        answer = _run(self._project, graph, pipeline, revision.commit, None, "fresh")
+        answer = _run(self._project, graph, pipeline, revision.commit, None, "fresh", interruption)
         [result] = [each for each in answer.results if each.check == VULNERABILITIES]
         if result.verdict not in (Verdict.PASS, Verdict.FAIL):
             trouble = next((each.error for each in answer.results if each.error), None)
@@ -65,7 +70,15 @@ class GraphAdvisor:
         return tuple(finding for finding in result.report.findings if blocks(finding, answer.block))
 
 
-def _run(project: Project, graph: Graph, pipeline: Pipeline, commit: str, base: str | None, use: Use) -> Answer:
+def _run(
+    project: Project,
+    graph: Graph,
+    pipeline: Pipeline,
+    commit: str,
+    base: str | None,
+    use: Use,
+    interruption: Interruption,
+) -> Answer:
     from shoreward.app.checking.run import Manner, run_graph
 
     checks = pipeline.checks or Checks()
@@ -77,7 +90,8 @@ def _run(project: Project, graph: Graph, pipeline: Pipeline, commit: str, base: 
         waivers=checks.waivers,
     )
     materials = Materials(source=project.repository, commit=commit, pipeline=pipeline, base=base)
-    return run_graph(graph, materials, project.surroundings(checks.cache, _unheard), manner)
+    around = project.surroundings(checks.cache, _unheard)
+    return run_graph(graph, materials, around, manner, interruption=interruption)
 
 
 def _unheard(warning: str) -> None:

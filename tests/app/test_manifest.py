@@ -266,7 +266,7 @@ def test_a_pass_that_something_speaks_against_is_not_signed(beach: Beach, more: 
 
 def test_checks_that_tried_another_revision_let_nothing_pass(beach: Beach):
     class Confused:
-        def check(self, pipeline, revision, commit, base) -> Checked:
+        def check(self, pipeline, revision, commit, base, interruption) -> Checked:
             return a_pass(revision="0" * 64)
 
     world = replace(beach.cloud.world(), checker=Confused())
@@ -287,7 +287,7 @@ def test_the_checks_are_told_what_is_live(beach: Beach):
     asked = []
 
     class Curious:
-        def check(self, pipeline, revision, commit, base) -> Checked:
+        def check(self, pipeline, revision, commit, base, interruption) -> Checked:
             asked.append((commit, base))
             return a_pass(revision=revision.digest)
 

@@ -100,10 +100,10 @@ class Shop:
         return {one["check"]: one["verdict"] for one in self.answer(*options)["checks"] if not one["skipped"]}
 
     @contextmanager
-    def process(self, *options: str) -> Iterator[subprocess.Popen[str]]:
-        """`shoreward check` in a process of its own, which is ended, whatever happens."""
+    def process(self, *options: str, command: str = "check") -> Iterator[subprocess.Popen[str]]:
+        """`shoreward check`, or another command, in a process of its own, which is ended, whatever happens."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "shoreward", "check", *options],
+            [sys.executable, "-m", "shoreward", command, *options],
             cwd=self.root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

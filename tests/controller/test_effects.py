@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,10 +14,13 @@ from typing import Any
 import pytest
 
 from shoreward.adapters.journal import SqliteJournal
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.ports import Journal
+from shoreward.controller import Controller
 from shoreward.core import Event
 from shoreward.core import events as e
-from shoreward.domain import Outcome, Retryable, Terminal
+from shoreward.domain import Checked, Outcome, Retryable, Terminal
+from shoreward.testing.builders import some_checks
 from shoreward.testing.memory import MemoryJournal
 
 from .support import Breaking, Onlooker, Scene, at_work, pipeline, run, say, wait
@@ -231,3 +236,87 @@ def test_a_result_that_cannot_be_written_is_recorded_as_a_failure(tmp_path: Path
         (failed,) = scene.events(e.EffectFailed)
         assert failed.code == "EVENT_UNWRITABLE"
         assert scene.serving() == [{"old": 1.0}]
+
+
+# Nobody waits any more
+
+
+class Patient:
+    """A checker, and an advisor, who answers when it is told that nobody waits for the answer."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.asked = threading.Event()
+        self.ended = threading.Event()
+
+    def check(self, *about: object) -> Checked:
+        interruption = about[-1]
+        assert isinstance(interruption, Interruption)
+        told = threading.Event()
+        interruption.listen(told.set)
+        self.asked.set()
+        assert told.wait(60)
+        self.ended.set()
+        raise self.error
+
+    revoked = check
+
+
+def checking(error: Exception) -> tuple[Scene, Patient]:
+    return Scene(MemoryJournal(), replace(pipeline(), checks=some_checks())), Patient(error)
+
+
+@pytest.mark.parametrize("error", [Abandoned(), Terminal("SANDBOX_LEFT", "A queue is left.")], ids=["clean", "remains"])
+def test_checks_are_stopped_when_the_release_goes_back(error: Exception, logged: list[Any]):
+    scene, patient = checking(error)
+    with at_work(Controller(scene.journal, replace(scene.world(), checker=patient), poll=0.005)):
+        assert patient.asked.wait(60)
+        scene.say(aborted(scene))
+    assert patient.ended.is_set()
+    assert scene.state().outcome is Outcome.ABORTED
+    assert not scene.events(e.EffectFailed), "what was stopped has not failed"
+    assert ["A queue is left." in str(line) for line in logged] == [True] * isinstance(error, Terminal)
+
+
+def test_a_hold_stops_no_check():
+    scene, patient = checking(Abandoned())
+    with at_work(Controller(scene.journal, replace(scene.world(), checker=patient), poll=0.005)):
+        assert patient.asked.wait(60)
+        scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
+        assert not patient.ended.wait(0.2)
+        scene.say(aborted(scene))
+    assert patient.ended.is_set()
+
+
+def test_an_interrupted_controller_stops_its_checks_and_the_next_one_begins_them_anew():
+    scene, patient = checking(Abandoned())
+    journal = Interrupting(scene.journal, patient)
+    with pytest.raises(KeyboardInterrupt):
+        run(Controller(journal, replace(scene.world(), checker=patient), poll=0.005))
+    assert patient.ended.is_set()
+    assert not scene.state().ended
+    run(scene.controller())
+    assert scene.state().outcome is Outcome.SUCCEEDED
+
+
+class Interrupting(Changed):
+    """Somebody presses Ctrl-C while a patient one is being asked."""
+
+    def __init__(self, journal: Journal, patient: Patient) -> None:
+        super().__init__(journal)
+        self.patient = patient
+
+    def changes(self) -> int:
+        if self.patient.asked.is_set():
+            raise KeyboardInterrupt
+        return self.journal.changes()
+
+
+def test_a_look_at_advisories_is_stopped_when_the_release_goes_back():
+    scene, patient = checking(Abandoned())
+    with at_work(Controller(scene.journal, replace(scene.world(), advisor=patient), poll=0.005)):
+        scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="until the advisories are looked up"))
+        assert patient.asked.wait(60)
+        scene.say(aborted(scene))
+    assert patient.ended.is_set()
+    assert scene.state().outcome is Outcome.ABORTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shoreward.app.interruption import Interruption
 from shoreward.core import decide
 from shoreward.core import effects as do
 from shoreward.core import events as e
@@ -113,7 +114,7 @@ def test_an_abort_while_checks_run_ends_at_once(scene: Scene):
 
 def test_a_pass_that_comes_after_the_abort_changes_nothing(scene: Scene):
     checking(scene)
-    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old")
+    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old", Interruption())
     scene.say(e.RollbackBegan(at=scene.cloud.clock.now(), cause="person", reason="no", by="kim"))
     scene.go_on()
     scene.say(e.RevisionChecked(at=scene.cloud.clock.now(), checked=checked))
@@ -123,7 +124,7 @@ def test_a_pass_that_comes_after_the_abort_changes_nothing(scene: Scene):
 
 def test_a_release_that_is_held_while_checks_run_waits_behind_the_gate(scene: Scene):
     checking(scene)
-    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old")
+    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old", Interruption())
     scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
     assert not decide(scene.state(), scene.cloud.clock.now()).effects
     scene.say(e.RevisionChecked(at=scene.cloud.clock.now(), checked=checked))
@@ -133,7 +134,7 @@ def test_a_release_that_is_held_while_checks_run_waits_behind_the_gate(scene: Sc
 def test_a_release_that_is_held_ends_when_its_checks_fail(scene: Scene):
     checking(scene)
     scene.cloud.gate.verdicts["new"] = [FAIL]
-    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old")
+    checked = scene.cloud.world().checker.check(scene.pipeline, scene.state().revision, "new", "old", Interruption())
     scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="lunch"))
     scene.say(e.RevisionChecked(at=scene.cloud.clock.now(), checked=checked))
     assert scene.go_on().outcome is Outcome.FAILED

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.ports import Advisor, Journal
 from shoreward.app.releases import load
 from shoreward.app.wording import counted, finding_words
@@ -60,6 +61,6 @@ def _review(advisor: Advisor, state: Release) -> LiveReview | None:
         return None
     about = LiveReview(release=state.id, application=state.pipeline.application, commit=state.opened.commit)
     try:
-        return replace(about, findings=advisor.revoked(state.pipeline, state.revision, state.checked))
+        return replace(about, findings=advisor.revoked(state.pipeline, state.revision, state.checked, Interruption()))
     except OperationError as error:
         return replace(about, unknown=str(error))

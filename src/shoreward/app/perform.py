@@ -11,6 +11,7 @@ from typing import assert_never
 
 import structlog
 
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look
 from shoreward.app.manifest import seal, verify, verify_artifacts
 from shoreward.app.world import World
@@ -32,14 +33,20 @@ from shoreward.domain import (
 _log = structlog.get_logger()
 
 
-def perform(world: World, state: Release, effect: Effect) -> Event:
-    """Carry out an effect of a release; never raises.
+def perform(world: World, state: Release, effect: Effect, interruption: Interruption | None = None) -> Event:
+    """Carry out an effect of a release; whatever goes wrong is an event, too.
 
     Args:
         state: the release as it was when the effect was decided.
+        interruption: ends an effect that is stoppable before its time.
+
+    Raises:
+        Abandoned: the interruption was used; what was begun has ended.
     """
     try:
-        return _perform(world, state, effect)
+        return _perform(world, state, effect, interruption or Interruption())
+    except Abandoned:
+        raise
     except ShorewardError as error:
         return _failed(world, effect, error)
     except Exception as error:  # noqa: BLE001 - a mistake of ours must become an event, or nobody would watch the release
@@ -62,25 +69,26 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
     )
 
 
-def _perform(world: World, state: Release, effect: Effect) -> Event:
+def _perform(world: World, state: Release, effect: Effect, interruption: Interruption) -> Event:
     match effect:
         case do.BuildRevision():
             revision = _free_to_go(world, state, world.builder.build(state.pipeline, effect.commit))
             return e.RevisionBuilt(at=world.clock.now(), revision=revision)
         case do.CheckRevision():
-            return e.RevisionChecked(checked=_check(world, state), at=world.clock.now())
+            return e.RevisionChecked(checked=_check(world, state, interruption), at=world.clock.now())
         case do.ReviewAdvisories():
             asked = world.clock.now()
-            findings = world.advisor.revoked(state.pipeline, _revision(state), _checked(state))
+            findings = world.advisor.revoked(state.pipeline, _revision(state), _checked(state), interruption)
             return e.AdvisoriesReviewed(at=asked, findings=findings)
         case _:
             return _on_target(world, state, effect, state.deployments[effect.target.key])
 
 
-def _check(world: World, state: Release) -> Checked:
+def _check(world: World, state: Release, interruption: Interruption) -> Checked:
     """The verdict; a pass is signed before anybody relies on it."""
     pipeline, revision = state.pipeline, _revision(state)
-    checked = world.checker.check(pipeline, revision, state.opened.commit, state.opened.before).bounded()
+    opened = state.opened
+    checked = world.checker.check(pipeline, revision, opened.commit, opened.before, interruption).bounded()
     if not checked.verdict.advances:
         return checked
     return replace(checked, manifest=seal(world.signer, world.blobs, pipeline, revision, checked))

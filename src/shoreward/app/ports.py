@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from shoreward.app.interruption import Interruption
 from shoreward.core import Event
 from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
@@ -64,11 +65,15 @@ class ArtifactStore(Protocol):
 class Checker(Protocol):
     """Finds out, before a customer is touched, whether a change may go to production."""
 
-    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+    def check(
+        self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None, interruption: Interruption
+    ) -> Checked:
         """Come to a verdict on a revision.
 
         Args:
             base: the commit that was live when the release was opened, which the change is compared with.
+            interruption: used when nobody waits for the verdict any more. Then all that was begun for it is ended at
+                once, and `Abandoned` is raised.
 
         A mistake in the change is a FAIL. A check that could not look makes the verdict an ERROR, with why in its
         result; so does raising `Retryable`. Verdicts that are kept are taken. `Checked.revision` is what the checks
@@ -80,9 +85,12 @@ class Checker(Protocol):
 class Advisor(Protocol):
     """Knows the advisories of the day."""
 
-    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+    def revoked(
+        self, pipeline: Pipeline, revision: Revision, checked: Checked, interruption: Interruption
+    ) -> tuple[Finding, ...]:
         """What revokes a pass: findings about vulnerabilities that would fail the checks now, waived ones left out.
 
+        It may be interrupted as a `Checker` may.
         The same advisory on the same package has the same `rule` and `subject` whenever it is asked for. Raises
         `Retryable` or `Terminal` when it cannot tell, a database that is too old included; never answers in doubt.
         """

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.ports import (
     Advisor,
     AlarmSource,
@@ -29,11 +30,15 @@ from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, Staged
 class Nobody:
     """Stands for whoever checks, advises, signs and keeps in a world that has no such thing: nothing passes."""
 
-    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+    def check(
+        self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None, interruption: Interruption
+    ) -> Checked:
         """Nobody checks."""
         _nobody("check")
 
-    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+    def revoked(
+        self, pipeline: Pipeline, revision: Revision, checked: Checked, interruption: Interruption
+    ) -> tuple[Finding, ...]:
         """Nobody knows of advisories."""
         _nobody("look advisories up")
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import structlog
 
@@ -16,9 +13,9 @@ from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
-from shoreward.cli import INTERRUPTED
+from shoreward.cli.interrupts import interruptible
 from shoreward.cli.live import JsonLines, LiveView
-from shoreward.cli.output import console, print_json, warn
+from shoreward.cli.output import console, print_json
 from shoreward.controller import Controller, Observer
 from shoreward.core import Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
@@ -98,24 +95,9 @@ def carry_all(project: Project, *, forever: bool, json: bool) -> None:
             Controller(project.journal, project.world(), observe=_while_read(view.observe)).run(forever=forever)
 
 
-@contextmanager
-def _interruptible(what_stays: str) -> Generator[None]:
-    """Ctrl-C lets what has begun end, so that the journal knows of it; a second one ends the process at once."""
-
-    def at_once(number: int, frame: FrameType | None) -> None:
-        console.show_cursor()
-        os._exit(INTERRUPTED)
-
-    def interrupted(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, at_once)
-        warn(f"Interrupted: {what_stays}. `shoreward run` goes on with it. Waiting for what has begun...")
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _interruptible(what_stays: str) -> AbstractContextManager[None]:
+    """An interruption lets what has begun end, so that the journal knows of it; checks are stopped."""
+    return interruptible(f"{what_stays}. `shoreward run` goes on with it. Waiting for what has begun to end")
 
 
 def _while_read(observe: Observer) -> Observer:

@@ -1,7 +1,7 @@
-"""Being interrupted while checks run: what they started ends with them.
+"""Being interrupted while checks run, or a release is carried: what was started ends with it.
 
-The first Ctrl-C (or SIGTERM) stops every check, and each ends what it has started. A second one ends this process and
-every process below it at once.
+The first Ctrl-C (or SIGTERM) stops every check, and each ends what it has started; steps of a release come to their
+ends. A second one ends this process and every process below it at once.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from shoreward.cli.output import console, warn
 
 
 @contextmanager
-def interruptible() -> Generator[None]:
-    """Within it an interruption becomes KeyboardInterrupt, once."""
+def interruptible(so: str = "waiting for what has begun to end") -> Generator[None]:
+    """Within it an interruption becomes KeyboardInterrupt, once.
+
+    Args:
+        so: what follows from it, in words.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -35,7 +39,7 @@ def interruptible() -> Generator[None]:
     def interrupted(number: int, frame: FrameType | None) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, at_once)
-        warn("Interrupted: waiting for what has begun to end. Once more ends it at once.")
+        warn(f"Interrupted: {so}. Once more ends it at once.")
         raise KeyboardInterrupt
 
     before = {each: signal.signal(each, interrupted) for each in (signal.SIGINT, signal.SIGTERM)}

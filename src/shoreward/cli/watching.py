@@ -14,7 +14,7 @@ from pathlib import Path
 from watchfiles import watch
 
 from shoreward.adapters.policy import Engines
-from shoreward.app.checking.observing import Abandoned, Interruption
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.bootstrap import Project
 from shoreward.cli.checking import Asked, prepare, run, tell
 from shoreward.cli.output import complain, console

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
 from shoreward.app.world import World
 from shoreward.controller._hands import Hands
-from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened
+from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
 from shoreward.core.events import EffectFailed, ReleaseOpened
@@ -29,19 +30,27 @@ _log = structlog.get_logger()
 Observer = Callable[[Release, Recorded], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """An effect that has been started, and what ends it before its time."""
+
+    effect: Effect
+    interruption: Interruption = field(default_factory=Interruption)
+
+
 @dataclass(slots=True)
 class _Carried:
-    """A release in the controller's hands: its state as far as it is known, and the lanes that are busy."""
+    """A release in the controller's hands: its state as far as it is known, and what each busy lane is at."""
 
     state: Release
     seq: int
-    busy: set[str] = field(default_factory=set[str])
+    busy: dict[str, _UnderWay] = field(default_factory=dict[str, _UnderWay])
     wake_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What came of an effect of a release; None when it was overtaken before it had begun."""
+    """What came of an effect of a release; None when it was overtaken before it had begun, or stopped."""
 
     release: str
     effect: Effect
@@ -80,7 +89,8 @@ class Controller:
     def run(self, *, forever: bool = False) -> None:
         """Carry all open releases until they have ended; with `forever`, wait for new ones then.
 
-        A KeyboardInterrupt lets what is under way come to its end, and records it; the next controller goes on.
+        A KeyboardInterrupt lets what is under way come to its end, and records it; the next controller goes on. What
+        only looks (checks) is stopped, and begun anew by that one.
 
         Raises:
             Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.
@@ -89,10 +99,21 @@ class Controller:
         with self._journal.lease():
             try:
                 with Hands(self._workers) as hands:
-                    self._carry(hands, forever)
+                    try:
+                        self._carry(hands, forever)
+                    except BaseException:
+                        self._stop_looking(lambda state, effect: effect.stoppable)
+                        raise
             except KeyboardInterrupt:
                 self._record_the_rest()
                 raise
+
+    def _stop_looking(self, idle: Callable[[Release, Effect], bool]) -> None:
+        """End what is under way and idle."""
+        for carried in self._carried.values():
+            for one in carried.busy.values():
+                if idle(carried.state, one.effect):
+                    one.interruption.use()
 
     def _carry(self, hands: Hands, forever: bool) -> None:
         changes = -1
@@ -130,6 +151,7 @@ class Controller:
             self._arrived.popleft()
         for release in list(self._carried):
             self._tick(hands, self._carried[release])
+        self._stop_looking(unwanted)
 
     def _adopt(self) -> None:
         """Load what others appended, releases that they opened included."""
@@ -199,16 +221,27 @@ class Controller:
             return
 
     def _start(self, hands: Hands, carried: _Carried, effect: Effect) -> None:
-        carried.busy.add(effect.lane)
+        begun = carried.busy[effect.lane] = _UnderWay(effect)
         state = carried.state
 
         def work() -> None:
             # It may have waited for a thread while the release was held or began to go back.
             overtaken = effect.forward and (carried.state.rollback or carried.state.hold)
-            event = None if overtaken else perform(self._world, state, effect)
+            event = None if overtaken else self._perform(state, begun)
             self._arriving.put(_Result(state.id, effect, event))
 
         hands.submit(effect.lane, work)
+
+    def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
+        try:
+            event = perform(self._world, state, begun.effect, begun.interruption)
+        except Abandoned:
+            return None
+        if begun.interruption.used and isinstance(event, EffectFailed):
+            # What was stopped has not failed, and says nothing of the change; but somebody should know of it.
+            _log.warning("what was stopped left something behind", release=state.id, error=f"{event.what} {event.next}")
+            return None
+        return event
 
     def _wait(self, wake_at: float | None) -> None:
         """Until a result comes, a deadline passes, or it is time to look at the journal."""
@@ -227,7 +260,7 @@ class Controller:
                 self._append(carried, (result.event,), fact=True)
             except Terminal as error:
                 self._append(carried, (self._unwritable(result.effect, error),), fact=True)
-        carried.busy.discard(result.effect.lane)
+        carried.busy.pop(result.effect.lane, None)
 
     def _unwritable(self, effect: Effect, error: Terminal) -> Event:
         """What is recorded of a result that the journal does not take: the release must not wait for it for ever."""

@@ -4,7 +4,7 @@ Everything that happens is an event (`core.events`), everything we do is an effe
 chance, no network: a whole release can be simulated, replayed and explained with what is in this folder.
 """
 
-from shoreward.core.decide import decide
+from shoreward.core.decide import decide, unwanted
 from shoreward.core.decision import Blocker, Decision
 from shoreward.core.effects import Effect
 from shoreward.core.events import Event
@@ -23,4 +23,5 @@ __all__ = [
     "evolve",
     "opened",
     "replay",
+    "unwanted",
 ]

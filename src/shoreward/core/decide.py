@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shoreward.core.back import go_back, harm
 from shoreward.core.decision import NOTHING, Decision
+from shoreward.core.effects import Effect
 from shoreward.core.forward import advance
 from shoreward.core.gate import turned_away
 from shoreward.core.revocation import revoked
@@ -26,3 +27,11 @@ def decide(state: Release, now: float) -> Decision:
     if decision.records:
         return Decision(records=decision.records[:1])
     return decision
+
+
+def unwanted(state: Release, effect: Effect) -> bool:
+    """Whether nobody waits any more for what an effect that is under way would find, so that it may be ended.
+
+    A hold is no reason: what is found under it counts when it is lifted.
+    """
+    return effect.stoppable and (state.ended or state.rollback is not None)

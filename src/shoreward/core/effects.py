@@ -3,7 +3,8 @@
 Names are in the imperative. An effect has a key, the same however often it is decided, under which an adapter finds
 what an earlier try left behind; and a lane: of one lane at most one effect is under way at a time. Traffic and stack
 of a target are lanes of their own, because taking traffic back must never wait for a stack. What is done for the whole
-release (building, checking, looking up advisories) has its target nowhere, and a lane of its own as well.
+release (building, checking, looking up advisories) has its target nowhere, and a lane of its own as well. What is
+stoppable only looks: it may be ended in the middle when nobody waits for it any more.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class _OnRelease:
     commit: str
     verb: ClassVar[str] = ""
     forward: ClassVar[bool] = True
+    stoppable: ClassVar[bool] = False
     target: ClassVar[Nowhere] = Nowhere()
 
     @property
@@ -51,6 +53,7 @@ class CheckRevision(_OnRelease):
     """Find out all that can be known before a customer is touched."""
 
     verb: ClassVar[str] = "check"
+    stoppable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class ReviewAdvisories(_OnRelease):
 
     verb: ClassVar[str] = "review"
     forward: ClassVar[bool] = False
+    stoppable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class _OnTarget:
     verb: ClassVar[str] = ""
     aspect: ClassVar[str] = ""
     forward: ClassVar[bool] = True
+    stoppable: ClassVar[bool] = False
 
     @property
     def key(self) -> str:

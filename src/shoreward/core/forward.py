@@ -8,9 +8,10 @@ from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.gate import is_open, pass_gate
+from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
 from shoreward.core.state import Deployment, Phase, Release
-from shoreward.core.watching import blind, deadline, evidence_pass, seen_quiet, watch
+from shoreward.core.watching import blind, deadline, seen_quiet, watch
 from shoreward.domain import Outcome, RollbackCause
 
 
@@ -30,7 +31,7 @@ def advance(state: Release, now: float) -> Decision:
         return watching + pass_gate(state, now)
     if old := outdated(state, now):
         # A target that has its evidence waits for the advisories, and not for evidence: no deadline ends that.
-        unproved = [each for each in state.deployments.values() if not evidence_pass(state, each)]
+        unproved = [each for each in state.deployments.values() if next_step(state, each) is None]
         return watching + _overdue(state, unproved, now) + Decision(blockers=(old,))
     if state.baked == len(state.pipeline.waves):
         return Decision(records=(e.ReleaseEnded(at=now, outcome=Outcome.SUCCEEDED),))
@@ -45,15 +46,15 @@ def _wave(state: Release, now: float) -> Decision:
         return _soak(state, deployments, now)
     one_box, *others = deployments
     decision = _deployment(state, one_box, now)
-    if _proved(one_box):
+    if _proved(state, one_box):
         for deployment in others:
             decision += _deployment(state, deployment, now)
     return decision
 
 
-def _proved(one_box: Deployment) -> bool:
+def _proved(state: Release, one_box: Deployment) -> bool:
     """Whether the one-box passed its first step, so that the rest of the wave may follow."""
-    return one_box.phase is Phase.FINISHED or (one_box.splits and one_box.step > 0)
+    return one_box.phase is Phase.FINISHED or (one_box.splits and one_box.step > first_step(state, one_box))
 
 
 def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:
@@ -76,7 +77,7 @@ def _deployment(state: Release, deployment: Deployment, now: float) -> Decision:
         case Phase.STAGED:
             return attempt(state, do.ProbeTarget(target=target), now)
         case Phase.PROBED:
-            return _shift(state, deployment, 0 if deployment.splits else len(state.wave_of(deployment).steps), now)
+            return _shift(state, deployment, first_step(state, deployment), now)
         case Phase.BAKING:
             return _bake(state, deployment, now)
         case Phase.MOVED:
@@ -93,9 +94,10 @@ def _shift(state: Release, deployment: Deployment, step: int, now: float) -> Dec
 
 
 def _bake(state: Release, deployment: Deployment, now: float) -> Decision:
-    if evidence_pass(state, deployment):
+    step = next_step(state, deployment)
+    if step is not None:
         if deployment.splits:
-            return _shift(state, deployment, deployment.step + 1, now)
+            return _shift(state, deployment, step, now)
         return attempt(state, do.FinishTarget(target=deployment.target), now)
     bake = state.wave_of(deployment).bake
     limit = deadline(state, deployment)

@@ -8,9 +8,12 @@ from shoreward.domain import Pipeline, Wave
 def shortest(wave: Wave, pipeline: Pipeline) -> float:
     """Seconds that a wave takes when every look passes as soon as it may.
 
-    The one-box bakes its first step alone; then all bake their steps beside each other.
+    The one-box bakes its first step alone; then all bake their steps beside each other. A ramp may be climbed at once.
     """
     judge = pipeline.judge
-    step = wave.bake.minimum + judge.interval + judge.delay
+    look = judge.interval + judge.delay
+    if wave.ramp:
+        return (look if len(wave.targets) > 1 else 0.0) + wave.bake.minimum + look + wave.soak
+    step = wave.bake.minimum + look
     alone = step if len(wave.targets) > 1 else 0.0
     return alone + step * len(wave.steps) + wave.soak

@@ -61,14 +61,6 @@ def seen_quiet(state: Release, deployment: Deployment) -> bool:
     return looked is not None and looked.verdict.advances and deployment.judged_at > deployment.finished_at
 
 
-def evidence_pass(state: Release, deployment: Deployment) -> bool:
-    """Whether the last look was a pass, and saw the whole of the step's minimum bake time."""
-    looked = deployment.judgement
-    if looked is None or not looked.verdict.advances:
-        return False
-    return looked.until >= deployment.shifted_at + state.wave_of(deployment).bake.minimum
-
-
 def deadline(state: Release, deployment: Deployment) -> float:
     """When waiting for evidence ends; a person's resume grants the time anew."""
     return max(deployment.shifted_at, state.resumed_at) + state.wave_of(deployment).bake.deadline

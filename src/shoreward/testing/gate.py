@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.ports import Blobs, Clock
 from shoreward.domain import (
     VULNERABILITIES,
@@ -90,7 +91,9 @@ class SimulatedChecker:
     clock: Clock
     blobs: Blobs
 
-    def check(self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None) -> Checked:
+    def check(
+        self, pipeline: Pipeline, revision: Revision, commit: str, base: str | None, interruption: Interruption
+    ) -> Checked:
         """See `Checker.check`."""
         now = self.clock.now()
         said = self.gate.verdicts.get(commit) or [Verdict.PASS]
@@ -119,7 +122,9 @@ class SimulatedAdvisor:
     gate: SimulatedGate
     clock: Clock
 
-    def revoked(self, pipeline: Pipeline, revision: Revision, checked: Checked) -> tuple[Finding, ...]:
+    def revoked(
+        self, pipeline: Pipeline, revision: Revision, checked: Checked, interruption: Interruption
+    ) -> tuple[Finding, ...]:
         """See `Advisor.revoked`."""
         now = self.clock.now()
         self.gate.reviewed.append(now)

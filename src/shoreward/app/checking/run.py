@@ -19,9 +19,10 @@ from shoreward.app.checking.check import Check, Materials, Report, Result, Runni
 from shoreward.app.checking.graph import WAIVERS, Graph, whole_key
 from shoreward.app.checking.keep import Keep, Kept, Memory
 from shoreward.app.checking.look import Looked, differences, guarded, judged, look
-from shoreward.app.checking.observing import Abandoned, Interruption, Nobody, Observer
+from shoreward.app.checking.observing import Nobody, Observer
 from shoreward.app.checking.schedule import Past, Schedule
 from shoreward.app.checking.waivers import about_waivers, expired
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.ports import Clock
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Severity, Verdict, Waiver

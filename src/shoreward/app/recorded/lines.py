@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from shoreward.domain import Place, SpecError
 _NAMES = ("time", "target", "arm", "metric")
 _CSV_COLUMNS = (*_NAMES, "requests", "bad", "value")
 _JSON_FIELDS = (*_CSV_COLUMNS, "histogram")
+_BEGIN = "Begin the file with: time,target,arm,metric,requests,bad (or value)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,7 @@ class Record:
 
 
 def csv_lines(text: str, file: str) -> Iterator[Record | SpecError]:
-    """The lines of CSV below its header, or what is wrong with them.
-
-    Raises:
-        SpecError: SAMPLES_INVALID for a header that cannot be used.
-    """
+    """The lines of CSV below its header, or what is wrong with them."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     while True:
@@ -56,7 +53,9 @@ def csv_lines(text: str, file: str) -> Iterator[Record | SpecError]:
             continue
         if header is None:
             header = [cell.strip() for cell in cells]
-            _check_header(header, place)
+            if (mistake := _mistaken(header, place)) is not None:
+                yield mistake
+                return
         elif len(cells) != len(header):
             yield invalid(
                 place, f"This line has {len(cells)} values for {len(header)} columns.", "Give each column one."
@@ -68,7 +67,7 @@ def csv_lines(text: str, file: str) -> Iterator[Record | SpecError]:
                 place=place,
             )
     if header is None:
-        _check_header([], Place(file=file, line=1))
+        yield invalid(Place(file=file, line=1), "The file is empty.", _BEGIN)
 
 
 def _columns(cells: Iterable[str]) -> Iterator[int]:
@@ -79,17 +78,19 @@ def _columns(cells: Iterable[str]) -> Iterator[int]:
         column += len(cell) + 1
 
 
-def _check_header(header: list[str], place: Place) -> None:
+def _mistaken(header: Sequence[str], place: Place) -> SpecError | None:
+    """What is wrong with the names of the columns."""
     missing = [name for name in _NAMES if name not in header]
     if not missing and "value" not in header:
         missing = [name for name in ("requests", "bad") if name not in header]
     unknown = [name for name in header if name not in _CSV_COLUMNS]
-    if missing or unknown or len(set(header)) != len(header):
-        said = f"lacks {', '.join(missing)}" if missing else ""
-        said = said or (f"names {', '.join(map(repr, unknown))}" if unknown else "names a column twice")
-        raise invalid(
-            place, f"The first line {said}.", "Begin the file with: time,target,arm,metric,requests,bad (or value)."
-        )
+    if missing:
+        return invalid(place, f"The first line lacks {', '.join(missing)}.", _BEGIN)
+    if unknown:
+        return invalid(place, f"The first line names {', '.join(map(repr, unknown))}.", _BEGIN)
+    if len(set(header)) != len(header):
+        return invalid(place, "The first line names a column twice.", _BEGIN)
+    return None
 
 
 def json_lines(text: str, file: str) -> Iterator[Record | SpecError]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoreward.app.certifying import certified
 from shoreward.app.ports import Samples, Stream
-from shoreward.app.wording import failure_words, missing_words, pass_words
+from shoreward.app.wording import certified_words, failure_words, missing_words, pass_words, uncertified_words
 from shoreward.app.world import World
 from shoreward.core import Deployment, Phase, Release
 from shoreward.domain import Evidence, Judgement, StagedFunction, Verdict
@@ -101,7 +102,10 @@ def _tests(state: Release, deployment: Deployment, streams: int) -> tuple[Rollba
     policy = state.pipeline.judge
     bake = state.wave_of(deployment).bake
     alpha = policy.alpha / (len(state.pipeline.targets) * streams * 2)
-    horizon = max(1, math.ceil(bake.deadline * (len(state.wave_of(deployment).steps) or 1) / policy.interval))
+    wave = state.wave_of(deployment)
+    # A ramp passes most of its steps in a few intervals: all of them together seldom last longer than one deadline.
+    bakes = 1 if wave.ramp else len(wave.steps) or 1
+    horizon = max(1, math.ceil(bake.deadline * bakes / policy.interval))
     rollback = RollbackTest(
         alpha=alpha,
         rho=policy.rollback_ratio,
@@ -162,12 +166,7 @@ def _silence(
     counts: Counts, names: Sequence[str], share: float, step: int, rollback: RollbackTest
 ) -> tuple[Evidence, ...]:
     """Requests that stopped reaching the canary since the last shift, though the baseline has them."""
-    since = Counts(
-        counts.canary_requests[:, step:],
-        counts.canary_bad[:, step:],
-        counts.baseline_requests[:, step:],
-        counts.baseline_bad[:, step:],
-    )
+    since = _since(counts, step)
     if since.canary_requests.shape[1] == 0:
         return ()
     test = StoppedTest(alpha=rollback.alpha, horizon=rollback.horizon, phi=rollback.phi)
@@ -187,6 +186,11 @@ def _silence(
     )
 
 
+def _since(counts: Counts, step: int) -> Counts:
+    """What began after the last shift."""
+    return Counts(*(array[:, max(0, step) :] for array in counts.arrays))
+
+
 def _join(
     state: Release, deployment: Deployment, window: _Window, counts: Counts, evidence: tuple[Evidence, ...]
 ) -> Judgement:
@@ -197,14 +201,40 @@ def _join(
         reason = failure_words(failed)
         return Judgement(verdict=Verdict.FAIL, until=window.end, reason=reason, evidence=evidence)
     together = evidence[0]
-    requests = round(counts.canary_requests[0, max(0, window.step) :].sum())
+    requests = round(_since(counts, window.step).canary_requests[0].sum())
+    enough = together.e_promote >= together.bar_promote and requests >= bake.requests
     if together.verdict is Verdict.NO_DATA:
-        verdict, reason = Verdict.NO_DATA, missing_words(together, requests, bake)
-    elif together.e_promote >= together.bar_promote and requests >= bake.requests:
+        reason = missing_words(together, requests, bake)
+        return Judgement(verdict=Verdict.NO_DATA, until=window.end, reason=reason, evidence=evidence)
+    if state.wave_of(deployment).ramp:
+        return _climb(state, deployment, window, counts, evidence, enough)
+    if enough:
         verdict, reason = Verdict.PASS, pass_words(together, state.pipeline.judge)
     else:
         verdict, reason = Verdict.NOT_ENOUGH_EVIDENCE, missing_words(together, requests, bake)
     return Judgement(verdict=verdict, until=window.end, reason=reason, evidence=evidence)
+
+
+def _climb(
+    state: Release,
+    deployment: Deployment,
+    window: _Window,
+    counts: Counts,
+    evidence: tuple[Evidence, ...],
+    enough: bool,
+) -> Judgement:
+    """On a certified ramp a pass says how far up: all traffic takes the promotion margin and the requests as well."""
+    wave, policy = state.wave_of(deployment), state.pipeline.judge
+    cleared = certified(_since(counts, window.step), wave, deployment.target, policy, deployment.percent)
+    reason = uncertified_words(evidence[0], deployment.percent)
+    if cleared >= 100 and not enough:
+        requests = round(_since(counts, window.step).canary_requests[0].sum())
+        reason = missing_words(evidence[0], requests, wave.bake)
+        cleared = wave.steps[-1] if wave.steps[-1] > deployment.percent else 0.0
+    verdict = Verdict.NOT_ENOUGH_EVIDENCE
+    if cleared:
+        verdict, reason = Verdict.PASS, certified_words(evidence[0], cleared)
+    return Judgement(verdict=verdict, until=window.end, reason=reason, evidence=evidence, cleared=cleared)
 
 
 def _without_baseline(world: World, state: Release, deployment: Deployment, window: _Window) -> Judgement:

@@ -90,6 +90,20 @@ def missing_words(each: Evidence, requests: int, bake: Bake) -> str:
     return f"about {needed:,} more canary requests are needed ({requests:,} in this step so far)"
 
 
+def certified_words(each: Evidence, cleared: float) -> str:
+    """How far up a certified ramp it may go."""
+    canary = rate(each.canary_bad, each.canary_requests)
+    baseline = rate(each.baseline_bad, each.baseline_requests)
+    return f"errors on the canary {canary}, on the baseline {baseline}: certified for {cleared:g} % of the traffic"
+
+
+def uncertified_words(each: Evidence, share: float) -> str:
+    """Why it may not go further up a certified ramp yet."""
+    canary = rate(each.canary_bad, each.canary_requests)
+    baseline = rate(each.baseline_bad, each.baseline_requests)
+    return f"errors on the canary {canary}, on the baseline {baseline}: no more than {share:g} % is certified yet"
+
+
 FINDINGS_NAMED = 3
 """How many findings a sentence spells out."""
 

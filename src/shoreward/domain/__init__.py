@@ -23,7 +23,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
-from shoreward.domain.pipeline import Bake, JudgePolicy, Pipeline, Probe, Wave
+from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
 from shoreward.domain.revision import (
     BUCKET,
@@ -47,6 +47,7 @@ __all__ = [
     "VULNERABILITIES",
     "Advisories",
     "Artifact",
+    "Auto",
     "Bake",
     "Change",
     "CheckResult",
@@ -68,6 +69,7 @@ __all__ = [
     "Place",
     "PolicySource",
     "Probe",
+    "Ramp",
     "Refused",
     "Resilience",
     "Retryable",

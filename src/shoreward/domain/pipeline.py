@@ -33,13 +33,29 @@ class Bake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp:
+    """Steps that unlock by evidence about their cost (docs/planning.md).
+
+    Attributes:
+        budget: excess failed requests that a bad release may cost in a wave: a target, not a bound.
+        first: percent of the traffic that no target's first step exceeds.
+        rollback: seconds that it takes to move traffic back.
+    """
+
+    budget: float = 1_000.0
+    first: float = 10.0
+    rollback: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
     """An ordered batch of targets; the first one is the wave's one-box.
 
     Attributes:
         steps: canary weights in percent, rising, each below 100; the last pass moves all traffic.
-        bake: how each step bakes.
+        bake: how each step bakes; under a ramp its minimum counts for the last step before all traffic moves.
         soak: seconds to keep watching after all of the wave's targets serve the new revision only.
+        ramp: how far up the steps a pass leads; None: one step each.
     """
 
     name: str
@@ -47,6 +63,34 @@ class Wave:
     steps: tuple[float, ...] = (10.0, 50.0)
     bake: Bake = Bake()
     soak: float = 0.0
+    ramp: Ramp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auto:
+    """What waves are derived from (`app.planning`), where a pipeline leaves that to Shoreward.
+
+    Attributes:
+        budget: excess failed requests that a bad release may cost.
+        one_box: percent of a target's traffic that the first step may have.
+        growth: how many times the customers who have the new revision already the next wave may have.
+        max_duration: seconds that a good release may take; None for as long as care takes.
+        error_rate: share of requests that fails anyhow.
+        detect: excess share of failing requests that every bake must be long enough to find.
+        bake, soak: as in a wave; the minimum is a floor.
+        where: the place that asks for it.
+    """
+
+    targets: tuple[Target, ...]
+    budget: float = 1_000.0
+    one_box: float = 10.0
+    growth: float = 3.0
+    max_duration: float | None = None
+    error_rate: float = 0.001
+    detect: float = 0.01
+    bake: Bake = Bake()
+    soak: float = 0.0
+    where: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +152,7 @@ class Pipeline:
         artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.
         allow_replacement: logical ids of stateful resources that may be replaced or deleted.
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
+        auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
     """
 
     application: str
@@ -119,8 +164,11 @@ class Pipeline:
     artifacts: str = "shoreward-{account}-{region}"
     allow_replacement: tuple[str, ...] = ()
     checks: Checks | None = None
+    auto: Auto | None = None
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """All targets, in the order in which the waves reach them."""
+        if self.auto and not self.waves:
+            return self.auto.targets
         return tuple(target for wave in self.waves for target in wave.targets)

@@ -60,6 +60,7 @@ class Judgement:
         until: end of the newest interval whose metrics had arrived, UNIX seconds.
         alarms: names of the alarms that were firing.
         reason: the verdict in words.
+        cleared: percent of the traffic that a certified ramp's evidence permits; 0 where nothing was certified.
     """
 
     verdict: Verdict
@@ -67,3 +68,4 @@ class Judgement:
     reason: str
     evidence: tuple[Evidence, ...] = ()
     alarms: tuple[str, ...] = ()
+    cleared: float = 0.0

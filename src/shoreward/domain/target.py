@@ -16,6 +16,9 @@ class Target:
         role: ARN of the role to assume for it, or None to use the caller's own credentials.
         execution_role: ARN of the role that CloudFormation works with there; None: with whoever calls it.
         parameters: template parameters of this target, complete (shared ones included), sorted by name.
+        traffic: requests per second that customers send there; None when nobody said.
+        customers: how many they are, in any unit; None when nobody said, and then they count as their traffic does.
+        fault_domain: what fails together; "" for the region.
     """
 
     account: str
@@ -24,6 +27,20 @@ class Target:
     role: str | None = None
     execution_role: str | None = None
     parameters: Parameters = ()
+    traffic: float | None = None
+    customers: float | None = None
+    fault_domain: str = ""
+
+    @property
+    def domain(self) -> str:
+        """What fails together with this target, by name."""
+        return self.fault_domain or self.region
+
+    @property
+    def weight(self) -> float:
+        """How many customers it has beside others; 1 when nobody said anything of customers or traffic."""
+        known = self.traffic if self.customers is None else self.customers
+        return 1.0 if known is None else known
 
     @property
     def key(self) -> str:

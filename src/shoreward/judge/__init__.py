@@ -11,18 +11,37 @@ from shoreward.judge.absolute import absolute_evidence
 from shoreward.judge.counts import Counts
 from shoreward.judge.dispersion import CAUTIOUS_PHI, PhiEstimate, estimate_phi
 from shoreward.judge.errors import JudgeInputError
+from shoreward.judge.exceedances import Exceedances
+from shoreward.judge.grid import Grid
+from shoreward.judge.histograms import Histograms
 from shoreward.judge.judgement import Judgement, judge_counts, judge_states
+from shoreward.judge.latency import (
+    LatencyPromotionState,
+    LatencyPromotionTest,
+    LatencyRollbackState,
+    LatencyRollbackTest,
+)
 from shoreward.judge.needed import evidence_needed, needed_by
 from shoreward.judge.promotion import PromotionState, PromotionTest, passes, promotion_evidence
 from shoreward.judge.rollback import RollbackState, RollbackTest, fails, rollback_evidence
+from shoreward.judge.slowness import LatencyJudgement, LatencyState, exceedances, judge_latency
 from shoreward.judge.stopped import StoppedTest, requests_stopped, stopped_evidence
 
 __all__ = [
     "CAUTIOUS_PHI",
     "VERDICTS",
     "Counts",
+    "Exceedances",
+    "Grid",
+    "Histograms",
     "JudgeInputError",
     "Judgement",
+    "LatencyJudgement",
+    "LatencyPromotionState",
+    "LatencyPromotionTest",
+    "LatencyRollbackState",
+    "LatencyRollbackTest",
+    "LatencyState",
     "PhiEstimate",
     "PromotionState",
     "PromotionTest",
@@ -33,8 +52,10 @@ __all__ = [
     "absolute_evidence",
     "estimate_phi",
     "evidence_needed",
+    "exceedances",
     "fails",
     "judge_counts",
+    "judge_latency",
     "judge_states",
     "needed_by",
     "passes",

@@ -20,11 +20,12 @@ LARGEST_COUNT = 2.0**53
 """Above this a float no longer counts one by one."""
 
 
-def table(name: str, values: ArrayLike) -> Floats:
-    """Counts as a read-only float64 array of shape (streams, intervals): finite, not negative, at most 2**53."""
+def table(name: str, values: ArrayLike, axes: tuple[str, ...] = ("streams", "intervals")) -> Floats:
+    """Counts as a read-only float64 array of the given axes: finite, not negative, at most 2**53."""
     array = floats(name, values)
-    if array.ndim != 2:
-        raise JudgeInputError(f"{name} has {array.ndim} axes; it needs two: (streams, intervals)")
+    if array.ndim != len(axes):
+        wanted = {2: "two", 3: "three"}[len(axes)]
+        raise JudgeInputError(f"{name} has {array.ndim} axes; it needs {wanted}: ({', '.join(axes)})")
     if array.size and not (array.min() >= 0 and array.max() <= LARGEST_COUNT):
         raise JudgeInputError(f"{name} holds a value that is negative, above 2**53 or not a number")
     array.flags.writeable = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoreward.domain.verdict import VERDICTS, Verdict
-from shoreward.judge.checks import Floats, Whole
+from shoreward.judge.checks import Flags, Floats, Whole
 from shoreward.judge.counts import NO_TRAFFIC, Counts
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.promotion import PromotionState, PromotionTest
@@ -62,13 +62,9 @@ def judge_states(
         )
     totals = passing.totals
     silent = (totals.sums[0] <= NO_TRAFFIC) | (totals.sums[2] <= NO_TRAFFIC)
-    codes = np.select(
-        [failing.first_fail >= 0, silent, passing.first_pass >= 0],
-        [Verdict.FAIL.severity, Verdict.NO_DATA.severity, Verdict.PASS.severity],
-        default=Verdict.NOT_ENOUGH_EVIDENCE.severity,
-    )
+    codes = codes_of(failing.first_fail, passing.first_pass, silent)
     return Judgement(
-        codes=codes.astype(np.int64),
+        codes=codes,
         rollback_log_e=failing.log_e,
         promotion_log_e=passing.log_e,
         ratio=totals.ratio,
@@ -77,3 +73,13 @@ def judge_states(
         first_fail=failing.first_fail,
         first_pass=passing.first_pass,
     )
+
+
+def codes_of(first_fail: Whole, first_pass: Whole, silent: Flags) -> Whole:
+    """The one rule of all judges: proven harm stays, then silence is no data, then a pass once reached stays."""
+    codes = np.select(
+        [first_fail >= 0, silent, first_pass >= 0],
+        [Verdict.FAIL.severity, Verdict.NO_DATA.severity, Verdict.PASS.severity],
+        default=Verdict.NOT_ENOUGH_EVIDENCE.severity,
+    )
+    return codes.astype(np.int64)

@@ -24,3 +24,9 @@ rates (1.40 with equal shares). docs/judge.md has the table.
 
 STOPPED: Floats = np.array([0.001, 0.1, 0.3, 0.6])
 """Ratios of arriving to least acceptable requests that the stopped-traffic test bets on, equal shares."""
+
+SLOWER_LOG_ODDS: Floats = np.geomspace(0.01, 6.0, 12)
+"""Log odds ratios of being slow that latency rollback bets on, equal shares: from a per cent to everything slow."""
+
+AS_FAST_LOG_ODDS: Floats = -np.geomspace(0.05, 5.0, 8)
+"""Log odds ratios of being slow that latency promotion bets on, equal shares."""

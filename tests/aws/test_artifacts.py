@@ -42,6 +42,37 @@ def test_what_is_there_is_not_uploaded_again(bench: Bench) -> None:
     assert bench.store.opened[one.digest] == 1
 
 
+def test_what_somebody_put_in_an_artifacts_place_is_refused(bench: Bench) -> None:
+    one = artifact(bench)
+    bench.adapters.artifacts.upload(bench.target, bucket_of(bench), [one])
+    s3 = bench.account.client("s3", bench.region)
+    s3.put_object(Bucket=bucket_of(bench), Key=one.key, Body=b"evil", ChecksumAlgorithm="SHA256")
+    with pytest.raises(Terminal) as refused:
+        bench.connected().artifacts.upload(bench.target, bucket_of(bench), [one])
+    assert (refused.value.code, one.key in refused.value.what) == ("ARTIFACT_OVERWRITTEN", True)
+    assert s3.get_object(Bucket=bucket_of(bench), Key=one.key)["Body"].read() == b"evil", "it is left for whoever asks"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1"])
+def test_an_object_of_which_s3_does_not_know_what_it_is_is_uploaded_again(bench: Bench, algorithm: str) -> None:
+    one = artifact(bench)
+    bench.adapters.artifacts.upload(bench.target, bucket_of(bench), [one])
+    s3 = bench.account.client("s3", bench.region)
+    s3.put_object(Bucket=bucket_of(bench), Key=one.key, Body=b"evil", ChecksumAlgorithm=algorithm)
+    bench.connected().artifacts.upload(bench.target, bucket_of(bench), [one])
+    assert s3.get_object(Bucket=bucket_of(bench), Key=one.key)["Body"].read() == b"zip"
+
+
+def test_a_large_template_that_somebody_changed_is_refused(bench: Bench) -> None:
+    url = bench.adapters.artifacts.template_url(bench.target, bucket_of(bench), b"{}")
+    s3 = bench.account.client("s3", bench.region)
+    key = url.rpartition(f"/{bucket_of(bench)}/")[2]
+    s3.put_object(Bucket=bucket_of(bench), Key=key, Body=b"[]", ChecksumAlgorithm="SHA256")
+    with pytest.raises(Terminal) as refused:
+        bench.connected().artifacts.template_url(bench.target, bucket_of(bench), b"{}")
+    assert refused.value.code == "ARTIFACT_OVERWRITTEN"
+
+
 def test_many_threads_upload_once(bench: Bench) -> None:
     one = artifact(bench)
     ready = threading.Barrier(6)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shoreward.domain import Snapshot, Terminal
+from shoreward.testing.cloud import archive
 
 from .support import Bench, code_digest, impossible, says, table
 
@@ -32,6 +33,24 @@ def test_staging_publishes_a_version_that_serves_nobody(bench: Bench) -> None:
     staged = bench.adapters.stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
     assert [(one.baseline, one.candidate) for one in staged.functions] == [("1", "2")]
     assert bench.alias() == ("1", {})
+    assert bench.says() == {"one"}
+
+
+def test_code_that_came_into_the_bucket_after_the_upload_is_found_before_it_has_traffic(bench: Bench) -> None:
+    # Given a revision whose artifact is in the bucket
+    bench.release(bench.revision(says("one")), "r1")
+    revision = bench.revision(says("two"))
+    (artifact,) = revision.artifacts
+    stacks, bucket = bench.adapters.stacks, f"shoreward-{bench.account.account_id}-{bench.region}"
+    snapshot = stacks.inspect(bench.pipeline, bench.target, revision)
+    bench.adapters.artifacts.upload(bench.target, bucket, revision.artifacts)
+    # When somebody overwrites it before CloudFormation reads it
+    evil = archive({"index.py": says("evil")})
+    bench.account.client("s3", bench.region).put_object(Bucket=bucket, Key=artifact.key, Body=evil)
+    with pytest.raises(Terminal) as refused:
+        stacks.stage(bench.pipeline, bench.target, revision, snapshot, "r2/stage")
+    # Then the release goes no further
+    assert refused.value.code == "CODE_DIFFERS"
     assert bench.says() == {"one"}
 
 

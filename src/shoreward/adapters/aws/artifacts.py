@@ -1,7 +1,8 @@
 """Artifacts: each region's bucket holds what its functions and large templates are read from.
 
-Objects are named by their content, so an object that is there is right, and nothing is ever overwritten. Every request
-names the account that the bucket must belong to: bucket names are global, and somebody else may have taken ours.
+Objects are named by their content, and S3 keeps the sha256 of each, as it was when the object was written: one that is
+there already is taken only when that is the content that its name says. Every request names the account that the bucket
+must belong to: bucket names are global, and somebody else may have taken ours.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ class Artifacts:
         """Have the artifacts in the bucket, which is created when absent.
 
         Raises `Terminal`: BUCKET_TAKEN when it belongs to somebody else, ARTIFACT_MISSING when this machine has not
-        built one.
+        built one, ARTIFACT_OVERWRITTEN when somebody put something else in an artifact's place.
         """
         if not artifacts:
             return
         self._bucket(target, bucket)
         self._aws.together(
-            lambda artifact: self._object(target, bucket, artifact.key, lambda: self._store.open(artifact.digest)),
+            lambda artifact: self._object(
+                target, bucket, artifact.key, artifact.digest, lambda: self._store.open(artifact.digest)
+            ),
             artifacts,
         )
 
@@ -53,7 +56,7 @@ class Artifacts:
         """Put a template into the bucket; returns where CloudFormation reads it."""
         self._bucket(target, bucket)
         key = key_of(content)
-        self._object(target, bucket, key, lambda: content)
+        self._object(target, bucket, key, hashlib.sha256(content).hexdigest(), lambda: content)
         return f"{self._aws.s3(target).meta.endpoint_url}/{bucket}/{key}"
 
     def _once(self, thing: tuple[str, str], act: Callable[[], None]) -> None:
@@ -64,24 +67,52 @@ class Artifacts:
                 act()
                 self._present.add(thing)
 
-    def _object(self, target: Target, bucket: str, key: str, content: Callable[[], bytes]) -> None:
-        self._once((bucket, key), lambda: self._put(target, bucket, key, content))
+    def _object(self, target: Target, bucket: str, key: str, digest: str, content: Callable[[], bytes]) -> None:
+        self._once((bucket, key), lambda: self._have_object(target, bucket, key, digest, content))
 
-    def _put(self, target: Target, bucket: str, key: str, content: Callable[[], bytes]) -> None:
+    def _have_object(self, target: Target, bucket: str, key: str, digest: str, content: Callable[[], bytes]) -> None:
+        wanted = base64.b64encode(bytes.fromhex(digest)).decode()
+        there = self._checksum(target, bucket, key)
+        if there is not None and there != wanted:
+            raise Terminal(
+                "ARTIFACT_OVERWRITTEN",
+                f"Somebody put something else in place of the artifact s3://{bucket}/{key}.",
+                where=target.key,
+                next="Nothing of it is deployed. Find out who writes to the bucket; then delete the object, and release "
+                "again.",
+            )
+        if there is None:
+            # The checksum is ours and not the content's: S3 refuses what differs from it.
+            s3 = self._aws.s3(target)
+            self._aws.call(
+                target,
+                s3.put_object,
+                Bucket=bucket,
+                Key=key,
+                Body=content(),
+                ChecksumSHA256=wanted,
+                ExpectedBucketOwner=target.account,
+            )
+
+    def _checksum(self, target: Target, bucket: str, key: str) -> str | None:
+        """The sha256 that S3 keeps of an object; None when there is no object, or no such sum of all of it."""
         s3 = self._aws.s3(target)
-        owner = target.account
         try:
-            self._aws.call(target, s3.head_object, Bucket=bucket, Key=key, ExpectedBucketOwner=owner)
+            found = self._aws.call(
+                target,
+                s3.head_object,
+                Bucket=bucket,
+                Key=key,
+                ChecksumMode="ENABLED",
+                ExpectedBucketOwner=target.account,
+            )
         except Terminal as error:
             if code_of(error) not in _ABSENT:
                 raise
-        else:
-            return
-        body = content()
-        checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
-        self._aws.call(
-            target, s3.put_object, Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, ExpectedBucketOwner=owner
-        )
+            return None
+        told = found.get("ChecksumSHA256", "")
+        # One of parts that were put together tells nothing of the whole: `...-3`.
+        return told if told and "-" not in told else None
 
     def _bucket(self, target: Target, bucket: str) -> None:
         self._once((bucket, ""), lambda: self._have_bucket(target, bucket))

@@ -8,15 +8,19 @@ from shoreward.adapters.aws.stack import Resource
 from shoreward.domain import Change, Revision, Snapshot, StagedFunction
 
 
-def codes(revision: Revision, snapshot: Snapshot) -> dict[str, str]:
-    """The code that the revision will publish, by function name: a zip's sha256 is what Lambda calls CodeSha256."""
-    names = {function.logical_id: function.name for function in snapshot.functions}
+def checked_codes(revision: Revision) -> dict[str, str]:
+    """The code of the revision's functions by logical id: a zip's sha256 is what Lambda calls CodeSha256."""
     return {
-        names[user]: base64.b64encode(bytes.fromhex(artifact.digest)).decode()
+        user: base64.b64encode(bytes.fromhex(artifact.digest)).decode()
         for artifact in revision.artifacts
         for user in artifact.used_by
-        if user in names
     }
+
+
+def codes(revision: Revision, snapshot: Snapshot) -> dict[str, str]:
+    """The code that the revision will publish, by the names of functions that are there already."""
+    wanted = checked_codes(revision)
+    return {one.name: wanted[one.logical_id] for one in snapshot.functions if one.logical_id in wanted}
 
 
 def staged(revision: Revision, snapshot: Snapshot, held: dict[str, Resource]) -> tuple[StagedFunction, ...]:

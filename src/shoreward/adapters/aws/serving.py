@@ -131,6 +131,18 @@ def configuration(aws: Aws, target: Target, name: str, version: str) -> Mapping[
         raise
 
 
+def require_code(aws: Aws, target: Target, function: StagedFunction, code: str) -> None:
+    """Raise `Terminal` (CODE_DIFFERS) unless a candidate runs the code with a sha256, as Lambda tells it."""
+    found = configuration(aws, target, function.name, function.candidate)
+    if found is None or found.get("CodeSha256") != code:
+        raise Terminal(
+            "CODE_DIFFERS",
+            f"Version {function.candidate} of {function.name} runs other code than what was checked and uploaded.",
+            where=target.key,
+            next="The release goes back. Find out who writes to the artifact bucket, or to the function.",
+        )
+
+
 def require_at(aws: Aws, target: Target, function: ServingFunction | StagedFunction, version: str) -> None:
     """Raise `Terminal` (ALIAS_MOVED) unless an alias sends all traffic to a version."""
     now, right = alias_that(

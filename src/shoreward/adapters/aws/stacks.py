@@ -22,7 +22,7 @@ from shoreward.adapters.aws.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
-from shoreward.adapters.aws.serving import await_at, put_back, require_at
+from shoreward.adapters.aws.serving import await_at, put_back, require_at, require_code
 from shoreward.adapters.aws.stack import Stack, resources
 from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.stateful import refuse_endangered
@@ -88,7 +88,8 @@ class Stacks:
         """Publish the revision's versions while every alias stays at the version in the snapshot.
 
         Raises `Terminal`: STATEFUL_REPLACEMENT, ALIAS_MOVED when an alias is not at the snapshot's version any more,
-        STACK_GONE or STACK_APPEARED when the stack is not as the snapshot says, STACK_FAILED when it rolled back.
+        STACK_GONE or STACK_APPEARED when the stack is not as the snapshot says, STACK_FAILED when it rolled back,
+        ARTIFACT_OVERWRITTEN and CODE_DIFFERS when somebody else's code would be, or was, published.
         """
         stack = mended(self._aws, target, limit=self._limit)
         if stack is not None and stack.condition == "stillborn" and not snapshot.exists:
@@ -102,7 +103,9 @@ class Stacks:
         if (served := self._served(pipeline, target, revision, snapshot, stack)) is not None:
             return Staged(functions=served, changes=())
         changes = self._apply_staging(pipeline, target, snapshot, plan, stack)
-        return Staged(functions=publishing.staged(revision, snapshot, resources(self._aws, target)), changes=changes)
+        functions = publishing.staged(revision, snapshot, resources(self._aws, target))
+        self._require_codes(target, revision, functions)
+        return Staged(functions=functions, changes=changes)
 
     def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
         """Apply the stack's own template (aliases unpinned), so that stack and reality agree.
@@ -197,6 +200,12 @@ class Stacks:
             return None
         self._aws.together(lambda one: require_at(self._aws, target, one, one.candidate), functions)
         return functions
+
+    def _require_codes(self, target: Target, revision: Revision, functions: tuple[StagedFunction, ...]) -> None:
+        """What was published is what was checked: the bucket may have been written to after anybody looked."""
+        wanted = publishing.checked_codes(revision)
+        new = [one for one in functions if one.candidate != one.baseline and one.logical_id in wanted]
+        self._aws.together(lambda one: require_code(self._aws, target, one, wanted[one.logical_id]), new)
 
     def _staging(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> Plan:
         template = pinned(self._filled(pipeline, target, revision), revision, snapshot)

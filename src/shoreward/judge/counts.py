@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shoreward.judge.checks import Flags, Floats, table
+from shoreward.judge.checks import Flags, Floats, floats, table
 from shoreward.judge.errors import JudgeInputError
 
 NO_TRAFFIC = 1e-6
@@ -21,14 +21,17 @@ NO_TRAFFIC = 1e-6
 class Counts:
     """Samples of both arms: float64 arrays of shape (streams, intervals), intervals in time order, read-only.
 
-    Fractions are accepted, because metric stores interpolate. Raises `JudgeInputError` unless all four have the same
-    shape and hold finite values with 0 <= bad <= requests <= 2**53.
+    Fractions are accepted, because metric stores interpolate. `usual` (streams,) is the ratio of canary rate to baseline
+    rate without any change: 1 for concurrent arms of one target, from history for control regions; everything is then
+    relative to it. Raises `JudgeInputError` unless all four arrays have the same shape and hold finite values with
+    0 <= bad <= requests <= 2**53, and usual ratios lie from 1e-6 to 1e6.
     """
 
     canary_requests: Floats
     canary_bad: Floats
     baseline_requests: Floats
     baseline_bad: Floats
+    usual: Floats
 
     def __init__(
         self,
@@ -36,6 +39,8 @@ class Counts:
         canary_bad: ArrayLike,
         baseline_requests: ArrayLike,
         baseline_bad: ArrayLike,
+        *,
+        usual: ArrayLike = 1.0,
     ) -> None:
         arms = {
             "canary_requests": table("canary_requests", canary_requests),
@@ -53,6 +58,7 @@ class Counts:
                 )
         for name, array in arms.items():
             object.__setattr__(self, name, array)
+        object.__setattr__(self, "usual", _usual(usual, self.streams))
 
     @property
     def streams(self) -> int:
@@ -66,12 +72,23 @@ class Counts:
 
     def between(self, start: int, stop: int) -> Self:
         """The same streams, only intervals start..stop-1."""
-        return type(self)(*(array[:, start:stop] for array in self.arrays))
+        return type(self)(*(array[:, start:stop] for array in self.arrays), usual=self.usual)
 
     @property
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Canary requests, canary bad, baseline requests, baseline bad."""
         return self.canary_requests, self.canary_bad, self.baseline_requests, self.baseline_bad
+
+
+def _usual(ratio: ArrayLike, streams: int) -> Floats:
+    array = floats("usual", ratio)
+    if array.ndim > 1 or (array.ndim == 1 and array.size != streams):
+        raise JudgeInputError(f"usual has shape {array.shape}; it must be one number, or one for each stream")
+    if not np.all((array >= 1e-6) & (array <= 1e6)):
+        raise JudgeInputError("usual must lie from 1e-6 to 1e6 everywhere")
+    array = np.broadcast_to(array, (streams,))
+    array.flags.writeable = False
+    return array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +111,8 @@ def sample_at(counts: Counts, interval: int) -> Sample:
     """The interval as a two-arm comparison: inactive where either arm has no traffic."""
     n_c, x_c, n_b, x_b = (np.ascontiguousarray(array[:, interval]) for array in counts.arrays)
     active = (n_c > NO_TRAFFIC) & (n_b > NO_TRAFFIC)
+    # A baseline that usually fails half as often is as good as one with half as many requests that fails as often.
+    n_b = n_b / counts.usual
     odds = np.where(active, n_c / np.where(active, n_b, 1.0), 0.0)
     return Sample(requests=n_c, bad=x_c, baseline_requests=n_b, baseline_bad=x_b, odds=odds, active=active)
 

@@ -16,13 +16,12 @@ from typing import Self
 
 import numpy as np
 
-from shoreward.judge.bets import log_mean
-from shoreward.judge.checks import Flags, Floats, Whole, checked_phi, dispersion, saved_array, saved_shape, within
+from shoreward.judge.checks import Flags, Floats, checked_phi, dispersion, within
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import Exceedances
 from shoreward.judge.ratios import AS_FAST_LOG_ODDS, SLOWER_LOG_ODDS
 from shoreward.judge.shares import Slow, log_share_bets
-from shoreward.judge.starts import Starts, collect, fresh
+from shoreward.judge.wealth import HarmWealth, SafetyWealth
 
 
 def checked_levels(levels: tuple[float, ...]) -> None:
@@ -60,11 +59,6 @@ class LatencyRollbackTest:
         """The log e-value that decides: log(1/alpha)."""
         return -float(np.log(self.alpha))
 
-    @property
-    def cap(self) -> float:
-        """The most that one interval may add: half the threshold, so that no single burst decides."""
-        return self.threshold / 2
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LatencyPromotionTest:
@@ -91,24 +85,16 @@ class LatencyPromotionTest:
         return -float(np.log(self.beta))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LatencyRollbackState:
-    """Everything rollback remembers; `log_e` and `first_fail` as in `RollbackState`."""
+class LatencyRollbackState(HarmWealth):
+    """Everything latency rollback remembers, a stake for every level and odds ratio."""
 
-    starts: Starts
-    log_e: Floats
-    intervals: int
-    first_fail: Whole
+    __slots__ = ()
+    KIND = "latency rollback"
 
     @classmethod
     def begin(cls, streams: int, test: LatencyRollbackTest) -> Self:
         """Before the first interval."""
-        return cls(
-            starts=fresh(len(test.levels) * len(SLOWER_LOG_ODDS), streams, test.horizon),
-            log_e=np.zeros(streams),
-            intervals=0,
-            first_fail=np.full(streams, -1, dtype=np.int64),
-        )
+        return cls.of(len(test.levels) * len(SLOWER_LOG_ODDS), streams, test.horizon)
 
     def advance(self, samples: Exceedances, test: LatencyRollbackTest) -> tuple[Self, Floats, Flags]:
         """Go on by a block of intervals: the new state, log e-values and fails, each (streams, intervals).
@@ -125,70 +111,27 @@ class LatencyRollbackState:
     def settle(self, sample: Slow, test: LatencyRollbackTest) -> tuple[Self, Floats, Flags]:
         """Go on by one interval: the new state, log e-values and fails, each (streams,)."""
         streams = self.first_fail.size
-        fitting(sample, len(test.levels), streams)
+        _fitting(sample, test.levels, streams)
         bets = log_share_bets(sample, SLOWER_LOG_ODDS, phi=dispersion(test.phi, streams))
         rows = bets.reshape(-1, streams)
-        collected = collect(self.starts, rows, sample.active, cap=test.cap, horizon=test.horizon)
-        failed = collected.log_e >= test.threshold
-        state = type(self)(
-            starts=collected.starts,
-            log_e=collected.log_e,
-            intervals=self.intervals + 1,
-            first_fail=np.where((self.first_fail < 0) & failed, self.intervals, self.first_fail),
-        )
-        return state, collected.log_e, failed
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain lists and numbers, fit for JSON; `from_dict` restores the state bit for bit."""
-        return {
-            "kind": "latency rollback",
-            "streams": self.first_fail.size,
-            "intervals": self.intervals,
-            "log_stakes": self.starts.log_stakes.tolist(),
-            "seen": self.starts.seen.tolist(),
-            "log_e": self.log_e.tolist(),
-            "first_fail": self.first_fail.tolist(),
-        }
+        return self.collected(rows, sample.active, threshold=test.threshold, horizon=test.horizon)
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, object], test: LatencyRollbackTest) -> Self:
         """A state out of `to_dict`; raises `JudgeInputError` when it is not one of such a test."""
-        streams, intervals = saved_shape(saved, "latency rollback")
-        rows = len(test.levels) * len(SLOWER_LOG_ODDS)
-        return cls(
-            starts=Starts(
-                log_stakes=saved_array(saved, "log_stakes", (rows, streams)),
-                seen=saved_array(saved, "seen", (streams,)).astype(np.int64),
-            ),
-            log_e=saved_array(saved, "log_e", (streams,)),
-            intervals=intervals,
-            first_fail=saved_array(saved, "first_fail", (streams,)).astype(np.int64),
-        )
+        return cls.restored(saved, len(test.levels) * len(SLOWER_LOG_ODDS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LatencyPromotionState:
-    """Everything promotion remembers: running products (levels, bets, streams); else as in `PromotionState`.
+class LatencyPromotionState(SafetyWealth):
+    """Everything latency promotion remembers; every level is a side, and `amounts` are requests."""
 
-    `log_e` is that of the level that lags behind; `requests` (2, streams) counts both arms.
-    """
-
-    log_products: Floats
-    requests: Floats
-    log_e: Floats
-    intervals: int
-    first_pass: Whole
+    __slots__ = ()
+    KIND = "latency promotion"
 
     @classmethod
     def begin(cls, streams: int, test: LatencyPromotionTest) -> Self:
         """Before the first interval."""
-        return cls(
-            log_products=np.zeros((len(test.levels), len(AS_FAST_LOG_ODDS), streams)),
-            requests=np.zeros((2, streams)),
-            log_e=np.zeros(streams),
-            intervals=0,
-            first_pass=np.full(streams, -1, dtype=np.int64),
-        )
+        return cls.of(len(test.levels), len(AS_FAST_LOG_ODDS), streams)
 
     def advance(self, samples: Exceedances, test: LatencyPromotionTest) -> tuple[Self, Floats, Flags]:
         """Go on by a block of intervals: the new state, log e-values and passes, each (streams, intervals)."""
@@ -202,50 +145,19 @@ class LatencyPromotionState:
     def settle(self, sample: Slow, test: LatencyPromotionTest) -> tuple[Self, Floats, Flags]:
         """Go on by one interval: the new state, log e-values and passes, each (streams,)."""
         streams = self.first_pass.size
-        fitting(sample, len(test.levels), streams)
-        products = log_share_bets(sample, AS_FAST_LOG_ODDS, phi=dispersion(test.phi, streams))
-        products += self.log_products
-        equal = np.full(len(AS_FAST_LOG_ODDS), -np.log(len(AS_FAST_LOG_ODDS)))
-        log_e = np.stack([log_mean(level, equal) for level in products]).min(axis=0)
-        passed = log_e >= test.threshold
-        state = type(self)(
-            log_products=products,
-            requests=self.requests + np.stack((sample.requests, sample.baseline_requests)),
-            log_e=log_e,
-            intervals=self.intervals + 1,
-            first_pass=np.where((self.first_pass < 0) & passed, self.intervals, self.first_pass),
-        )
-        return state, log_e, passed
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain lists and numbers, fit for JSON; `from_dict` restores the state bit for bit."""
-        return {
-            "kind": "latency promotion",
-            "streams": self.first_pass.size,
-            "intervals": self.intervals,
-            "log_products": self.log_products.tolist(),
-            "requests": self.requests.tolist(),
-            "log_e": self.log_e.tolist(),
-            "first_pass": self.first_pass.tolist(),
-        }
+        _fitting(sample, test.levels, streams)
+        bets = log_share_bets(sample, AS_FAST_LOG_ODDS, phi=dispersion(test.phi, streams))
+        amounts = np.stack((sample.requests, sample.baseline_requests))
+        return self.multiplied(bets, amounts, threshold=test.threshold)
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, object], test: LatencyPromotionTest) -> Self:
         """A state out of `to_dict`; raises `JudgeInputError` when it is not one of such a test."""
-        streams, intervals = saved_shape(saved, "latency promotion")
-        shape = (len(test.levels), len(AS_FAST_LOG_ODDS), streams)
-        return cls(
-            log_products=saved_array(saved, "log_products", shape),
-            requests=saved_array(saved, "requests", (2, streams)),
-            log_e=saved_array(saved, "log_e", (streams,)),
-            intervals=intervals,
-            first_pass=saved_array(saved, "first_pass", (streams,)).astype(np.int64),
-        )
+        return cls.restored(saved, len(test.levels), len(AS_FAST_LOG_ODDS))
 
 
-def fitting(sample: Slow, levels: int, streams: int) -> None:
+def _fitting(sample: Slow, levels: tuple[float, ...], streams: int) -> None:
     """Refuse a sample of other levels or streams than the state's."""
-    if sample.slow.shape != (levels, streams):
-        raise JudgeInputError(
-            f"the state has {levels} levels of {streams} streams, the sample {' of '.join(map(str, sample.slow.shape))}"
-        )
+    if sample.slow.shape != (len(levels), streams):
+        found = " of ".join(map(str, sample.slow.shape))
+        raise JudgeInputError(f"the state has {len(levels)} levels of {streams} streams, the sample {found}")

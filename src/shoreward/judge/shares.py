@@ -19,9 +19,9 @@ never more than Bennett's V*(exp(l) - 1 - l), which is its limit for p -> 0. For
 slow: the same with d = mu - max(0, m - n_b) and -l.
 
 When the canary is slow at a lower rate, the odds ratio is below 1, x_c given m is stochastically smaller, and a bet
-with l > 0 earns less still; likewise for l < 0 and a higher rate. So E[e] <= 1 over the whole one-sided hypothesis, whatever
-the common rate is and however it changes. Clusters of phi requests that are slow or fast together: N-phi in place of
-N-1, and log e divided by phi, is the same formula for clusters in place of requests.
+with l > 0 earns less still; likewise for l < 0 and a higher rate. So E[e] <= 1 over the whole one-sided hypothesis,
+whatever the common rate is and however it changes. Clusters of phi requests that are slow or fast together: N-phi in
+place of N-1, and log e divided by phi, is the same formula for clusters in place of requests.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ import numpy as np
 from shoreward.domain.verdict import VERDICTS, Verdict
 from shoreward.judge.checks import Floats, Whole, field, table
 from shoreward.judge.errors import JudgeInputError
-from shoreward.judge.exceedances import LEAST_REQUESTS, Exceedances
+from shoreward.judge.exceedances import Exceedances
 from shoreward.judge.grid import Grid
 from shoreward.judge.histograms import Histograms
 from shoreward.judge.judgement import codes_of
@@ -104,11 +104,9 @@ class LatencyState:
 
     def judgement(self, levels: tuple[float, ...] = (0.5, 0.9, 0.99)) -> LatencyJudgement:
         """The answer after what has been seen so far, with the arms' latencies at these levels."""
-        n_c, n_b = self.passing.requests
-        silent = (n_c < LEAST_REQUESTS) | (n_b < LEAST_REQUESTS)
         canary, baseline = self.reference.latencies(levels)
         return LatencyJudgement(
-            codes=codes_of(self.failing.first_fail, self.passing.first_pass, silent),
+            codes=codes_of(self.failing.first_fail, self.passing.first_pass, self.passing.silent),
             rollback_log_e=self.failing.log_e,
             promotion_log_e=self.passing.log_e,
             canary=canary,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-
 from benchmarks.judge.worlds import Cell, Floats, Rng, Seen, drawn
 
 Disturbance = Callable[[Rng, Cell, tuple[int, int], float], Seen]

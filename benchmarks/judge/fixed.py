@@ -5,7 +5,6 @@ otherwise (Argo's `result[0] >= 0.99` is false of NaN) the kinder setting that i
 """
 
 import numpy as np
-
 from benchmarks.judge.worlds import Floats
 
 

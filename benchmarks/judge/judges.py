@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
-
 from benchmarks.judge import fixed, kayenta, normal
 from benchmarks.judge.ranks import exact_p
 from benchmarks.judge.worlds import Floats, Seen
+
 from shoreward.judge import CAUTIOUS_PHI, Counts, PromotionState, PromotionTest, RollbackState, RollbackTest
 
 Stops = Mapping[str, np.ndarray]

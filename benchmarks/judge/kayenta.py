@@ -12,7 +12,6 @@ which is kinder, asks again at the next look.
 from dataclasses import dataclass
 
 import numpy as np
-
 from benchmarks.judge.ranks import deviate, shift, sizes
 from benchmarks.judge.worlds import Floats
 

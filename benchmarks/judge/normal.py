@@ -8,7 +8,6 @@ from functools import cache
 from math import erfc, sqrt
 
 import numpy as np
-
 from benchmarks.judge.worlds import Floats, Seen
 
 ALPHA = 0.01

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from math import sqrt
 
 import numpy as np
-
 from benchmarks.judge.worlds import Seen
 
 Told = dict[str, float | None]

@@ -7,7 +7,6 @@ Statistics 18 (1947); Hodges and Lehmann, same journal, 34 (1963), for the shift
 from itertools import combinations
 
 import numpy as np
-
 from benchmarks.judge.worlds import Floats
 
 

@@ -6,7 +6,6 @@ A release is rolled back when any region is; peers have no notion of a release's
 from dataclasses import replace
 
 import numpy as np
-
 from benchmarks.judge import judges
 from benchmarks.judge.outcome import told
 from benchmarks.judge.worlds import Cell, Rng, Seen, drawn
@@ -28,7 +27,7 @@ def measured(rng: Rng, cell: Cell, runs: int, factor: float) -> dict[str, dict[s
     seen = drawn(rng, cell, shape, canary=rates, baseline=cell.errors, onset=onset)
     each = {
         EACH: judges.rolls_back(seen, alpha=0.01 / REGIONS),
-        **{judges.KAYENTA: judges.by_kayenta(seen)[judges.KAYENTA]},
+        judges.KAYENTA: judges.by_kayenta(seen)[judges.KAYENTA],
         **judges.by_normal(seen),
         **judges.by_thresholds(seen),
         **judges.by_pipecd(seen),

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-
 from benchmarks.judge import corpus, judges, latency
 from benchmarks.judge.scenarios import FULL, QUICK, measured, tasks
 
@@ -38,7 +37,7 @@ def everything(*, seed: int, quick: bool, processes: int) -> Results:
         "kayenta_quantile": quantile,
         "scenarios": [*harmless, *others],
         "latency": slow,
-        "corpus": [row for rows in faults for row in rows],
+        "corpus": faults,
     }
 
 

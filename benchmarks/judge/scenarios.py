@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from itertools import product
 
 import numpy as np
-
 from benchmarks.judge import fixed, judges, normal, regions
 from benchmarks.judge.disturbed import DISTURBANCES, ROBUSTNESS_CELLS
 from benchmarks.judge.outcome import told
 from benchmarks.judge.worlds import Cell, Change, Rng, Seen, changed, drawn, harmless, plus, ramp, times
+
 from shoreward.judge import estimate_phi
 
 MINUTES = 60

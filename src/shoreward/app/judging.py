@@ -20,12 +20,14 @@ from shoreward.core import Deployment, Phase, Release
 from shoreward.domain import Evidence, Judgement, StagedFunction, Verdict
 from shoreward.judge import (
     Counts,
+    PromotionState,
     PromotionTest,
+    RollbackState,
     RollbackTest,
     StoppedTest,
     absolute_evidence,
-    evidence_needed,
-    judge_counts,
+    judge_states,
+    needed_by,
     stopped_evidence,
 )
 
@@ -97,7 +99,7 @@ def _rows(arm: Sequence[Samples]) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack([requests.sum(axis=0), requests]), np.vstack([errors.sum(axis=0), errors])
 
 
-def _tests(state: Release, deployment: Deployment, streams: int) -> tuple[RollbackTest, PromotionTest]:
+def tests_for(state: Release, deployment: Deployment, streams: int) -> tuple[RollbackTest, PromotionTest]:
     """The release's alpha, split evenly over targets and streams; a stream is tested for errors and for silence."""
     policy = state.pipeline.judge
     bake = state.wave_of(deployment).bake
@@ -128,7 +130,7 @@ def _compare(world: World, state: Release, deployment: Deployment, window: _Wind
     canary = _rows(_arm(samples, functions, candidate=True))
     baseline = _rows(_arm(samples, functions, candidate=False))
     counts = Counts(canary[0], canary[1], baseline[0], baseline[1])
-    rollback, promotion = _tests(state, deployment, counts.streams)
+    rollback, promotion = tests_for(state, deployment, counts.streams)
     names = [ALL, *(each.logical_id for each in functions)]
     evidence = (
         *_error_evidence(counts, names, rollback, promotion),
@@ -141,8 +143,10 @@ def _compare(world: World, state: Release, deployment: Deployment, window: _Wind
 def _error_evidence(
     counts: Counts, names: Sequence[str], rollback: RollbackTest, promotion: PromotionTest
 ) -> tuple[Evidence, ...]:
-    judged = judge_counts(counts, rollback, promotion)
-    needed = evidence_needed(counts, promotion)
+    failing, _, _ = RollbackState.begin(counts.streams, rollback).advance(counts, rollback)
+    passing, _, _ = PromotionState.begin(counts.streams).advance(counts, promotion)
+    judged = judge_states(failing, passing, rollback, promotion)
+    needed = needed_by(passing, promotion)
     return tuple(
         Evidence(
             function=name,
@@ -259,7 +263,7 @@ def _ceiling_evidence(world: World, state: Release, deployment: Deployment, wind
     streams = [_stream(each, candidate=True) for each in functions]
     samples = world.metrics.counts(deployment.target, streams, start=window.start, end=window.end, period=window.period)
     requests, errors = _rows(_arm(samples, functions, candidate=True))
-    rollback, _ = _tests(state, deployment, len(requests))
+    rollback, _ = tests_for(state, deployment, len(requests))
     log_e = absolute_evidence(requests, errors, state.pipeline.judge.first_deployment_ceiling, rollback).max(axis=1)
     return tuple(
         Evidence(

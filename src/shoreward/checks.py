@@ -78,6 +78,7 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         open=Repository,
         root=parts.repository.root,
         state=parts.state,
+        pipeline_at=parts.reach.pipeline_at,
         engines=parts.engines,
     )
     yield from scan_checks(

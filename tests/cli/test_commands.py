@@ -81,6 +81,13 @@ def test_a_first_release(kiosk: Kiosk):
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     again = kiosk.run("plan", "--json").json
     assert again["before"] == again["commit"]
+    assert {str(each["template_changes"]) for wave in again["waves"] for each in wave["targets"]} == {"[]"}
+    kiosk.write(
+        "template.yaml",
+        (kiosk.root / "template.yaml").read_text().replace("Resources:", "Description: A kiosk.\nResources:", 1),
+    )
+    kiosk.commit("Say what it is")
+    assert '+ Description: "A kiosk."' in kiosk.run("plan", "--diff").out
 
 
 def test_the_same_revision_again_uploads_nothing_and_moves_nobody(kiosk: Kiosk, embedded_cloud: EmbeddedCloud):

@@ -14,7 +14,7 @@ from shoreward.adapters.policy import Engines, policy_checks
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.rendering import rendered_template
 from shoreward.app.checking import Check, Materials, Report, Running
-from shoreward.domain import Finding, Pipeline, PolicySource, Target, canonical
+from shoreward.domain import Finding, Pipeline, PolicySource, SpecError, Target, canonical
 from shoreward.spec.template import (
     Template,
     find_assets,
@@ -51,6 +51,10 @@ class Yard(Workshop):
         self.state = directory / "state"
         self.engines = engines
         self.pipeline: Pipeline = pipeline()
+        self.before: Pipeline | None = None
+        """The pipeline of the commit that is compared with; the same one when None."""
+        self.refusal: SpecError | None = None
+        """Why that pipeline cannot be read."""
         self.at = NOON
 
     def head(self) -> str:
@@ -80,9 +84,16 @@ class Yard(Workshop):
             open=Repository,
             root=self.root,
             state=self.state,
+            pipeline_at=self.pipeline_at,
             engines=self.engines,
         )
         return next(check for check in found if check.name == name)
+
+    def pipeline_at(self, commit: str) -> Pipeline:
+        del commit
+        if self.refusal:
+            raise self.refusal
+        return self.before or self.pipeline
 
     def materials(self, base: str | None = None) -> Materials:
         commit = self.head()

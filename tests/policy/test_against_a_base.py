@@ -7,7 +7,7 @@ import pytest
 
 from policy.support import HEAD, Yard, finding, line_of, summary
 from shoreward.adapters.policy import Engines
-from shoreward.domain import Severity
+from shoreward.domain import Severity, SpecError
 
 TEMPLATE = (
     HEAD
@@ -101,6 +101,59 @@ def test_a_template_that_was_somewhere_else_is_not_taken_for_a_new_one(yard: Yar
     yard.commit({})
     yard.pipeline = replace(yard.pipeline, template="beach.yaml")
     assert finding(yard.policies(base=base), "BASE_UNREADABLE").where is not None
+
+
+SHARED = (
+    TEMPLATE.replace(
+        "- DynamoDBReadPolicy: {TableName: !Ref Castles}",
+        """- Statement: [{Effect: Allow, Action: "s3:*", Resource: !Ref Bucket}]
+        - !If
+          - Open
+          - Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:*:*:tide"}]
+          - !Ref AWS::NoValue
+""",
+    )
+    .replace("  Stage:", "  Bucket: {Type: String}\n  Stage:")
+    .replace("Resources:\n  Tide", "Conditions:\n  Open: !Equals [!Ref Stage, dev]\nResources:\n  Tide")
+)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "stage", "what"),
+    [
+        ("arn:aws:s3:::*", "prod", "Tide may now do s3:* on arn:aws:s3:::*: Bucket was 'arn:aws:s3:::a' and is"),
+        ("arn:aws:s3:::b", "prod", "Tide may now do s3:* on arn:aws:s3:::b: Bucket was 'arn:aws:s3:::a' and is"),
+        ("arn:aws:s3:::a", "dev", "Tide may now do sqs:SendMessage on arn:aws:sqs:*:*:tide: Stage was 'prod' and is"),
+    ],
+)
+def test_a_parameter_in_shoreward_yaml_may_widen_rights(yard: Yard, bucket: str, stage: str, what: str) -> None:
+    yard.commit({"template.yaml": SHARED})
+    base = yard.head()
+    yard.commit({"shoreward.yaml": "# another value"})
+    yard.parameters({"Stage": "prod", "Bucket": "arn:aws:s3:::a"}, {"Stage": "prod", "Bucket": "arn:aws:s3:::c"})
+    yard.before = yard.pipeline
+    before = {one.rule for one in yard.policies(base=base).findings}
+    assert "IAM_BROADENED" not in before
+    yard.parameters({"Stage": stage, "Bucket": bucket}, {"Stage": "prod", "Bucket": "arn:aws:s3:::c"})
+    assert finding(yard.policies(base=base), "IAM_BROADENED").what.startswith(what)
+
+
+def test_a_base_whose_pipeline_cannot_be_read_is_told_to_a_person(yard: Yard) -> None:
+    base = yard.head()
+    yard.commit({"tide/app.py": "# another"})
+    yard.refusal = SpecError("SPEC_UNKNOWN_KEY", "There is no key 'wave'.")
+    assert "no key 'wave'" in finding(yard.policies(base=base), "BASE_UNREADABLE").what
+    yard.refusal = SpecError("SPEC_FILE_MISSING", "No such file.")  # it was not a pipeline's yet
+    assert f"compared with {base[:10]}" in yard.policies(base=base).summary
+
+
+def test_the_template_of_the_base_is_where_the_base_has_it(yard: Yard) -> None:
+    base = yard.head()
+    yard.git("mv", "template.yaml", "beach.yaml")
+    yard.commit({"beach.yaml": TEMPLATE.replace("TableName: castles", "TableName: towers")})
+    yard.before = yard.pipeline
+    yard.pipeline = replace(yard.pipeline, template="beach.yaml")
+    assert finding(yard.policies(base=base), "STATEFUL_REPLACED").where is not None
 
 
 def test_the_first_template_of_a_repository_is_compared_with_nothing(tmp_path: Path, engines: Engines) -> None:

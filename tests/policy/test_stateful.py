@@ -4,9 +4,10 @@ import pytest
 
 from policy.support import HEAD, line_of, made_of
 from shoreward.adapters.aws.stateful import STATEFUL
+from shoreward.adapters.policy.deployments import Deployment
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.replaced import stateful_findings
-from shoreward.domain import Finding, Severity
+from shoreward.domain import Finding, Severity, Target
 
 CASTLES = """\
 Parameters:
@@ -28,12 +29,26 @@ Resources:
 
 
 def found(
-    before: str | None, after: str, *, allowed: tuple[str, ...] = (), parameters: tuple[dict[str, str], ...] = ()
+    before: str | None,
+    after: str,
+    *,
+    allowed: tuple[str, ...] = (),
+    parameters: tuple[dict[str, str], ...] = ({},),
+    formerly: tuple[dict[str, str], ...] = (),
 ) -> list[Finding]:
+    """Findings on a target for each set of parameters, which were the same before where nothing else is said."""
     template, made = made_of(after)
     base = made_of(before)[1] if before is not None else None
     return stateful_findings(
-        made, base, Origins(template, made), stateful=STATEFUL, allowed=allowed, parameters=parameters
+        made,
+        base,
+        Origins(template, made),
+        stateful=STATEFUL,
+        allowed=allowed,
+        deployments=[
+            Deployment(target=Target(account=f"{index:012}", region="eu-west-1", stack="beach"), before=old, after=new)
+            for index, (old, new) in enumerate(zip(formerly or parameters, parameters, strict=True), 1)
+        ],
     )
 
 
@@ -169,3 +184,44 @@ def test_other_resources_come_and_go() -> None:
         "    Properties: {AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}}\n"
     )
     assert found(CASTLES + role, CASTLES) == []
+
+
+def test_a_parameter_s_new_value_replaces_as_a_line_of_the_template_does() -> None:
+    [finding] = found(CASTLES, CASTLES, formerly=({"Name": "castles"},), parameters=({"Name": "towers"},))
+    assert (finding.rule, finding.severity) == ("STATEFUL_REPLACED", Severity.CRITICAL)
+    assert "Name was 'castles' and is 'towers' in 000000000001/eu-west-1" in finding.what
+    assert finding.where is not None
+    assert finding.where.line == line_of(CASTLES, "TableName")
+
+
+def test_a_value_that_becomes_the_default_or_is_pinned_before_it_changes_replaces_nothing() -> None:
+    assert found(CASTLES, CASTLES, formerly=({"Name": "castles"},), parameters=({},)) == []
+    pinned = CASTLES.replace("Default: castles", "Default: towers")
+    assert found(CASTLES, pinned, formerly=({},), parameters=({"Name": "castles"},)) == []
+    assert found(CASTLES, CASTLES.replace("!Ref Name", "castles"), formerly=({"Name": "castles"},)) == []
+
+
+def test_values_that_change_places_between_targets_are_told_of_both() -> None:
+    before, after = ({"Name": "a"}, {"Name": "b"}), ({"Name": "b"}, {"Name": "a"})
+    [finding] = found(CASTLES, CASTLES, formerly=before, parameters=after)
+    assert "and 1 more" in finding.what
+
+
+def test_a_secret_parameter_is_told_without_its_value() -> None:
+    secret = CASTLES.replace("Default: castles", "Default: castles, NoEcho: true")
+    [finding] = found(secret, secret, formerly=({"Name": "old"},), parameters=({"Name": "new"},))
+    assert finding.what.endswith("deletes the old one: Name has another value in 000000000001/eu-west-1.")
+
+
+CONDITIONAL = "Conditions:\n  Here: !Equals [!Ref Name, castles]\n" + CASTLES.replace(
+    "  Beach:\n", "  Beach:\n    Condition: Here\n"
+).replace("!Ref Name\n", "castles\n")
+
+
+def test_a_parameter_that_ends_a_condition_takes_the_resource_away() -> None:
+    [finding] = found(CONDITIONAL, CONDITIONAL, formerly=({},), parameters=({"Name": "towers"},))
+    assert (finding.rule, finding.severity, finding.subject) == ("STATEFUL_REMOVED", Severity.CRITICAL, "Beach")
+    assert finding.where is not None
+    assert finding.where.line == line_of(CONDITIONAL, "Condition: Here")
+    kept = CONDITIONAL.replace("    Condition: Here\n", "    Condition: Here\n    DeletionPolicy: Retain\n")
+    assert found(kept, kept, formerly=({},), parameters=({"Name": "towers"},)) == []

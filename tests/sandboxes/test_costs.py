@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shoreward.app.sandboxes.costs import Forecast, forecast
-from shoreward.app.sandboxes.resolving import resolve
 from shoreward.domain import Target
+from shoreward.spec.template.resolving import resolve
 
 TARGET = Target(account="111111111111", region="us-east-1", stack="shop")
 

@@ -5,7 +5,6 @@ The change sets in it are CloudFormation's own: created, read and deleted again.
 
 from __future__ import annotations
 
-import difflib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -23,6 +22,8 @@ from shoreward.cli.output import console, span
 from shoreward.cli.starting import prepare
 from shoreward.core.schedule import shortest
 from shoreward.domain import BUCKET, Pipeline, Revision, ShorewardError, Snapshot, Target
+from shoreward.spec.template import ABSENT, as_deployed, differences
+from shoreward.spec.template.plain import mapping
 from shoreward.spec.yaml import read_yaml
 
 
@@ -77,23 +78,35 @@ def _target(project: Project, world: World, pipeline: Pipeline, revision: Revisi
         **told,
         "exists": snapshot.exists,
         "changes": [asdict(change) for change in staged.changes],
-        "template_diff": _template_diff(project, pipeline, target, snapshot, revision),
+        "template_changes": _template_changes(project, pipeline, target, snapshot, revision),
     }
 
 
-def _template_diff(project: Project, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision) -> str:
-    """What changes in the rendered template, as a unified diff of its canonical JSON."""
+def _template_changes(
+    project: Project, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision
+) -> list[dict[str, Any]]:
+    """What changes in the rendered template, property by property; a side that has nothing there is left out."""
     if snapshot.template is None:
-        return ""
+        return []
     bucket = pipeline.artifacts.format(account=target.account, region=target.region, stack=target.stack)
     old = project.journal.get(snapshot.template)
     new = project.journal.get(revision.template).replace(BUCKET.encode(), bucket.encode())
-    return "\n".join(difflib.unified_diff(_lines(old), _lines(new), "deployed", "new", lineterm="", n=2))
+    before, after = (as_deployed(read_yaml(text.decode(), "template").value) for text in (old, new))
+    return [
+        {
+            "path": list(one.path),
+            **({} if one.before is ABSENT else {"before": one.before}),
+            **({} if one.after is ABSENT else {"after": one.after}),
+        }
+        for one in differences(_unlabelled(before), _unlabelled(after))
+    ]
 
 
-def _lines(template: bytes) -> list[str]:
-    value = read_yaml(template.decode(), "template").value
-    return json.dumps(value, indent=1, sort_keys=True, default=str).splitlines()
+def _unlabelled(template: Any) -> Any:
+    """A template without the label that staging writes into it."""
+    metadata = {name: one for name, one in mapping(mapping(template).get("Metadata")).items() if name != "Shoreward"}
+    rest = {name: one for name, one in mapping(template).items() if name != "Metadata"}
+    return {**rest, "Metadata": metadata} if metadata else rest
 
 
 def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
@@ -122,11 +135,22 @@ def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
         console.print(Syntax(plan["git_diff"], "diff", background_color="default"))
         shown: set[str] = set()
         for target in (each for wave in plan["waves"] for each in wave["targets"]):
-            text = target.get("template_diff", "")
-            if text and text not in shown:
+            lines = [_changed(one) for one in target.get("template_changes", [])]
+            if lines and (text := "\n".join(lines)) not in shown:
                 shown.add(text)
-                console.print(f"\n[bold]template on {target['account']}/{target['region']}[/]")
-                console.print(Syntax(text, "diff", background_color="default"))
+                console.print(f"\n[bold]template on {target['account']}/{target['region']}[/]\n{text}")
+
+
+def _changed(one: dict[str, Any]) -> str:
+    path = escape(".".join(map(str, one["path"])))
+    before, after = (escape(json.dumps(one[side])) if side in one else "" for side in ("before", "after"))
+    match bool(before), bool(after):
+        case True, True:
+            return f"[yellow]~[/] {path}: {before} -> {after}"
+        case True, False:
+            return f"[red]-[/] {path}: {before}"
+        case _:
+            return f"[green]+[/] {path}: {after}"
 
 
 def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:

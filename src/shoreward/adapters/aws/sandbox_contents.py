@@ -10,8 +10,9 @@ from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.sandbox_kinds import FUNCTION, LOG_GROUP, STACK
 from shoreward.adapters.aws.stack import Resource, resources
 from shoreward.app.sandboxes import Thing
-from shoreward.app.sandboxes.resolving import mapping, properties
 from shoreward.domain import Parameters, Target, Terminal
+from shoreward.spec.template.plain import mapping
+from shoreward.spec.template.resolving import properties
 
 RETENTION = 7
 """Days that a sandbox's logs are kept, should everything else fail to remove them."""

@@ -11,8 +11,8 @@ from shoreward.adapters.aws.serving import configuration
 from shoreward.adapters.aws.snapshot import original
 from shoreward.adapters.aws.stack import describe, resources
 from shoreward.app.sandboxes.parity import FunctionFacts, Observed
-from shoreward.app.sandboxes.resolving import mapping
 from shoreward.domain import OperationError, Target
+from shoreward.spec.template.plain import mapping
 
 
 class Observer:

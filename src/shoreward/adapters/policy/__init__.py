@@ -9,7 +9,6 @@ base ──► translated template ──┴─► replaced: stateful resources 
 """
 
 from shoreward.adapters.policy.checks import policy_checks
-from shoreward.adapters.policy.differences import ABSENT, Difference, differences
 from shoreward.adapters.policy.hands import Engines
 
-__all__ = ["ABSENT", "Difference", "Engines", "differences", "policy_checks"]
+__all__ = ["Engines", "policy_checks"]

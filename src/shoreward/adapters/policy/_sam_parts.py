@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from shoreward.adapters.policy.plain import Path
+from shoreward.spec.template.plain import Path
 
 FUNCTION = "AWS::Serverless::Function"
 MACHINE = "AWS::Serverless::StateMachine"

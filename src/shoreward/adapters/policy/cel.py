@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shoreward.adapters.policy.errors import unreadable
-from shoreward.adapters.policy.plain import Json, listed, mapping
 from shoreward.adapters.policy.wording import Words, severity_named, words_of
 from shoreward.domain import Place, SpecError
 from shoreward.spec.template import did_you_mean
+from shoreward.spec.template.plain import Json, listed, mapping
 from shoreward.spec.yaml import Document, read_yaml
 
 OWN_ID = "c-of-ours"

@@ -5,7 +5,7 @@ Asking for a key must cost next to nothing, so this module imports little; what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +15,8 @@ from shoreward.adapters.policy.fetching import Fetching, Open, pinned
 from shoreward.adapters.policy.hands import Engines, Hand
 from shoreward.adapters.policy.runtimes import standing
 from shoreward.app.checking import Check, Materials, Outside, Report, Running
-from shoreward.app.files import Source
 from shoreward.app.ports import Blobs, Clock
 from shoreward.domain import Pipeline, PolicySource, digest_of
-
-Rendered = Callable[[Source, Pipeline, str], Mapping[str, Any]]
-"""The translated template of a commit; raises `SpecError`."""
 
 SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 """Where cfn-lint looks for its settings; the first one counts."""
@@ -39,7 +35,7 @@ def policy_checks(
     open: Open,
     root: Path,
     state: Path,
-    rendered: Rendered | None = None,
+    pipeline_at: Callable[[str], Pipeline],
     engines: Engines | None = None,
 ) -> tuple[Check, ...]:
     """`template` and `policies`; both read what `build` rendered.
@@ -51,14 +47,14 @@ def policy_checks(
         open: opens a git repository on this machine, for rules that another one holds.
         root: the repository's root, where a relative address of another begins.
         state: a folder for what is kept on this machine; it may be deleted at any time.
-        rendered: the translated template of the commit that is compared with; as `rendering` does it when None.
+        pipeline_at: the pipeline as a commit has it; raises `SpecError`, SPEC_FILE_MISSING when it has none.
         engines: kept from one call to the next, they need not be started again.
     """
     fetching = Fetching(state / "rules", root, open)
     own = engines or Engines()
     return (
         _template(blobs, own.lint),
-        _policies(policies, fetching, blobs, clock, stateful, rendered, own.rules),
+        _policies(policies, fetching, blobs, clock, stateful, pipeline_at, own.rules),
     )
 
 
@@ -93,7 +89,7 @@ def _policies(
     blobs: Blobs,
     clock: Clock,
     stateful: Collection[str],
-    rendered: Rendered | None,
+    pipeline_at: Callable[[str], Pipeline],
     hand: Hand,
 ) -> Check:
     def today() -> datetime:
@@ -123,7 +119,7 @@ def _policies(
             blobs=blobs,
             hand=hand,
             stateful=frozenset(stateful),
-            rendered=rendered,
+            pipeline_at=pipeline_at,
             today=today().date(),
         )
         return look_at_policies(materials, running, setting)

@@ -9,10 +9,10 @@ from typing import Any
 
 from shoreward.adapters.policy.errors import broken, empty, unreadable
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.adapters.policy.rulebook import Gathered, RuleFile
 from shoreward.adapters.policy.wording import Words, severity_named, words_of
 from shoreward.domain import Finding, Place, Severity
+from shoreward.spec.template.plain import Json, mapping
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _GUARD_CHECK = re.compile(r"Guard check `.*?` failed(?:: )?", re.DOTALL)

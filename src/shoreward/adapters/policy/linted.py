@@ -15,11 +15,11 @@ from shoreward.adapters.policy.checks import SETTINGS
 from shoreward.adapters.policy.errors import engine_failed
 from shoreward.adapters.policy.hands import Hand
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, listed, mapping
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError
 from shoreward.spec.template import Template
+from shoreward.spec.template.plain import Json, listed, mapping
 from shoreward.spec.template.references import references
 from shoreward.spec.yaml import read_yaml
 

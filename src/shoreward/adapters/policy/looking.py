@@ -6,15 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from shoreward.adapters.policy.deployments import Deployment, deployments
 from shoreward.adapters.policy.fetching import Fetching
 from shoreward.adapters.policy.hands import Hand
-from shoreward.adapters.policy.iam import iam_findings
+from shoreward.adapters.policy.iam import deployed_iam_findings
 from shoreward.adapters.policy.judged import findings_of, rules_in
 from shoreward.adapters.policy.linted import lint
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.adapters.policy.rendering import rendered_template
 from shoreward.adapters.policy.replaced import stateful_findings
 from shoreward.adapters.policy.rulebook import Gathered, asked_of, gather
@@ -25,6 +24,7 @@ from shoreward.app.ports import Blobs
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Pipeline, Place, PolicySource, Severity, SpecError
 from shoreward.spec.template import Template, read_template
+from shoreward.spec.template.plain import Json, mapping
 
 UNCOMPARED = "BASE_UNREADABLE"
 _TEMPLATES = (".json", ".template", ".yaml", ".yml")
@@ -39,7 +39,7 @@ class Setting:
     blobs: Blobs
     hand: Hand
     stateful: frozenset[str]
-    rendered: Callable[[Source, Pipeline, str], Mapping[str, Any]] | None
+    pipeline_at: Callable[[str], Pipeline]
     today: date
 
 
@@ -66,18 +66,18 @@ def look_at_policies(materials: Materials, running: Running, setting: Setting) -
     parameters = _parameters(materials)
     asked = {"files": asked_of(sources), "template": json.dumps(made, sort_keys=True), "parameters": parameters}
     answer = setting.hand.ask(asked, running.stop)
-    base, doubt = _base(materials, setting)
+    base, compared, doubt = _base(materials, setting)
     findings = [
         *findings_of(answer, sources, origins, made),
         *doubt,
-        *iam_findings(made, base, origins, _values(parameters)),
+        *deployed_iam_findings(made, base, origins, parameters=_values(parameters), deployments=compared),
         *stateful_findings(
             made,
             base,
             origins,
             stateful=setting.stateful,
             allowed=materials.pipeline.allow_replacement,
-            parameters=parameters,
+            deployments=compared,
         ),
         *runtime_findings(made, origins, setting.today),
     ]
@@ -131,16 +131,19 @@ def _values(parameters: list[dict[str, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted({values[name] for values in parameters if name in values})) for name in sorted(names)}
 
 
-def _base(materials: Materials, setting: Setting) -> tuple[Mapping[str, Json] | None, list[Finding]]:
-    """The translated template to compare with, if there is one; and what is to be said when it cannot be read."""
+def _base(
+    materials: Materials, setting: Setting
+) -> tuple[Mapping[str, Json] | None, tuple[Deployment, ...], list[Finding]]:
+    """The translated template to compare with, if there is one, and where; what is to be said when it is unreadable."""
     if materials.base is None:
-        return None, []
-    render = setting.rendered or rendered_template
+        return None, (), []
     try:
-        return render(materials.source, materials.pipeline, materials.base), []
+        before = _pipeline_before(materials, materials.base, setting)
+        compared = deployments(before, materials.pipeline)
+        return rendered_template(materials.source, before, materials.base), compared, []
     except SpecError as error:
         if error.code == "TEMPLATE_MISSING" and not _has_template(materials.source, materials.base):
-            return None, []  # a new application
+            return None, (), []  # a new application
         finding = Finding(
             rule=UNCOMPARED,
             severity=Severity.MEDIUM,
@@ -149,7 +152,17 @@ def _base(materials: Materials, setting: Setting) -> tuple[Mapping[str, Json] | 
             fix="Look at the difference yourself, and waive this finding with what you saw.",
             where=Place(file=materials.pipeline.template, line=1),
         )
-        return None, [finding]
+        return None, (), [finding]
+
+
+def _pipeline_before(materials: Materials, base: str, setting: Setting) -> Pipeline:
+    """The base's own pipeline: its template, targets and parameters; today's where it had none yet."""
+    try:
+        return setting.pipeline_at(base)
+    except SpecError as error:
+        if error.code != "SPEC_FILE_MISSING":
+            raise
+        return materials.pipeline
 
 
 def _has_template(source: Source, commit: str) -> bool:

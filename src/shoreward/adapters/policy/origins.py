@@ -26,9 +26,9 @@ from shoreward.adapters.policy._sam_parts import (
     REST,
     part_of,
 )
-from shoreward.adapters.policy.plain import Json, Path, listed, mapping
 from shoreward.domain import Place
 from shoreward.spec.template import Template
+from shoreward.spec.template.plain import Json, Path, listed, mapping
 
 _POLICY = re.compile(r"Policy(\d+)$")
 _ANY = "x-amazon-apigateway-any-method"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shoreward.adapters.policy.plain import Json, listed, mapping
 from shoreward.app.files import Source
 from shoreward.domain import Pipeline, Place, SpecError
 from shoreward.spec.template import find_assets, parameter_values, read_template, render
+from shoreward.spec.template.plain import Json, listed, mapping
 
 _ANY = "0" * 64
 

@@ -8,23 +8,26 @@ mend, and says "perhaps" where the schema does (`conditionalCreateOnlyProperties
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import cast
 
-from shoreward.adapters.policy.differences import ABSENT
+from shoreward.adapters.policy.deployments import Deployment, effective, told
 from shoreward.adapters.policy.engine_data import cfn_lint_data
 from shoreward.adapters.policy.iam.texts import Texts
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, Path, listed, mapping, only
 from shoreward.domain import Finding, Place, Severity
+from shoreward.spec.template import ABSENT, Difference, as_deployed, differences, settle
+from shoreward.spec.template.plain import Json, Path, listed, mapping
+from shoreward.spec.template.resolving import properties
 
 REMOVED = "STATEFUL_REMOVED"
 REPLACED = "STATEFUL_REPLACED"
 UNPROTECTED = "STATEFUL_UNPROTECTED"
 
 _KEPT = ("Retain", "RetainExceptOnCreate")
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_DECIDING = ("Conditions", "Mappings", "Parameters", "Resources")
 _HOLDERS = frozenset(
     {
         "AWS::Cognito::UserPool",
@@ -45,9 +48,6 @@ _HOLDERS = frozenset(
 _GUARDED = ("DeletionProtection", "DeletionProtectionEnabled")
 _WHY = "What it holds goes with it, and neither a rollback nor anybody else brings it back."
 
-Values = Sequence[Mapping[str, str]]
-"""Values of a template's parameters, once for each set that some target has."""
-
 
 def stateful_findings(
     made: Mapping[str, Json],
@@ -56,27 +56,75 @@ def stateful_findings(
     *,
     stateful: Collection[str],
     allowed: Collection[str],
-    parameters: Values,
+    deployments: Sequence[Deployment],
 ) -> list[Finding]:
     """STATEFUL_REMOVED and STATEFUL_REPLACED against a base, and STATEFUL_UNPROTECTED.
 
     Args:
         stateful: types that hold what cannot be made again.
         allowed: logical ids that may be replaced or removed.
+        deployments: where both revisions go, with what values.
     """
     new = mapping(made.get("Resources"))
     look = _Look(new, origins)
     findings = [*look.unprotected()]
-    for name, before in mapping((base or {}).get("Resources")).items():
+    old = mapping((base or {}).get("Resources"))
+    staying: dict[str, Json] = {}
+    for name, before in old.items():
         if before.get("Type") not in stateful or name in allowed or base is None:
             continue
         after = new.get(name)
         if after is None or after.get("Type") != before.get("Type"):
-            findings += look.removed(name, before, after, mapping(base.get("Resources")))
-        elif after != before or any(base.get(section) != made.get(section) for section in ("Conditions", "Parameters")):
-            findings += look.conditional(name, before, after, same_condition(base, made, after.get("Condition")))
-            findings += look.replaced(name, before, after, _settlers(base, made, parameters))
-    return findings
+            findings += look.removed(name, before, after, old)
+            continue
+        staying[name] = before
+        findings += look.conditional(name, before, after, same_condition(base, made, after.get("Condition")))
+    return findings if base is None else [*findings, *_deployed(look, base, made, staying, deployments)]
+
+
+def _deployed(
+    look: _Look,
+    base: Mapping[str, Json],
+    made: Mapping[str, Json],
+    staying: Mapping[str, Json],
+    deployments: Sequence[Deployment],
+) -> Iterator[Finding]:
+    """What happens on targets to resources that both templates have."""
+    old = {**base, "Resources": staying}
+    new = {**made, "Resources": {name: made["Resources"][name] for name in staying}}
+    met: dict[tuple[str, Path], list[Deployment]] = {}
+    own: set[tuple[str, Path]] = set()
+    for one in deployments:
+        if one.before == one.after and all(old.get(part) == new.get(part) for part in _DECIDING):
+            continue
+        for found in _losses(old, new, one):
+            met.setdefault(found, []).append(one)
+            if one.before == one.after or found in _losses(old, new, replace(one, before=one.after)):
+                own.add(found)  # the template's own doing
+    for (name, path), where in met.items():
+        why = "" if (name, path) in own else told(where[0].changes(base, made), made, [one.target for one in where])
+        if path:
+            yield look.replaced(name, staying[name], made["Resources"][name], path, why)
+        elif why:  # what the template's own conditions do is told without looking at targets
+            yield from look.gone(name, staying[name], why)
+
+
+def _losses(old: Mapping[str, Json], new: Mapping[str, Json], one: Deployment) -> dict[tuple[str, Path], None]:
+    """Resources that a target loses, and () for a path; or the properties that replace them there."""
+    before, after = (
+        mapping(settle(template, one.target, effective(template, values))["Resources"])
+        for template, values in ((old, one.before), (new, one.after))
+    )
+    found: dict[tuple[str, Path], None] = {}
+    for name, resource in before.items():
+        if name not in after:
+            found[name, ()] = None
+            continue
+        changed = list(differences(*(as_deployed(properties(each)) for each in (resource, after[name]))))
+        for pointer in _replacing(str(resource.get("Type"))) if changed else ():
+            if any(_touches(each, pointer) for each in changed):
+                found[name, pointer] = None
+    return found
 
 
 class _Look:
@@ -147,20 +195,29 @@ class _Look:
             subject=self._origins.subject(name),
         )
 
-    def replaced(
-        self, name: str, before: Mapping[str, Json], after: Mapping[str, Json], settlers: Sequence[_Settlers]
-    ) -> Iterator[Finding]:
-        schema = _schema(str(before.get("Type")))
-        for key, sure in (("createOnlyProperties", True), ("conditionalCreateOnlyProperties", False)):
-            for pointer in listed(schema.get(key)):
-                path = tuple(str(pointer).removeprefix("/properties/").split("/"))
-                if any(_differs(mapping(before.get("Properties")), mapping(after.get("Properties")), path, one)
-                       for one in settlers):  # fmt: skip
-                    yield self._replaced(name, before, after, path, sure)
+    def gone(self, name: str, before: Mapping[str, Json], why: str) -> Iterator[Finding]:
+        """A resource that a parameter takes away."""
+        if before.get("DeletionPolicy") in _KEPT:
+            return
+        yield Finding(
+            rule=REMOVED,
+            severity=Severity.CRITICAL,
+            what=f"{name} ({before.get('Type')}) is deleted, since its condition no longer holds: {why}.",
+            why=_WHY,
+            fix="Give the parameter its former value, or name the resource under allow-replacement.",
+            where=self._origins.place(name, ("Condition",)),
+            subject=self._origins.subject(name),
+        )
 
-    def _replaced(
-        self, name: str, before: Mapping[str, Json], after: Mapping[str, Json], path: Path, sure: bool
+    def replaced(
+        self, name: str, before: Mapping[str, Json], after: Mapping[str, Json], path: Path, why: str
     ) -> Finding:
+        """A property that replaces its resource.
+
+        Args:
+            why: which parameters make it change, "" when the template itself does.
+        """
+        sure = _replacing(str(before.get("Type")))[path]
         kept = after.get("UpdateReplacePolicy") in _KEPT
         perhaps = "" if sure else "perhaps "
         left = "; the old one stays, and nobody reads it" if kept else " and deletes the old one"
@@ -168,7 +225,7 @@ class _Look:
             rule=REPLACED,
             severity=Severity.HIGH if kept or not sure else Severity.CRITICAL,
             what=f"{'.'.join(map(str, path))} of {name} ({before.get('Type')}) changes: "
-            f"CloudFormation {perhaps}makes a new one{left}.",
+            f"CloudFormation {perhaps}makes a new one{left}{f': {why}' if why else ''}.",
             why="The new one is empty." if kept else _WHY,
             fix="Change it back, or make a second one and carry the data over; or name it under allow-replacement.",
             where=self._place(name, path),
@@ -187,75 +244,40 @@ def same_condition(base: Mapping[str, Json], made: Mapping[str, Json], condition
     return Texts(base, {}).branch(condition, True) == Texts(made, {}).branch(condition, True)
 
 
-Settle = Callable[[Json], Json]
-_Settlers = tuple[Settle, Settle]
+def _touches(one: Difference, pointer: Path) -> bool:
+    """Whether a difference is at, in or around what a pointer names; `*` in a pointer is every item of a list."""
+    if any(wanted not in ("*", step) for step, wanted in zip(one.path, pointer, strict=False)):
+        return False
+    rest = pointer[len(one.path) :]
+    return not rest or any(
+        as_deployed(old) != as_deployed(new)
+        for old, new in zip(_at(one.before, rest), _at(one.after, rest), strict=False)
+    )
 
 
-def _settlers(base: Mapping[str, Json], made: Mapping[str, Json], parameters: Values) -> list[_Settlers]:
-    """What fills parameters in before and after the change, for each set of values."""
-    return [(_settler(base, values), _settler(made, values)) for values in parameters or [{}]]
-
-
-def _settler(template: Mapping[str, Json], values: Mapping[str, str]) -> Settle:
-    declared = mapping(template.get("Parameters"))
-    defaults = {name: str(found["Default"]) for name, found in declared.items() if "Default" in mapping(found)}
-    known = {**defaults, **{name: value for name, value in values.items() if name in declared}}
-
-    def settle(value: Json) -> Json:
-        match only(value):
-            case "Ref", str(name) if name in known:
-                return known[name]
-            case "Fn::Sub", str(text):
-                filled = _VARIABLE.sub(lambda found: known.get(found[1], found[0]), text)
-                return {"Fn::Sub": filled} if "${" in filled else filled
-            case _:
-                if isinstance(value, list):
-                    return [settle(item) for item in listed(value)]
-                return {key: settle(inner) for key, inner in mapping(value).items()} if mapping(value) else value
-
-    return settle
-
-
-def _differs(before: Json, after: Json, path: Path, settlers: _Settlers) -> bool:
-    """Whether what stands at a path differs; `*` in a path is every item of a list."""
+def _at(value: Json, path: Path) -> Iterator[Json]:
     if not path:
-        old, new = settlers
-        return _plain(old(before) if before is not ABSENT else None) != _plain(
-            new(after) if after is not ABSENT else None
-        )
-    step, rest = path[0], path[1:]
-    if step == "*":
-        pairs = zip(listed(before), listed(after), strict=False)
-        return any(_differs(old, new, rest, settlers) for old, new in pairs)
-    return _differs(mapping(before).get(str(step), ABSENT), mapping(after).get(str(step), ABSENT), rest, settlers)
-
-
-def _plain(value: Json) -> str:
-    """A value as CloudFormation reads it: 1 and "1" are the same."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str() | int() | float():
-            return str(value)
-        case _:
-            return json.dumps(_texts(value), sort_keys=True)
-
-
-def _texts(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_texts(item) for item in listed(value)]
-    if isinstance(value, dict):
-        return {key: _texts(inner) for key, inner in mapping(value).items()}
-    return _plain(value) if value is not None else None
+        yield None if value is ABSENT else value
+    elif path[0] == "*":
+        for item in listed(value):
+            yield from _at(item, path[1:])
+    else:
+        yield from _at(mapping(value).get(str(path[0])), path[1:])
 
 
 def _alike(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     return one.get("Type") == other.get("Type") and mapping(one.get("Properties")) == mapping(other.get("Properties"))
 
 
-def _schema(kind: str) -> dict[str, Json]:
-    """The schema of a resource type; none for types that nobody knows."""
+@cache
+def _replacing(kind: str) -> Mapping[Path, bool]:
+    """Properties of a type that replace it, and whether they surely do; none for types that nobody knows."""
     known = cast("dict[str, str]", json.loads(cfn_lint_data("schemas", "providers", "us-east-1.json")))
     if kind not in known:
         return {}
-    return mapping(json.loads(cfn_lint_data("schemas", "resources", f"{known[kind]}.json")))
+    schema = mapping(json.loads(cfn_lint_data("schemas", "resources", f"{known[kind]}.json")))
+    return {
+        tuple(str(pointer).removeprefix("/properties/").split("/")): sure
+        for key, sure in (("conditionalCreateOnlyProperties", False), ("createOnlyProperties", True))
+        for pointer in listed(schema.get(key))
+    }

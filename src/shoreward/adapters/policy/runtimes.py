@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shoreward.adapters.policy.engine_data import cfn_lint_data
-from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.domain import Finding, Severity
+from shoreward.spec.template.plain import Json, mapping
 
 if TYPE_CHECKING:
     from shoreward.adapters.policy.origins import Origins  # which reads templates; a key needs dates only

@@ -40,7 +40,7 @@ def sandbox_check(pipeline: Pipeline, build: Build, blobs: Blobs) -> Check:
     def run(materials: Materials, running: Running) -> Report:
         from shoreward.app.sandboxes.costs import forecast
         from shoreward.app.sandboxes.places import check_plan
-        from shoreward.app.sandboxes.resolving import resolve
+        from shoreward.spec.template.resolving import resolve
 
         plan = plan_of(materials.pipeline)
         check_plan(materials.source, materials.commit, materials.pipeline)

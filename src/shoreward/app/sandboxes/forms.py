@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from shoreward.app.sandboxes.ports import Needs
-from shoreward.app.sandboxes.resolving import Resolved, mapping
 from shoreward.domain import Pipeline, Revision, Target
+from shoreward.spec.template.plain import mapping
+from shoreward.spec.template.resolving import Resolved
 
 _VERSION = "AWS::Lambda::Version"
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")

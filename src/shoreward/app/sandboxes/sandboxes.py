@@ -21,9 +21,9 @@ from shoreward.app.sandboxes.lease import Lease, State
 from shoreward.app.sandboxes.orders import Order, Sandbox, Survey, lease_found, lease_of, left_error
 from shoreward.app.sandboxes.ports import Ledger, Progress, Proof, Quota, SandboxCloud, Seeder, Standing, Wanted
 from shoreward.app.sandboxes.reaping import Fate, Known, fate, is_past
-from shoreward.app.sandboxes.resolving import Resolved, resolve
 from shoreward.app.sandboxes.tags import Seen, tags_of
 from shoreward.domain import OperationError, Refused, Revision, SandboxPlan, Target
+from shoreward.spec.template.resolving import Resolved, resolve
 
 Reaped = Proof | Fate | OperationError | Refused
 """What came of reaping: the proof, why a sandbox stays after all, or why it could not be removed."""

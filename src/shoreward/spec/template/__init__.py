@@ -6,21 +6,29 @@ All of it is pure: text in, values or errors out; no AWS call, no clock, no envi
 
 from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.assets import find_assets
+from shoreward.spec.template.differences import ABSENT, Difference, as_deployed, differences
 from shoreward.spec.template.document import Template, read_template
 from shoreward.spec.template.parameters import Values, parameter_values
 from shoreward.spec.template.render import ALIAS, render
+from shoreward.spec.template.resolving import resolve, settle
 from shoreward.spec.template.values import Asset, Note, Rendered
 
 __all__ = [
+    "ABSENT",
     "ALIAS",
     "Asset",
+    "Difference",
     "Note",
     "Rendered",
     "Template",
     "Values",
+    "as_deployed",
     "did_you_mean",
+    "differences",
     "find_assets",
     "parameter_values",
     "read_template",
     "render",
+    "resolve",
+    "settle",
 ]

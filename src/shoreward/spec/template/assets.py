@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from shoreward.domain import BUCKET, SpecError, SpecErrors
-from shoreward.spec.template.document import FUNCTION, Template, mapping
+from shoreward.spec.template.document import FUNCTION, Template
 from shoreward.spec.template.parameters import Values
-from shoreward.spec.template.values import Asset, Json
+from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.values import Asset
 
 LAYER = "AWS::Serverless::LayerVersion"
 CODE = {

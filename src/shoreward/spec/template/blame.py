@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from shoreward.domain import Place, SpecError
-from shoreward.spec.template.document import Template, mapping
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.document import Template
+from shoreward.spec.template.plain import Json, mapping
 
 _RESOURCE = re.compile(r"id \[([A-Za-z0-9]+)\]")
 _EVENT = re.compile(r"[Ee]vent with id \[([A-Za-z0-9]+)\]")

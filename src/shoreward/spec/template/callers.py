@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from shoreward.spec.template.document import mapping
 from shoreward.spec.template.naming import called
-from shoreward.spec.template.references import Path
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.plain import Json, Path, mapping
 
 FUNCTION = "AWS::Lambda::Function"
 INVOKE_CONFIG = "AWS::Lambda::EventInvokeConfig"

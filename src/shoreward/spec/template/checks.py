@@ -12,10 +12,10 @@ from typing import cast
 
 from shoreward.domain import Place, SpecError, canonical
 from shoreward.spec._words import did_you_mean
-from shoreward.spec.template.document import FUNCTION, Template, mapping
+from shoreward.spec.template.document import FUNCTION, Template
 from shoreward.spec.template.parameters import Values
+from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.template.references import Reference, references, resource_references
-from shoreward.spec.template.values import Json
 
 _MOST_RESOURCES = 500
 _LARGEST = 1_048_576

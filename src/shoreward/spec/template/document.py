@@ -9,7 +9,7 @@ from typing import cast
 
 from shoreward.domain import Place, SpecError, SpecErrors
 from shoreward.spec._words import did_you_mean
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.yaml import Document, read_yaml
 
 SAM = "AWS::Serverless-2016-10-31"
@@ -19,11 +19,6 @@ _SECTIONS = (
     "Parameters", "Resources", "Rules", "Transform",
 )  # fmt: skip
 _LARGEST = 1_048_576
-
-
-def mapping(value: Json) -> dict[str, Json]:
-    """The value when it is a mapping, else an empty one."""
-    return cast("dict[str, Json]", value) if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from typing import cast
 
 from shoreward.domain import Place, SpecError
 from shoreward.spec.template.assets import is_local
-from shoreward.spec.template.document import Template, mapping
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.document import Template
+from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.yaml import read_yaml
 
 Read = Callable[[str], bytes | None]

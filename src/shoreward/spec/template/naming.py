@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import cast
 
+from shoreward.spec.template.plain import Json
 from shoreward.spec.template.references import references
-from shoreward.spec.template.values import Json
 
 _VARIABLE = re.compile(r"\$\{([^!${}]+)\}")
 _ALONE = re.compile(r"\$\{(\w+)\}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import cast
 
+from shoreward.spec.template.plain import Json
 from shoreward.spec.template.references import resource_references
-from shoreward.spec.template.values import Json
 
 Resources = dict[str, dict[str, Json]]
 """The resources of a rendered template by their logical ids."""

@@ -12,8 +12,8 @@ from typing import cast
 
 from shoreward.domain import SpecError, SpecErrors
 from shoreward.spec._words import did_you_mean
-from shoreward.spec.template.document import Template, mapping
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.document import Template
+from shoreward.spec.template.plain import Json, as_text, mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def parameter_values(template: Template, targets: Sequence[tuple[str, Mapping[st
         raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0]
     every: dict[str, tuple[str, ...]] = {}
     for name, found in declared.items():
-        default = [_text(found["Default"])] if "Default" in found else []
+        default = [as_text(found["Default"])] if "Default" in found else []
         values = {given[name] if name in given else default[0] for _, given in targets} if targets else set(default)
         every[name] = tuple(sorted(values))
     shared = {name: values[0] for name, values in every.items() if len(values) == 1 and _literal(declared[name])}
@@ -68,7 +68,7 @@ def _check(
             yield SpecError("PARAMETER_MISSING", what, where=at, next="Add it to the parameters in shoreward.yaml.")
         allowed = found.get("AllowedValues")
         if name in given and isinstance(allowed, list):
-            texts = [_text(value) for value in cast("list[Json]", allowed)]
+            texts = [as_text(value) for value in cast("list[Json]", allowed)]
             if given[name] not in texts:
                 what = f"The parameter {name} may not be '{given[name]}', as {label} has it."
                 yield SpecError("PARAMETER_NOT_ALLOWED", what, where=at, next=f"Allowed: {', '.join(texts)}.")
@@ -77,10 +77,6 @@ def _check(
             what = f"{label} gives a value to a parameter '{name}' that the template does not have."
             advice = did_you_mean(name, declared)
             yield SpecError("PARAMETER_UNKNOWN", what, where=template.place("Parameters"), next=advice)
-
-
-def _text(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _literal(declared: dict[str, Json]) -> bool:

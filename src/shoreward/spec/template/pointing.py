@@ -19,12 +19,13 @@ from typing import cast
 
 from shoreward.domain import LambdaFunction, Place
 from shoreward.spec.template.callers import FUNCTION, INVOKE_CONFIG, MACHINE, Caller, calls, seems_to_call
-from shoreward.spec.template.document import Template, mapping
+from shoreward.spec.template.document import Template
 from shoreward.spec.template.naming import as_text, called, is_function, pointed
 from shoreward.spec.template.ordering import Resources, order_after, rename
-from shoreward.spec.template.references import Path, resource_references
+from shoreward.spec.template.plain import Json, Path, mapping
+from shoreward.spec.template.references import resource_references
 from shoreward.spec.template.rights import Callee, Right, by_permission, by_role, repeated
-from shoreward.spec.template.values import Json, Note
+from shoreward.spec.template.values import Note
 
 _ALIAS = "AWS::Lambda::Alias"
 _APIS = {"AWS::ApiGateway::": "RestApiId", "AWS::ApiGatewayV2::": "ApiId"}

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.plain import Json, Path
 
 _VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

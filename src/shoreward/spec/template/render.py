@@ -13,12 +13,13 @@ from typing import cast
 from shoreward.domain import SpecError, SpecErrors
 from shoreward.spec.template.assets import CODE, is_local, s3_location
 from shoreward.spec.template.checks import check_cycles, check_limits, check_names, check_references
-from shoreward.spec.template.document import FUNCTION, Template, mapping
+from shoreward.spec.template.document import FUNCTION, Template
 from shoreward.spec.template.files import Read, bring_in_files
 from shoreward.spec.template.parameters import Values
+from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.template.pointing import point_callers
 from shoreward.spec.template.translate import check_policies, check_properties, translate
-from shoreward.spec.template.values import Asset, Json, Note, Rendered
+from shoreward.spec.template.values import Asset, Note, Rendered
 from shoreward.spec.template.versions import aliases, name_versions
 
 ALIAS = "live"

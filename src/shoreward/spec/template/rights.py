@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from shoreward.spec.template.document import mapping
 from shoreward.spec.template.naming import as_text, is_function
 from shoreward.spec.template.ordering import Resources
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.plain import Json, mapping
 
 PERMISSION = "AWS::Lambda::Permission"
 _ROLE = "AWS::IAM::Role"

@@ -18,8 +18,8 @@ from typing import cast
 from shoreward.domain import Place, SpecError, SpecErrors
 from shoreward.spec._words import nearest
 from shoreward.spec.template.blame import refused
-from shoreward.spec.template.document import Template, mapping
-from shoreward.spec.template.values import Json
+from shoreward.spec.template.document import Template
+from shoreward.spec.template.plain import Json, mapping
 
 _REGION = "us-east-1"
 _PARTITION = "arn:aws:"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from shoreward.domain import LambdaFunction, Place
-
-Json = Any
-"""Plain JSON: dict with text keys, list, str, int, float, bool, None."""
+from shoreward.spec.template.plain import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

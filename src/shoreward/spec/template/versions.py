@@ -13,10 +13,10 @@ import json
 from typing import cast
 
 from shoreward.domain import LambdaFunction
-from shoreward.spec.template.document import Template, mapping
+from shoreward.spec.template.document import Template
 from shoreward.spec.template.parameters import Values
+from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.template.references import references
-from shoreward.spec.template.values import Json
 
 _UNVERSIONED = ("Tags", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "RecursiveLoop")
 _LAYERS = ("AWS::Lambda::LayerVersion",)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shoreward.adapters.policy.engines.binding import Unbound, bound
-from shoreward.adapters.policy.plain import listed, mapping
+from shoreward.spec.template.plain import listed, mapping
 
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
 _HEAD = re.compile(r"^(?:default\s+)?((?:deny|violation|warn)(?:_\w+)?)\b", re.MULTILINE)

@@ -13,8 +13,8 @@ from shoreward.adapters.policy.iam.broadening import broadened
 from shoreward.adapters.policy.iam.grants import Clause, Grant
 from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, UNREAD, changed_sources, grants_of
 from shoreward.adapters.policy.origins import Origins
-from shoreward.adapters.policy.plain import Json, mapping
 from shoreward.domain import Finding, Severity
+from shoreward.spec.template.plain import Json, mapping
 
 BROADENED = "IAM_BROADENED"
 UNLIMITED = "IAM_UNLIMITED"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shoreward.adapters.policy.iam.patterns import covers, meets
-from shoreward.adapters.policy.plain import Path
+from shoreward.spec.template.plain import Path
 
 Effect = Literal["Allow", "Deny"]
 

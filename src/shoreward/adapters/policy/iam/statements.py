@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from shoreward.adapters.policy.iam.grants import Clause, Effect, Grant, Names
 from shoreward.adapters.policy.iam.texts import Texts
-from shoreward.adapters.policy.plain import Json, Path, listed, mapping, only
+from shoreward.spec.template.plain import Json, Path, listed, mapping, only
 
 MANAGED = "the managed policy"
 """Action of a grant that stands for all that a managed policy allows; its resource is the policy."""

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from shoreward.adapters.policy.iam.grants import Clause
-from shoreward.adapters.policy.plain import Json, listed, mapping, only
 from shoreward.domain import digest_of
+from shoreward.spec.template.plain import Json, listed, mapping, only
 
 Reading = tuple[str, frozenset[Clause]]
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shoreward.app.sandboxes.costs.prices import Prices, prices
-from shoreward.app.sandboxes.resolving import Json, Resolved, listed, mapping, properties
+from shoreward.spec.template.plain import Json, mapping, several
+from shoreward.spec.template.resolving import Resolved, properties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,7 @@ def _table(one: _Priced) -> Price:
         return 0.0, one.rate("dynamodb", "read_request") + one.rate("dynamodb", "write_request")
     units = [
         mapping(each.get("ProvisionedThroughput"))
-        for each in (one.values, *(mapping(index) for index in listed(one.values.get("GlobalSecondaryIndexes"))))
+        for each in (one.values, *(mapping(index) for index in several(one.values.get("GlobalSecondaryIndexes"))))
     ]
     reads = sum(one.number(each.get("ReadCapacityUnits"), 0) for each in units)
     writes = sum(one.number(each.get("WriteCapacityUnits"), 0) for each in units)
@@ -235,11 +236,11 @@ def _service(one: _Priced) -> Price:
 def _endpoint(one: _Priced) -> Price:
     if one.values.get("VpcEndpointType", "Gateway") == "Gateway":
         return 0.0, 0.0
-    return max(1, len(listed(one.values.get("SubnetIds")))) * one.rate("endpoint", "zone_hour"), 0.0
+    return max(1, len(several(one.values.get("SubnetIds")))) * one.rate("endpoint", "zone_hour"), 0.0
 
 
 def _alarm(one: _Priced) -> Price:
-    metrics = max(1, sum("MetricStat" in mapping(each) for each in listed(one.values.get("Metrics"))))
+    metrics = max(1, sum("MetricStat" in mapping(each) for each in several(one.values.get("Metrics"))))
     quick = one.number(one.values.get("Period"), 60) < 60
     return metrics * one.rate("alarm", "quick_month" if quick else "month") / one.table.hours_per_month, 0.0
 
@@ -271,7 +272,7 @@ _BY_PROPERTIES: Mapping[str, Callable[[_Priced], Price]] = {
 
 
 def _architecture(function: Mapping[str, Json]) -> str:
-    return "arm64" if "arm64" in listed(function.get("Architectures")) else "x86_64"
+    return "arm64" if "arm64" in several(function.get("Architectures")) else "x86_64"
 
 
 def _referred(value: Json) -> str:
@@ -279,5 +280,5 @@ def _referred(value: Json) -> str:
     found = mapping(value)
     if isinstance(name := found.get("Ref"), str):
         return name
-    parts = listed(found.get("Fn::GetAtt"))
+    parts = several(found.get("Fn::GetAtt"))
     return str(parts[0]).split(".")[0] if parts else ""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
-from shoreward.app.sandboxes.resolving import Json, Resolved, mapping, properties, resolve
 from shoreward.domain import Target
+from shoreward.spec.template.differences import as_deployed
+from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.resolving import Resolved, properties, resolve
 
 _UNTOLD = ("Description", "Tags")
 """Properties that no behaviour depends on."""
@@ -87,7 +88,7 @@ def _properties(name: str, kind: str, there: Mapping[str, Json], here: Mapping[s
     for key in sorted({*there, *here} - {*_UNTOLD}):
         default = _DEFAULTS.get((kind, key))
         first, second = _told(kind, key, there.get(key, default)), _told(kind, key, here.get(key, default))
-        if _plain(first) != _plain(second):
+        if as_deployed(first) != as_deployed(second):
             aspect = "permissions" if kind.startswith("AWS::IAM::") else _ASPECTS.get((kind, key), "configuration")
             yield Difference(resource=name, type=kind, aspect=aspect, property=key, production=first, sandbox=second)
 
@@ -97,14 +98,3 @@ def _told(kind: str, key: str, value: Json) -> Json:
     if (kind, key) == ("AWS::Lambda::Function", "Environment"):
         return sorted(mapping(mapping(value).get("Variables")))
     return value
-
-
-def _plain(value: Json) -> Json:
-    """Numbers and their texts are the same to CloudFormation, and so are nothing and an empty list."""
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in cast("dict[str, Json]", value).items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in cast("list[Json]", value)] or None
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shoreward.app.sandboxes.resolving import Json, listed, mapping, resolve
 from shoreward.domain import Target
+from shoreward.spec.template.plain import Json, mapping, several
+from shoreward.spec.template.resolving import resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,8 @@ def _pairs(wanted: Mapping[str, Json], facts: FunctionFacts) -> Iterator[tuple[s
     yield "Timeout", wanted.get("Timeout", 3), facts.timeout
     if "Runtime" in wanted:
         yield "Runtime", wanted["Runtime"], facts.runtime
-    yield "Architectures", listed(wanted.get("Architectures", ["x86_64"])), list(facts.architectures)
-    yield "Layers", len(listed(wanted.get("Layers"))), facts.layers
+    yield "Architectures", several(wanted.get("Architectures", ["x86_64"])), list(facts.architectures)
+    yield "Layers", len(several(wanted.get("Layers"))), facts.layers
     names = sorted(mapping(mapping(wanted.get("Environment")).get("Variables")))
     yield "Environment", names, sorted(facts.environment)
     if not facts.unread:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from shoreward.app.sandboxes.forms import kept_in_production
 from shoreward.app.sandboxes.parity.compare import Difference, differences
 from shoreward.app.sandboxes.parity.live import Observed, Observer, drifts
-from shoreward.app.sandboxes.resolving import Json, mapping, resolve
 from shoreward.domain import Finding, OperationError, Place, SandboxPlan, Severity, Target
+from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.resolving import resolve
 
 Locate = Callable[[str, str], Place | None]
 """Where a rendered resource (logical id) and its property ("" for all of it) come from in the user's template."""

@@ -1,7 +1,7 @@
 """What differs between two templates, property by property.
 
-A function for everybody who compares templates: the policies (what may not change), a plan (what will), and parity (how
-a sandbox differs from production). Pure, and quick enough for a keystroke: it descends only into what differs.
+For everybody who compares templates: the policies (what may not change), a plan (what will), and parity (how a sandbox
+differs from production). Pure, and quick enough for a keystroke: it descends only into what differs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
-from shoreward.adapters.policy.plain import Json, Path
+from shoreward.spec.template.plain import Json, Path, as_text, listed, mapping
 
 
 class Absent:
@@ -64,6 +64,20 @@ def differences(before: Json, after: Json, path: Path = ()) -> Iterator[Differen
             yield Difference(path=path, before=before, after=after)
         case _:
             return
+
+
+def as_deployed(value: Json) -> Json:
+    """A value as CloudFormation takes it: scalars are texts, and null or an empty list is as good as nothing."""
+    match value:
+        case dict():
+            kept = {key: as_deployed(inner) for key, inner in mapping(value).items()}
+            return {key: inner for key, inner in kept.items() if inner is not None}
+        case list():
+            return [as_deployed(item) for item in listed(value)] or None
+        case bool() | int() | float():
+            return as_text(value)
+        case _:
+            return value
 
 
 def _alike(before: Json, after: Json) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoreward.adapters.policy import ABSENT, Difference, differences
+from shoreward.spec.template import ABSENT, Difference, as_deployed, differences
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2),
@@ -58,3 +58,16 @@ def test_putting_the_differences_in_makes_one_of_the_other(before: Any, after: A
         else:
             holder[last] = one.after
     assert made == {"top": after}
+
+
+def test_cloudformation_takes_numbers_and_truths_for_their_texts_and_null_for_nothing() -> None:
+    assert as_deployed({"a": 1, "b": True, "c": None, "d": [], "e": [1.5, "x"]}) == {
+        "a": "1",
+        "b": "true",
+        "e": ["1.5", "x"],
+    }
+
+
+@given(JSON)
+def test_what_is_deployed_is_deployed_alike_again(value: Any) -> None:
+    assert as_deployed(as_deployed(value)) == as_deployed(value)

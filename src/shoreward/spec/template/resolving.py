@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from shoreward.domain import Target
-
-Json = Any
-"""Plain JSON: dict with text keys, list, str, int, float, bool, None."""
+from shoreward.domain import Target, digest_of
+from shoreward.spec.template.plain import Json, as_text, mapping, several
 
 _NOTHING = object()
 """What `AWS::NoValue` leaves of a property."""
@@ -49,23 +47,18 @@ def properties(resource: Mapping[str, Json]) -> Mapping[str, Json]:
     return mapping(resource.get("Properties"))
 
 
-def mapping(value: Json) -> Mapping[str, Json]:
-    """The value when it is a mapping, else an empty one."""
-    return cast("Mapping[str, Json]", value) if isinstance(value, dict) else {}
-
-
-def listed(value: Json) -> list[Json]:
-    """The value when it is a list, else it alone; nothing for None."""
-    return cast("list[Json]", value) if isinstance(value, list) else [] if value is None else [value]
-
-
 def resolve(template: Mapping[str, Json], target: Target, given: Mapping[str, str] | None = None) -> Resolved:
     """Resolve a CloudFormation template.
 
     Args:
         given: parameter values, instead of the target's own.
     """
-    reading = _Reading(template, target, dict(target.parameters) if given is None else given)
+    values = dict(target.parameters) if given is None else given
+    parameters = {
+        name: _typed(name, mapping(about), values.get(name, mapping(about).get("Default")))
+        for name, about in mapping(template.get("Parameters")).items()
+    }
+    reading = _Reading(template, target, parameters)
     resources = {
         name: {**resource, "Properties": reading.value(properties(resource))}
         for name, resource in cast("Mapping[str, Mapping[str, Json]]", mapping(template.get("Resources"))).items()
@@ -75,16 +68,36 @@ def resolve(template: Mapping[str, Json], target: Target, given: Mapping[str, st
     return Resolved(resources=resources, undecided=tuple(sorted(reading.undecided)), outputs=tuple(outputs))
 
 
+def settle(template: Mapping[str, Json], target: Target, given: Mapping[str, str]) -> dict[str, Json]:
+    """A template in which some parameters have values, with all that these decide; everything else stays as written.
+
+    Two revisions that are settled with the parameters in which they differ can be compared as templates are. A value
+    that only AWS knows (a parameter of SSM's), or that nobody shall see (NoEcho), is a name of its own: another value,
+    another name.
+    """
+    declared = mapping(template.get("Parameters"))
+    parameters = {name: _named(name, mapping(declared[name]), value) for name, value in given.items()
+                  if name in declared}  # fmt: skip
+    reading = _Reading(template, target, parameters)
+    resources: dict[str, Json] = {}
+    for name, resource in mapping(template.get("Resources")).items():
+        condition = mapping(resource).get("Condition")
+        if reading.holds(condition):
+            settled = {**resource, "Properties": reading.value(properties(resource))}
+            if condition not in reading.undecided:
+                settled.pop("Condition", None)
+            resources[name] = settled
+    conditions = {name: reading.value(one) for name, one in mapping(template.get("Conditions")).items()}
+    return {**template, "Conditions": conditions, "Resources": resources}
+
+
 class _Reading:
     """One way through a template."""
 
-    def __init__(self, template: Mapping[str, Json], target: Target, given: Mapping[str, str]) -> None:
+    def __init__(self, template: Mapping[str, Json], target: Target, parameters: Mapping[str, Json]) -> None:
         self._conditions = mapping(template.get("Conditions"))
         self._mappings = mapping(template.get("Mappings"))
-        self._parameters = {
-            name: _typed(name, mapping(about), given.get(name, mapping(about).get("Default")))
-            for name, about in mapping(template.get("Parameters")).items()
-        }
+        self._parameters = parameters
         self._pseudo = {
             "AWS::AccountId": target.account,
             "AWS::Region": target.region,
@@ -147,7 +160,7 @@ class _Reading:
         return self._parameters.get(name, {"Ref": name}) if isinstance(name, str) else {"Ref": name}
 
     def _if(self, argument: Json) -> Json:
-        parts = listed(argument)
+        parts = several(argument)
         if len(parts) != 3 or not isinstance(parts[0], str):
             return {"Fn::If": argument}
         try:
@@ -157,7 +170,7 @@ class _Reading:
             return {"Fn::If": [parts[0], self.value(parts[1]), self.value(parts[2])]}
 
     def _sub(self, argument: Json) -> Json:
-        parts = listed(argument)
+        parts = several(argument)
         if not parts or not isinstance(parts[0], str):
             return {"Fn::Sub": argument}
         own = {name: self._inner(one) for name, one in mapping(parts[1] if len(parts) > 1 else None).items()}
@@ -165,34 +178,34 @@ class _Reading:
         def fill(found: re.Match[str]) -> str:
             name = found[1].strip()
             value = own[name] if name in own else self._parameters.get(name)
-            return _text(value) if isinstance(value, str | int | float | bool) else found[0]
+            return as_text(value) if isinstance(value, str | int | float | bool) else found[0]
 
         filled = re.sub(r"\$\{([^!][^}]*)\}", fill, parts[0])
         return filled if "${" not in filled or not own else {"Fn::Sub": [filled, own]}
 
     def _join(self, argument: Json) -> Json:
-        parts = listed(argument)
+        parts = several(argument)
         inner: Json = self._inner(parts[1]) if len(parts) == 2 else None
         texts = _items(inner)
         if texts is not None and all(isinstance(one, str | int | float) for one in texts):
-            return str(parts[0]).join(_text(one) for one in texts)
+            return str(parts[0]).join(as_text(one) for one in texts)
         return {"Fn::Join": [parts[0] if parts else "", inner]}
 
     def _select(self, argument: Json) -> Json:
-        parts = [self._inner(one) for one in listed(argument)]
+        parts = [self._inner(one) for one in several(argument)]
         options = _items(parts[1]) if len(parts) == 2 else None
         if options is not None and str(parts[0]).isdigit() and int(str(parts[0])) < len(options):
             return options[int(str(parts[0]))]
         return {"Fn::Select": parts}
 
     def _split(self, argument: Json) -> Json:
-        parts: list[Json] = [self._inner(one) for one in listed(argument)]
+        parts: list[Json] = [self._inner(one) for one in several(argument)]
         if len(parts) == 2 and isinstance(parts[1], str) and isinstance(parts[0], str):
             return parts[1].split(parts[0])
         return {"Fn::Split": parts}
 
     def _find_in_map(self, argument: Json) -> Json:
-        parts = listed(argument)
+        parts = several(argument)
         try:
             found: Json = self._mappings
             for one in parts[:3]:
@@ -233,7 +246,7 @@ class _Reading:
             found = re.sub(r"\$\{(AWS::\w+)\}", lambda one: self._pseudo.get(one[1], one[0]), found)
         if not isinstance(found, str | int | float | bool) or "${" in str(found):
             raise _Undecided
-        return _text(found)
+        return as_text(found)
 
 
 def _items(value: Json) -> list[Json] | None:
@@ -249,12 +262,17 @@ def _typed(name: str, about: Mapping[str, Json], value: Json) -> Json:
         number = float(value)
         return int(number) if number.is_integer() else number
     if kind == "CommaDelimitedList" or kind.startswith("List<"):
-        return [one.strip() for one in _text(value).split(",")]
-    return _text(value)
+        return [one.strip() for one in as_text(value).split(",")]
+    return as_text(value)
 
 
-def _text(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _named(name: str, about: Mapping[str, Json], value: str) -> Json:
+    """A parameter's value, or a name that stands for this value alone."""
+    typed = _typed(name, about, value)
+    if typed != {"Ref": name}:
+        return typed
+    hidden = str(about.get("NoEcho", "")).lower() == "true"
+    return {"Ref": f"{name}={digest_of(value)[:8] if hidden else value}"}
 
 
 def _partition(region: str) -> str:

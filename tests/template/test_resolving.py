@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoreward.app.sandboxes.resolving import Resolved, resolve
 from shoreward.domain import Target
+from shoreward.spec.template.resolving import Resolved, resolve, settle
 
 TARGET = Target(
     account="111111111111", region="eu-north-1", stack="shop", parameters=(("Memory", "512"), ("Stage", "prod"))
@@ -109,3 +109,18 @@ values = st.recursive(
 @given(values)
 def test_any_value_is_read_without_a_crash(value: Any):
     assert "Thing" in resolved(value).resources
+
+
+def test_settling_fills_in_what_it_is_given_and_leaves_the_rest_as_it_is_written():
+    written = template({"Fn::If": ["IsProd", {"Ref": "Memory"}, {"Ref": "Stage"}]}, "IsDev")
+    made = settle(written, TARGET, {"Stage": "dev"})
+    assert made["Resources"]["Thing"] == {"Type": "T", "Properties": {"Value": "dev"}}
+    assert made["Conditions"]["IsProd"] == {"Fn::Equals": ["dev", "prod"]}
+    assert settle(written, TARGET, {"Stage": "prod"})["Resources"] == {}
+    assert settle(written, TARGET, {"Memory": "1"})["Resources"]["Thing"]["Condition"] == "IsDev"
+
+
+def test_settling_with_a_secret_tells_it_from_another_and_from_nothing_else():
+    values = [settle(template({"Ref": "Secret"}), TARGET, {"Secret": one}) for one in ("one", "two", "one")]
+    assert values[0] == values[2] != values[1]
+    assert "one" not in str(values[0]["Resources"])

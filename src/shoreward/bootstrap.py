@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from shoreward.adapters.git import Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.releases import Wish
-from shoreward.domain import Pipeline, Place, Refused, SpecError, Target, UserError
+from shoreward.domain import Pipeline, Place, Refused, SpecError, Target, TrustedKey, UserError
 
 if TYPE_CHECKING:
     from shoreward.adapters.build import LocalBuilder
@@ -307,11 +307,16 @@ class Project:
             quarantine=Quarantine(self.journal),
             checker=GraphChecker(self),
             advisor=GraphAdvisor(self),
-            signer=Ed25519Signer(self.state / "signing-key"),
+            signer=Ed25519Signer(self.state / "signing-key", self._trusted),
             blobs=self.journal,
             artifacts=artifacts,
             synthetics=synthetics,
         )
+
+    def _trusted(self, commit: str) -> Sequence[TrustedKey]:
+        """The keys of others that a commit trusts, by git itself."""
+        checks = self.pipeline_at(commit).checks
+        return checks.trusted_keys if checks else ()
 
 
 class SharedSandbox:

@@ -16,7 +16,7 @@ from shoreward.app.world import World
 from shoreward.core import Event, Phase, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.domain import Checked, CheckResult, Outcome, Terminal, Verdict
+from shoreward.domain import Checked, CheckResult, Outcome, Terminal, TrustedKey, Verdict
 from shoreward.testing.builders import some_checks
 from shoreward.testing.gate import a_finding
 from shoreward.testing.simulator import state_of
@@ -59,7 +59,7 @@ def test_the_manifest_is_an_in_toto_statement_about_all_that_is_deployed(beach: 
     state = inspected(beach)
     assert state.checked is not None
     assert state.revision is not None
-    told = json.loads(beach.cloud.world().signer.verify(beach.journal.get(state.checked.manifest)))
+    told = json.loads(beach.cloud.world().signer.verify(beach.journal.get(state.checked.manifest), "new"))
     assert told["_type"] == "https://in-toto.io/Statement/v1"
     (artifact,) = beach.cloud.gate.artifacts
     assert {each["name"]: each["digest"]["sha256"] for each in told["subject"]} == {
@@ -196,7 +196,7 @@ def test_what_is_signed_and_says_something_else_is_no_manifest(beach: Beach, cha
     state = inspected(beach)
     assert state.checked is not None
     signer = beach.cloud.world().signer
-    told = json.loads(signer.verify(beach.journal.get(state.checked.manifest)))
+    told = json.loads(signer.verify(beach.journal.get(state.checked.manifest), "new"))
     change(told)
     other = beach.journal.put(signer.sign(json.dumps(told).encode()))
     refused(beach, staged(beach, replace(state, checked=replace(state.checked, manifest=other))))
@@ -229,7 +229,13 @@ def test_with_real_signatures_a_release_arrives(beach: Beach, tmp_path):
     later = replace(world, signer=Ed25519Signer(tmp_path / "signing-key"))
     assert isinstance(staged(beach, replace(state, checked=checked.checked), later), e.TargetStaged)
     foreign = replace(world, signer=Ed25519Signer(tmp_path / "another-key"))
-    assert isinstance(staged(beach, replace(state, checked=checked.checked), foreign), e.EffectFailed)
+    refused = staged(beach, replace(state, checked=checked.checked), foreign)
+    assert isinstance(refused, e.EffectFailed)
+    assert (refused.code, refused.retryable) == ("SIGNER_UNKNOWN", False)
+    key = Ed25519Signer(tmp_path / "signing-key").public().splitlines()[1]
+    told = Ed25519Signer(tmp_path / "another-key", lambda commit: [TrustedKey(name="ci", key=key)])
+    trusting = replace(world, signer=told)
+    assert isinstance(staged(beach, replace(state, checked=checked.checked), trusting), e.TargetStaged)
 
 
 # A pass that is none

@@ -1,5 +1,6 @@
 """Pipelines that could be: a Hypothesis strategy over all that the domain allows a file to say."""
 
+import base64
 import json
 
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from shoreward.domain import (
     Severity,
     Suite,
     Target,
+    TrustedKey,
     Waiver,
     Wave,
 )
@@ -184,6 +186,14 @@ dynamics = st.builds(
     headers=st.sampled_from([(), (("authorization", "TOKEN"),)]),
 )
 
+trusted_keys = st.builds(
+    TrustedKey,
+    name=st.sampled_from(["ci", "no", "1.0", "release-host"]),
+    key=st.binary(min_size=32, max_size=32).map(
+        lambda key: base64.b64encode(bytes.fromhex("302a300506032b6570032100") + key).decode()
+    ),
+)
+
 checks = st.builds(
     Checks,
     resilience=st.none() | resiliences,
@@ -221,6 +231,7 @@ checks = st.builds(
         ),
         max_size=2,
     ).map(tuple),
+    trusted_keys=st.lists(trusted_keys, max_size=2, unique_by=(lambda one: one.name, lambda one: one.key)).map(tuple),
     cache=st.sampled_from(["", "s3://verdicts/team", "/srv/verdicts", ".cache"]),
 )
 

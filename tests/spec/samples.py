@@ -60,6 +60,8 @@ TARGETS = "[main/eu-north-1]"
 ACCOUNT = 'main: {id: "111111111111"}'
 ROLE = "arn:aws:iam::111111111111:role/deploy"
 
+KEY = "MCowBQYDK2VwAyEAmRf+gQOlPv/cglCS1rp4pVgqKp4nDD6iXVtL8JZjIsg="
+
 MISTAKES = (
     # keys
     Mistake("SPEC_UNKNOWN_KEY", ("waves:", "¦wavse:"), "Did you mean 'waves'?"),
@@ -266,4 +268,23 @@ MISTAKES = (
         "SPEC_WORDS", 'checks: {waivers: [{rule: X, reason: ¦" ", owner: o, expires: 2027-01-31}]}\n', "some words"
     ),
     Mistake("SPEC_REQUIRED", "checks: {waivers: [¦{rule: X, reason: r, owner: o}]}\n", "'expires' is missing"),
+    Mistake("SPEC_KEY", "checks: {trusted-keys: {ci: ¦ssh-ed25519 AAAA}}\n", "is not an Ed25519 public key"),
+    Mistake("SPEC_KEY", "checks: {trusted-keys: {ci: ¦MCowBQYDK2VwAyEAAAAA}}\n", "the line in the middle is enough"),
+    Mistake(
+        "SPEC_KEY",
+        "checks: {trusted-keys: {ci: ¦MC4CAQAwBQYDK2VwBCIEIAAA}}\n",
+        "whoever can read this file can sign with it",
+    ),
+    Mistake("SPEC_TYPE", "checks: {trusted-keys: {ci: ¦17}}\n", "must be a public key"),
+    Mistake(
+        "SPEC_NAME",
+        f"checks: {{trusted-keys: {{¦-ci: {KEY}}}}}\n",
+        "is not a name",
+    ),
+    Mistake(
+        "SPEC_KEY",
+        f"checks: {{trusted-keys: {{ci: {KEY}, host: ¦{KEY}}}}}\n",
+        "This is the key of 'ci', too.",
+        structural=False,
+    ),
 )

@@ -19,6 +19,7 @@ from shoreward.domain import (
     SpecError,
     Suite,
     Target,
+    TrustedKey,
     Waiver,
     Wave,
 )
@@ -98,6 +99,7 @@ def test_the_complete_example_of_the_reference_means_what_it_says():
                 expires="2027-01-31",
             ),
         ),
+        trusted_keys=(TrustedKey(name="ci", key="MCowBQYDK2VwAyEAmRf+gQOlPv/cglCS1rp4pVgqKp4nDD6iXVtL8JZjIsg="),),
     )
 
 
@@ -240,3 +242,21 @@ def test_no_file_no_utf_8_and_a_folder_are_said_plainly(tmp_path: Path):
     assert latin.where == Place(file=str(tmp_path / "shoreward.yaml"), line=2)
     (tmp_path / "app" / "shoreward.yaml").mkdir(parents=True)
     assert refused(tmp_path / "app").code == "SPEC_FILE_UNREADABLE"
+
+
+KEY = "MCowBQYDK2VwAyEApMUxCvDSFOhnDJMbMkUWtopTWQhayhF4SqBK3n6WPn0="
+
+
+def test_a_key_may_be_written_as_openssl_writes_it():
+    pem = f"-----BEGIN PUBLIC KEY-----\n      {KEY}\n      -----END PUBLIC KEY-----"
+    checks = parse(f"{MINIMAL}checks:\n  trusted-keys:\n    ci: |\n      {pem}\n").checks
+    assert checks is not None
+    assert checks.trusted_keys == (TrustedKey(name="ci", key=KEY),)
+
+
+def test_a_private_key_is_not_repeated():
+    secret = "MC4CAQAwBQYDK2VwBCIEIGR3c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2Vj"
+    with pytest.raises(SpecError) as refused:
+        parse(f"{MINIMAL}checks: {{trusted-keys: {{ci: {secret}}}}}\n")
+    assert refused.value.code == "SPEC_KEY"
+    assert secret[20:] not in str(refused.value)

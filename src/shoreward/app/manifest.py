@@ -76,11 +76,11 @@ def verify(signer: Signer, blobs: Blobs, revision: Revision, checked: Checked | 
     """Nothing but what passed the checks, signed by somebody who is trusted, may be deployed.
 
     Raises:
-        Terminal: MANIFEST_INVALID.
+        Terminal: MANIFEST_INVALID, SIGNER_UNKNOWN.
     """
     if checked is None or not checked.manifest:
         raise invalid("Nobody has signed that this revision passed its checks.")
-    told = _read(signer.verify(_kept(blobs, checked.manifest, "manifest")))
+    told = _read(signer.verify(_kept(blobs, checked.manifest, "manifest"), revision.commit))
     if told["verdict"] != Verdict.PASS or told["commit"] != revision.commit:
         raise invalid(f"The manifest says {told['verdict']} of commit {str(told['commit'])[:10]}.")
     theirs, ours = told["subjects"], _subjects(revision)

@@ -107,8 +107,13 @@ class Signer(Protocol):
         """
         ...
 
-    def verify(self, envelope: bytes) -> bytes:
-        """The payload that somebody who is trusted signed; raises `Terminal` (MANIFEST_INVALID) when nobody did."""
+    def verify(self, envelope: bytes, commit: str) -> bytes:
+        """The payload, when whoever signed it is trusted: this machine, and those whose keys the commit names.
+
+        The commit is asked, and not what a journal says of its pipeline: who writes to a journal could name himself.
+        Raises `Terminal`: SIGNER_UNKNOWN when nobody who is trusted signed it, MANIFEST_INVALID when it is not what
+        they signed.
+        """
         ...
 
 

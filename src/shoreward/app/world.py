@@ -46,7 +46,7 @@ class Nobody:
         """Nobody signs."""
         _nobody("sign")
 
-    def verify(self, envelope: bytes) -> bytes:
+    def verify(self, envelope: bytes, commit: str) -> bytes:
         """Nobody is trusted."""
         _nobody("verify a signature")
 

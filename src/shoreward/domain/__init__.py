@@ -9,6 +9,7 @@ from shoreward.domain.checks import (
     SandboxPlan,
     Suite,
     SuiteKind,
+    TrustedKey,
 )
 from shoreward.domain.digest import canonical, digest_of
 from shoreward.domain.errors import (
@@ -88,6 +89,7 @@ __all__ = [
     "SuiteKind",
     "Target",
     "Terminal",
+    "TrustedKey",
     "UserError",
     "Verdict",
     "Waiver",

@@ -101,6 +101,19 @@ class Advisories:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """Somebody else's key, whose signatures on manifests count.
+
+    Attributes:
+        name: what people call it: a machine, a team.
+        key: the Ed25519 public key as SubjectPublicKeyInfo in base64, the middle line of its PEM.
+    """
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
     """What is looked at before production.
 
@@ -112,6 +125,7 @@ class Checks:
         cache: a folder, or `s3://bucket/prefix`, that a team shares its results in; "" for none.
         resilience: faults that are injected into the sandbox; None for none.
         dynamic: attacks on the sandbox's APIs; None for none.
+        trusted_keys: of others who may sign manifests, beside the machine that carries the release.
     """
 
     block: Severity = Severity.MEDIUM
@@ -125,3 +139,4 @@ class Checks:
     cache: str = ""
     resilience: Resilience | None = None
     dynamic: Dynamic | None = None
+    trusted_keys: tuple[TrustedKey, ...] = ()

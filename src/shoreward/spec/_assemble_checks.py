@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Container
 from typing import Any
 
-from shoreward.domain import Advisories, Checks, PolicySource, SandboxPlan, Severity, Suite, Target, Waiver
+from shoreward.domain import Advisories, Checks, PolicySource, SandboxPlan, Severity, Suite, Target, TrustedKey, Waiver
 from shoreward.spec._shapes import At
 from shoreward.spec._trials import assemble_dynamic, assemble_resilience
 
@@ -50,6 +50,7 @@ def assemble_checks(
         ),
         cache=found.get("cache", default.cache),
         resilience=None if resilience is None else assemble_resilience(resilience, at / "resilience"),
+        trusted_keys=_keys(found.get("trusted-keys", {}), at / "trusted-keys"),
         dynamic=None if dynamic is None else assemble_dynamic(dynamic, at / "dynamic"),
     )
 
@@ -125,6 +126,16 @@ def _policy(entry: Found, at: At, paths: _Paths) -> PolicySource:
     place = at / "path" if at.holds("path") else at
     settled = path if repository else paths.settled(path, place)
     return PolicySource(path=settled, repository=repository, ref=ref, where=at.place)
+
+
+def _keys(found: Found, at: At) -> tuple[TrustedKey, ...]:
+    keys: dict[str, str] = {}
+    for name, key in found.items():
+        if key in keys:
+            (at / name).complain("SPEC_KEY", f"This is the key of '{keys[key]}', too.", "Keep one of them.")
+        elif key:
+            keys[key] = name
+    return tuple(TrustedKey(name=name, key=key) for key, name in keys.items())
 
 
 def _advisories(found: Found, at: At, paths: _Paths) -> Advisories:

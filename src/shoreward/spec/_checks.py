@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import get_args
 
 from shoreward.domain import Advisories, Checks, SandboxPlan, Severity, Suite, SuiteKind, Target
-from shoreward.spec._kinds import Choice, Date, Duration, Flag, Number, Parameter, Text, duration_text
+from shoreward.spec._kinds import Choice, Date, Duration, Flag, Number, Parameter, PublicKey, Text, duration_text
 from shoreward.spec._shapes import Field, ListOf, MapOf, Record, TextOr
 from shoreward.spec._trials import DYNAMIC, RESILIENCE
 
@@ -33,6 +33,7 @@ _SOURCE = Text(
 _CACHE = Text(
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?|[^:\n]{1,400}", "a folder or s3://bucket/prefix", "SPEC_ADDRESS"
 )
+_KEY_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "a name (letters, digits, dots, hyphens; at most 63)")
 _WORDS = Text(r"[\s\S]*\S[\s\S]*", "some words", "SPEC_WORDS")
 _RULE = Text(r"[^\s]{1,200}", "a rule's id; * stands for anything")
 
@@ -177,6 +178,7 @@ CHECKS = Record(
         Field("waivers", ListOf(WAIVER), "Findings that may stay for a time.", default=list(_CHECKS.waivers)),
         Field("resilience", RESILIENCE, "Faults that are injected into the sandbox under load; none without it."),
         Field("dynamic", DYNAMIC, "Attacks on the sandbox's APIs; none without it."),
+        Field("trusted-keys", MapOf(_KEY_NAME, PublicKey()), "Public keys of others whose signatures count, by name."),
         Field("cache", _CACHE, "A folder, or s3://bucket/prefix, in which a team shares verdicts."),
     ),
 )

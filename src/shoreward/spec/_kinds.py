@@ -220,6 +220,33 @@ class Date:
         return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
+_SPKI = r"MCowBQYDK2VwAyEA[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+"""An Ed25519 key as SubjectPublicKeyInfo (RFC 8410) in base64, in its one spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An Ed25519 public key: PEM, or the line in its middle, as which it is read. It is never repeated in a complaint."""
+
+    def read(self, value: Any, at: At) -> str | None:
+        if not isinstance(value, str):
+            return at.mistyped(value, "a public key, as `openssl pkey -in KEY -pubout` writes it")
+        if found := re.fullmatch(self._pattern, value):
+            return str(found["key"])
+        if "PRIVATE" in value or value.strip().startswith("MC4CAQAwBQYDK2Vw"):
+            what = f"{at.name} is a private key, and whoever can read this file can sign with it now."
+            return at.complain("SPEC_KEY", what, "Make another one, and write its public key here.")
+        advice = "`openssl pkey -in KEY -pubout` writes it; the line in the middle is enough."
+        return at.complain("SPEC_KEY", f"{at.name} is not an Ed25519 public key.", advice)
+
+    @property
+    def _pattern(self) -> str:
+        return rf"\s*(-----BEGIN PUBLIC KEY-----\s+)?(?P<key>{_SPKI})(\s+-----END PUBLIC KEY-----)?\s*"
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^{self._pattern.replace('?P<key>', '')}$"}
+
+
 @dataclass(frozen=True, slots=True)
 class Json:
     """Any JSON value, read as JSON text."""

@@ -129,6 +129,7 @@ def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:
         ],
         **({"resilience": _resilience(checks.resilience)} if checks.resilience else {}),
         **({"dynamic": _dynamic(checks.dynamic)} if checks.dynamic else {}),
+        **({"trusted-keys": {one.name: one.key for one in checks.trusted_keys}} if checks.trusted_keys else {}),
         **_given(cache=checks.cache),
     }
 

@@ -144,7 +144,7 @@ class SimulatedSigner:
         by = self.gate.signer
         return json.dumps({"by": by, "payload": payload.decode(), "seal": _seal(by, payload)}).encode()
 
-    def verify(self, envelope: bytes) -> bytes:
+    def verify(self, envelope: bytes, commit: str) -> bytes:
         """See `Signer.verify`."""
         told = json.loads(envelope)
         payload = str(told["payload"]).encode()

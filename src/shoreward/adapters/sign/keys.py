@@ -1,7 +1,7 @@
-"""Keys: this machine's own, made at first use, and those that others are trusted with.
+"""Keys: this machine's own, made at first use, and how those of others are written.
 
-Both are PEM as openssl writes and reads it (RFC 8410): PKCS #8 for the private key, SubjectPublicKeyInfo for public
-ones.
+This machine's is PEM as openssl writes and reads it (RFC 8410): PKCS #8 for the private key, SubjectPublicKeyInfo for the
+public one. Of others' public keys shoreward.yaml has the line in the middle.
 
     openssl genpkey -algorithm ed25519 -out signing-key && chmod 600 signing-key
     openssl pkey -in signing-key -pubout
@@ -100,17 +100,9 @@ class KeyFile:
         )
 
 
-def public_key(text: str, where: str) -> bytes:
-    """The 32 bytes of a public key in PEM.
-
-    Raises:
-        Terminal: SIGNING_KEY_INVALID, at `where`.
-    """
-    key = _unwrapped(text.encode(), "PUBLIC KEY", _PUBLIC)
-    if key is None:
-        what = "A public key that manifests are trusted by is no Ed25519 key in PEM."
-        raise Terminal("SIGNING_KEY_INVALID", what, where=where, next="`openssl pkey -in KEY -pubout` writes one.")
-    return key
+def public_key(text: str) -> bytes:
+    """The 32 bytes of a public key that is written as `domain.TrustedKey.key` is."""
+    return base64.b64decode(text)[len(_PUBLIC) :]
 
 
 def public_pem(public: bytes) -> str:

@@ -9,27 +9,33 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from shoreward.adapters.sign.keys import KeyFile, key_id, public_key, public_pem
 from shoreward.app.manifest import invalid
+from shoreward.domain import Terminal, TrustedKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
+def _nobody(commit: str) -> Sequence[TrustedKey]:
+    del commit
+    return ()
+
+
 class Ed25519Signer:
-    """Signs with this machine's key; trusts that one, and those that it is told of.
+    """Signs with this machine's key; trusts that one, and those that a commit names.
 
     Args:
         path: file of this machine's key, made at the first signature.
-        trusted: public keys of others, in PEM.
+        trusted: the keys of others that a commit names.
     """
 
-    def __init__(self, path: Path, trusted: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, trusted: Callable[[str], Sequence[TrustedKey]] = _nobody) -> None:
         self._file = KeyFile(path)
-        self._trusted = tuple(trusted)
+        self._trusted = trusted
 
     def sign(self, payload: bytes) -> bytes:
         """Put a payload into an envelope; see `Signer.sign`."""
@@ -41,7 +47,7 @@ class Ed25519Signer:
         envelope = {"payloadType": PAYLOAD_TYPE, "payload": _text(payload), "signatures": [signature]}
         return json.dumps(envelope, separators=(",", ":")).encode()
 
-    def verify(self, envelope: bytes) -> bytes:
+    def verify(self, envelope: bytes, commit: str) -> bytes:
         """The payload, when a key that is trusted signed it; see `Signer.verify`."""
         try:
             told = json.loads(envelope)
@@ -51,31 +57,40 @@ class Ed25519Signer:
             raise invalid("The manifest is no signed envelope.") from error
         if kind != PAYLOAD_TYPE:
             raise invalid(f"The envelope holds {kind}, and no manifest.")
-        keys = dict(self._keys())
-        if not any(_signed(keys.get(name), _covered(kind, payload), signature) for name, signature in signatures):
-            by = ", ".join(name[:10] for name, _ in signatures) or "nobody"
-            raise invalid(f"Nobody who is trusted has signed the manifest as it is (it says: {by}).")
+        keys = self._keys(commit)
+        known = [(keys[name], signature) for name, signature in signatures if name in keys]
+        if signatures and not known:
+            raise _unknown([name for name, _ in signatures], commit)
+        if not any(_signed(key, _covered(kind, payload), signature) for key, signature in known):
+            raise invalid("Nobody who is trusted has signed the manifest as it is.")
         return payload
 
     def public(self) -> str:
         """This machine's public key in PEM, for those who are to trust it."""
         return public_pem(bytes(self._file.own().verify_key))
 
-    def _keys(self) -> Iterator[tuple[str, bytes]]:
+    def _keys(self, commit: str) -> dict[str, bytes]:
         """Public keys that are trusted, by their ids; no key is made for that."""
         own = self._file.read()
-        theirs: Iterable[bytes] = (public_key(text, "trusted keys") for text in self._trusted)
-        for key in (*([bytes(own.verify_key)] if own else []), *theirs):
-            yield key_id(key), key
+        keys = [public_key(each.key) for each in self._trusted(commit)] + ([bytes(own.verify_key)] if own else [])
+        return {key_id(key): key for key in keys}
 
 
-def _signed(key: bytes | None, covered: bytes, signature: bytes) -> bool:
+def _unknown(names: Sequence[str], commit: str) -> Terminal:
+    return Terminal(
+        "SIGNER_UNKNOWN",
+        f"The manifest is signed with key {', '.join(name[:10] for name in names)}, and commit {commit[:10]} trusts no "
+        "such key; nor is it this machine's.",
+        next="Nothing of it is deployed. If it is your CI's, name its public key under checks: trusted-keys in "
+        "shoreward.yaml, commit that, and release it. Else find out who signed.",
+    )
+
+
+def _signed(key: bytes, covered: bytes, signature: bytes) -> bool:
     from nacl.exceptions import BadSignatureError
     from nacl.exceptions import ValueError as BadLengthError
     from nacl.signing import VerifyKey
 
-    if key is None:
-        return False
     try:
         VerifyKey(key).verify(covered, signature)
     except (BadSignatureError, BadLengthError):

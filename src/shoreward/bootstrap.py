@@ -15,7 +15,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from shoreward.app.checking.check import Materials, Running
     from shoreward.app.checking.graph import Graph
     from shoreward.app.checking.run import Surroundings
+    from shoreward.app.resilience.ports import Laboratory
+    from shoreward.app.sandboxes import Injected
     from shoreward.app.sandboxes.access import SandboxAccess
     from shoreward.app.sandboxes.parity import Observed, Observer
     from shoreward.app.sandboxes.reach import Reach
@@ -164,6 +168,7 @@ class Project:
             state=self.state,
             product=shared.product,
             reach=self._reach(shared),
+            laboratory=self._laboratory(shared),
             observer=_LateObserver(self),
             engines=engines,
         )
@@ -181,6 +186,20 @@ class Project:
             return connect(self.journal, ArtifactFiles(self.state / "artifacts"), sessions=sessions, retry=retry)
 
         return Reach(connect=sandbox.connect, fresh=sandbox.another, hands=hands, pipeline_at=self.pipeline_at)
+
+    def _laboratory(self, sandbox: SharedSandbox) -> Laboratory:
+        from shoreward.app.resilience.ports import FaultCloud, Laboratory
+
+        def cloud() -> FaultCloud:
+            from shoreward.adapters.aws import Aws, Retry, Sessions
+            from shoreward.adapters.aws.sandbox_faults import Faults
+
+            retry = Retry()
+            return Faults(Aws(Sessions(retry=retry, name="sandboxes"), retry))
+
+        return Laboratory(
+            connect=sandbox.connect, suffering=sandbox.suffering, product=sandbox.product, cloud=cache(cloud)
+        )
 
     def engines(self) -> Engines:
         """What judges templates, for whoever checks again and again; close them."""
@@ -341,6 +360,12 @@ class SharedSandbox:
     def connect(self, materials: Materials, running: Running) -> Sandbox:
         """The sandbox itself; brings it up."""
         return self._had().connect(materials, running)
+
+    def suffering(
+        self, target: Target, faults: Sequence[Injected], inject: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """Faults in it for the time of a block, after which they are taken back."""
+        return self._had().suffering(target, faults, inject)
 
     def another(self) -> SandboxAccess:
         """One of its own for somebody who changes it; it goes when that is closed."""

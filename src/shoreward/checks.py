@@ -4,7 +4,8 @@
       ├─────► sbom, vulnerabilities                   what the artifacts carry
       └─────► sandbox ──► parity, integration, ...    only when shoreward.yaml plans a sandbox
                  │            └──► reversibility      in a sandbox of its own
-                 └──────► synthetic                   only when shoreward.yaml has probes
+                 ├──────► synthetic                   only when shoreward.yaml has probes
+                 └──────► faults, attacks             only when it says `resilience` and `dynamic`
     secrets, security, unit, quality, every command   need nothing but the commit
 
 A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
@@ -25,6 +26,8 @@ from shoreward.adapters.scan import scan_checks
 from shoreward.adapters.suites import discover, suite_checks
 from shoreward.app.checking.check import Check, Materials, Report, Running
 from shoreward.app.ports import Blobs, Clock
+from shoreward.app.resilience.check import faults_check
+from shoreward.app.resilience.ports import Laboratory
 from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_check
 from shoreward.app.sandboxes.parity import Observer
 from shoreward.app.sandboxes.plan import plan_of
@@ -46,6 +49,7 @@ class Parts:
         state: folder for what is remembered on this machine.
         product: brings the sandbox up and tells what suites read of it, when one has to be run.
         reach: what checks reach for that move a sandbox, or ask its functions.
+        laboratory: what checks reach for that make something fail in a sandbox.
         observer: looks at what is live in production, or None when nobody may.
         engines: judge templates; whoever checks again and again keeps them.
     """
@@ -58,6 +62,7 @@ class Parts:
     state: Path
     product: Callable[[Materials, Running], str]
     reach: Reach
+    laboratory: Laboratory
     observer: Observer | None
     engines: Engines | None = None
 
@@ -94,13 +99,14 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
     if checks.sandbox is not None:
         yield sandbox_check(pipeline, parts.builder.build, parts.blobs)
         yield parity_check(pipeline, parts.builder.build, parts.blobs, parts.observer)
-    elif any(suite.kind in IN_SANDBOX for suite in suites):
-        _undeclared(checks.suites)
+    elif any(suite.kind in IN_SANDBOX for suite in suites) or checks.resilience or checks.dynamic:
+        _undeclared(checks)
         yield _no_sandbox(pipeline)
     for suite, check in zip(suites, made, strict=True):
         yield in_sandbox(check, parts.product) if suite.kind in IN_SANDBOX else check
     if checks.sandbox is not None:
         yield from _moving(parts, pipeline, commit)
+        yield from _straining(parts, pipeline, checks, suites)
 
 
 def _moving(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
@@ -119,6 +125,17 @@ def _moving(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
         yield reversibility_check(tried, walks)
 
 
+def _straining(parts: Parts, pipeline: Pipeline, checks: Checks, suites: Sequence[Suite]) -> Iterator[Check]:
+    """The checks that make something fail in a sandbox."""
+    if (plan := checks.resilience) is not None:
+        named = [suite for suite in suites if suite.name == plan.load]
+        declared = Suite(name=plan.load, kind="resilience", command=plan.load, where=plan.where)
+        loads = suite_checks(named or [declared], parts.state / "environments") if plan.load else ()
+        yield faults_check(
+            pipeline, plan, parts.builder.build, parts.blobs, parts.laboratory, loads[0] if loads else None
+        )
+
+
 def _tried(parts: Parts, pipeline: Pipeline, commit: str) -> Sequence[Check]:
     """The suites of a commit that say what customers rely on, but for those that it leaves out itself."""
     checks = pipeline.checks or Checks()
@@ -134,13 +151,16 @@ def left_out(pipeline: Pipeline) -> Mapping[str, str]:
     return skipped if checks.sandbox is not None else {SANDBOX: NOT_PLANNED, **skipped}
 
 
-def _undeclared(declared: tuple[Suite, ...]) -> None:
-    """A suite that somebody declared must be run; one that was found by looking may be left out, and says so."""
-    for suite in declared:
-        if suite.kind in IN_SANDBOX:
-            what = f"The suite {suite.name} runs in a sandbox, and none is planned."
-            advice = "Add checks: sandbox: target: ACCOUNT/REGION, or leave the suite out."
-            raise SpecError("SUITE_WITHOUT_SANDBOX", what, where=suite.where, next=advice)
+def _undeclared(checks: Checks) -> None:
+    """What somebody declared must be run; a suite that was found by looking may be left out, and says so."""
+    declared = [(f"The suite {suite.name}", suite.where) for suite in checks.suites if suite.kind in IN_SANDBOX]
+    declared += [("'resilience'", checks.resilience.where)] if checks.resilience else []
+    declared += [("'dynamic'", checks.dynamic.where)] if checks.dynamic else []
+    for what, where in declared:
+        advice = "Add checks: sandbox: target: ACCOUNT/REGION, or leave it out."
+        raise SpecError(
+            "SUITE_WITHOUT_SANDBOX", f"{what} needs a sandbox, and none is planned.", where=where, next=advice
+        )
 
 
 def _no_sandbox(pipeline: Pipeline) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from shoreward.adapters.ledger import SqliteLedger
 from shoreward.adapters.ledger.codec import decode, encode
-from shoreward.app.sandboxes import Lease, State, Thing
+from shoreward.app.sandboxes import Injected, Lease, State, Thing
 from shoreward.app.sandboxes.ports import Ledger
 from shoreward.domain import Refused, ShorewardError, Target, Terminal
 from shoreward.testing.sandboxes import MemoryLedger
@@ -126,6 +127,7 @@ leases = st.builds(
     ended=st.none() | times,
     hourly=st.none() | times,
     unpriced=st.lists(texts, max_size=2).map(tuple),
+    faults=st.lists(st.builds(Injected, kind=texts, id=texts, before=texts), max_size=2).map(tuple),
 )
 
 
@@ -213,3 +215,9 @@ def test_what_was_written_is_on_the_disk(path: Path, opened: Callable[[], Sqlite
 
     assert pragma("journal_mode") == "wal"
     assert pragma("synchronous") == 2  # FULL
+
+
+def test_a_lease_from_before_faults_were_known_is_read():
+    held = json.loads(encode(LEASE))
+    del held["faults"]
+    assert decode(json.dumps(held), where="here") == LEASE

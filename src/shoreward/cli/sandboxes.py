@@ -116,7 +116,8 @@ def reap(project: Project, *, yes: bool, orphans: bool, json: bool) -> int:
         owner=owner(),
         orphans=orphans,
     )
-    stays = [one for one in fates if not one.doomed] + [one for _, one in results if isinstance(one, Fate)]
+    stays = [one for one in fates if not one.doomed and not one.broken]
+    stays += [one for _, one in results if isinstance(one, Fate)]
     tried = [(known, one) for known, one in results if not isinstance(one, Fate)]
     if json:
         removed = [result_json(known, result) for known, result in tried]

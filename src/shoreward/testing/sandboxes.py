@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from shoreward.app.sandboxes import Lease, Seen, Thing
+from shoreward.app.sandboxes import Injected, Lease, Seen, Thing
 from shoreward.app.sandboxes.ports import Needs, Progress, Proof, Quota, Say, Standing, Wanted
 from shoreward.app.sandboxes.tags import read_tags
-from shoreward.domain import OperationError, Parameters, Refused, ShorewardError, Target
+from shoreward.domain import OperationError, Parameters, Refused, Retryable, ShorewardError, Target
 
 
 @dataclass(slots=True)
@@ -86,6 +86,8 @@ class FakeCloud:
         stacks: by target's key.
         logs: what functions made, which no stack knows.
         stuck: things that cannot be removed.
+        broken: faults that are in stacks, by target's key.
+        clinging: faults that cannot be taken back.
         account: what `quotas` answers.
         refusal: raised instead of making or changing a stack.
         dark: raised by every look at the account.
@@ -95,6 +97,8 @@ class FakeCloud:
     stacks: dict[str, FakeStack] = field(default_factory=dict[str, FakeStack])
     logs: set[Thing] = field(default_factory=set[Thing])
     stuck: set[Thing] = field(default_factory=set[Thing])
+    broken: set[tuple[str, Injected]] = field(default_factory=set[tuple[str, Injected]])
+    clinging: set[Injected] = field(default_factory=set[Injected])
     account: tuple[Quota, ...] = ()
     refusal: ShorewardError | None = None
     dark: OperationError | None = None
@@ -162,6 +166,12 @@ class FakeCloud:
         left = {one for one in self.logs if one in known or target.stack in one.id}
         left |= set(self.things(target))
         return Proof(looked=("the stack", "log groups"), left=tuple(sorted(left)))
+
+    def lift(self, target: Target, fault: Injected) -> None:
+        """See `SandboxCloud.lift`."""
+        if fault in self.clinging:
+            raise Retryable("AWS_UNREACHABLE", "Nobody answers.")
+        self._step("lift", lambda: self.broken.discard((target.key, fault)))
 
     def credentials(self, target: Target) -> Mapping[str, str]:
         """See `SandboxCloud.credentials`."""

@@ -75,8 +75,8 @@ class Probes:
                 raise
             return f"version {function.candidate} did not answer within its own time-out of {about.get('Timeout')} s"
         if failed:
-            return _failure(answer, log) if probe is not None or _never_started(answer, log) else None
-        return _difference(probe, answer) if probe is not None and probe.expect is not None else None
+            return failure(answer) if probe is not None or _never_started(answer, log) else None
+        return difference(probe, answer) if probe is not None and probe.expect is not None else None
 
     def ask(self, target: Target, function: StagedFunction, probe: Probe) -> Answered:
         """Invoke the alias, once (`app.ports.Asker`); an error that Lambda counts itself is not told again."""
@@ -88,7 +88,7 @@ class Probes:
         if answer.get("FunctionError") or probe.expect is None:
             return Answered(version=version)
         text = answer["Payload"].read().decode(errors="replace")
-        return Answered(version=version, wrong=_difference(probe, text))
+        return Answered(version=version, wrong=difference(probe, text))
 
     def _await_active(self, target: Target, function: StagedFunction) -> Mapping[str, Any]:
         def look() -> Mapping[str, Any] | None:
@@ -119,7 +119,7 @@ class Probes:
         return text, bool(answer.get("FunctionError")), log
 
 
-def _failure(answer: str, log: str) -> str:
+def failure(answer: str) -> str:
     """An error that a function answered with, in one line."""
     said = _object(answer)
     kind, text = str(said.get("errorType", "")), str(said.get("errorMessage", answer))
@@ -134,7 +134,7 @@ def _never_started(answer: str, log: str) -> bool:
     return kind.startswith(("Runtime.", "Extension.", "Sandbox.")) or in_init or said.get("requestId") == ""
 
 
-def _difference(probe: Probe, answer: str) -> str | None:
+def difference(probe: Probe, answer: str) -> str | None:
     """What the answer lacks of what was expected; objects may have more members than expected, nothing else may."""
     expected = json.loads(probe.expect or "null")
     try:

@@ -19,6 +19,7 @@ from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name
 from shoreward.adapters.aws.sandbox_contents import function_logs, prepare_logs, stack_things, things_of
 from shoreward.adapters.aws.sandbox_credentials import variables
+from shoreward.adapters.aws.sandbox_faults import lift
 from shoreward.adapters.aws.sandbox_kinds import STACK
 from shoreward.adapters.aws.sandbox_proof import prove
 from shoreward.adapters.aws.sandbox_quotas import quotas
@@ -29,7 +30,7 @@ from shoreward.adapters.aws.stack import Resource, Stack, describe, resources
 from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.templates import Filled, filled, values
 from shoreward.adapters.aws.waiting import LIMIT, settled
-from shoreward.app.sandboxes import Seen, Thing
+from shoreward.app.sandboxes import Injected, Seen, Thing
 from shoreward.app.sandboxes.naming import is_sandbox_name
 from shoreward.app.sandboxes.ports import Needs, Progress, Proof, Quota, Standing, Wanted
 from shoreward.app.sandboxes.tags import read_tags
@@ -136,6 +137,10 @@ class Sandboxes:
     def prove(self, target: Target, known: Sequence[Thing]) -> Proof:
         """Ask the cloud itself whether anything of a sandbox is left."""
         return prove(self._aws, target, known)
+
+    def lift(self, target: Target, fault: Injected) -> None:
+        """Take a fault back; see `SandboxCloud.lift`."""
+        lift(self._aws, target, fault)
 
     def credentials(self, target: Target) -> Mapping[str, str]:
         """What a program needs to act as we do."""

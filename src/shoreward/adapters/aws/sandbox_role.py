@@ -47,6 +47,12 @@ LOOKS = (
 )
 """What looks at the whole account, for there is no proof without it."""
 
+_FUNCTIONS = (
+    "DeleteFunctionConcurrency DeleteLayerVersion GetFunctionConcurrency PublishVersion PutFunctionConcurrency "
+    "UpdateFunctionConfiguration"
+)
+"""What is removed, and what faults under load change and change back."""
+
 NAMED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "cloudformation": (("stack/{stacks}/*",), "UpdateTerminationProtection"),
     "cloudwatch": (("alarm:{stacks}",), "DeleteAlarms"),
@@ -57,7 +63,7 @@ NAMED: Mapping[str, tuple[tuple[str, ...], str]] = {
         "DeleteEventBus DeleteRule ListTargetsByRule RemoveTargets",
     ),
     "kinesis": (("stream/{stacks}",), "DeleteStream"),
-    "lambda": (("function:{stacks}", "layer:{stacks}"), "DeleteLayerVersion GetFunctionConcurrency"),
+    "lambda": (("function:{stacks}", "layer:{stacks}"), _FUNCTIONS),
     "logs": (
         ("log-group:*{stacks}", "log-group:API-Gateway-Execution-Logs_*"),
         "CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource",
@@ -65,7 +71,7 @@ NAMED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "scheduler": (("schedule/*/{stacks}",), "DeleteSchedule"),
     "secretsmanager": (("secret:{stacks}",), "DeleteSecret"),
     "sns": (("{stacks}",), "DeleteTopic"),
-    "sqs": (("{stacks}",), "DeleteQueue"),
+    "sqs": (("{stacks}",), "DeleteQueue GetQueueAttributes"),
     "ssm": (("parameter/*{stacks}", "parameter/{stacks}"), "DeleteParameter"),
     "states": (("stateMachine:{stacks}",), "DeleteStateMachine"),
 }
@@ -82,6 +88,7 @@ _ROLES = (
     "ListEntitiesForPolicy ListInstanceProfilesForRole ListPolicyVersions ListRolePolicies "
     "RemoveRoleFromInstanceProfile"
 )
+_MAPPINGS = "DeleteEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping"
 _BUCKETS = (
     "AbortMultipartUpload DeleteBucket DeleteObject DeleteObjectVersion ListBucketMultipartUploads ListBucketVersions"
 )
@@ -137,9 +144,7 @@ def sandbox_statements(stacks: str) -> list[dict[str, Any]]:
         *tagged,
         _allow("SandboxBuckets", "s3", _BUCKETS, buckets, f"{buckets}/*"),
         _allow("SandboxRoles", "iam", _ROLES, *roles),
-        _allow(
-            "SandboxMappings", "lambda", "DeleteEventSourceMapping", "*", function=_arn("lambda", f"function:{stacks}")
-        ),
+        _allow("SandboxMappings", "lambda", _MAPPINGS, "*", function=_arn("lambda", f"function:{stacks}")),
     ]
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from shoreward.app.sandboxes import Lease, State
+from shoreward.app.sandboxes import Injected, Lease, State
 from shoreward.domain import Target, Terminal
 
 
@@ -29,6 +29,7 @@ def decode(text: str, *, where: str) -> Lease:
             target=Target(**target, parameters=parameters),
             state=State(held.pop("state")),
             unpriced=tuple(held.pop("unpriced")),
+            faults=tuple(Injected(**one) for one in held.pop("faults", ())),
             **held,
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:

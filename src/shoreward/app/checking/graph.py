@@ -13,7 +13,8 @@ from shoreward.domain import SpecError, UserError, digest_of
 # fmt: off
 NAMES = (
     "build", "template", "policies", "quality", "security", "secrets", "vulnerabilities", "sbom", "unit", "sandbox",
-    "parity", "integration", "acceptance", "performance", "resilience", "dynamic", "synthetic", "reversibility",
+    "parity", "integration", "acceptance", "performance", "resilience", "dynamic", "synthetic", "faults",
+    "attacks", "reversibility",
 )
 # fmt: on
 """What checks are called that Shoreward brings along; not every application has all of them."""

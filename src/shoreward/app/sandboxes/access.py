@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 from shoreward.app.checking import Materials, Running
+from shoreward.app.sandboxes.lease import Injected
+from shoreward.app.sandboxes.mending import suffering
 from shoreward.app.sandboxes.places import placed
 from shoreward.app.sandboxes.plan import Build, plan_of
 from shoreward.app.sandboxes.ports import Progress
@@ -88,6 +90,12 @@ class SandboxAccess:
         target, cloud = sandbox.lease.target, self._sandboxes.cloud
         self._sandboxes.ledger.note(target.key, cloud.things(target))
         return self._product(target, cloud.outputs(target))
+
+    def suffering(
+        self, target: Target, faults: Sequence[Injected], inject: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """Have faults in a sandbox that `connect` gave, for the time of the block (`mending.suffering`)."""
+        return suffering(self._sandboxes.ledger, self._sandboxes.cloud, target.key, faults, inject)
 
     def environment(self, materials: Materials, running: Running | None = None) -> Mapping[str, str]:
         """All variables that a program needs to work with the sandbox, credentials included."""

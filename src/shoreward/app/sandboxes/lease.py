@@ -40,6 +40,24 @@ class Thing:
         return f"{self.id} ({self.type})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Injected:
+    """A fault that is, or is about to be, in a sandbox, with all that it takes to take it back.
+
+    Attributes:
+        kind: what was done: `throttle` and `alter` a function, `disconnect` an event source mapping.
+        id: whose physical id this is.
+        before: what was there, in a form that only whoever takes it back reads.
+    """
+
+    kind: str
+    id: str
+    before: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A sandbox, as the ledger knows it.
@@ -53,6 +71,7 @@ class Lease:
         created, used, expires, ended: UNIX seconds; `ended` is None until it is gone.
         hourly: what it costs in an hour when nobody uses it, US dollars; None when that is not known.
         unpriced: types of resources whose price nobody knows.
+        faults: what is made to fail in it now; whoever works with it next takes it back.
     """
 
     target: Target
@@ -70,6 +89,7 @@ class Lease:
     ended: float | None = None
     hourly: float | None = None
     unpriced: tuple[str, ...] = ()
+    faults: tuple[Injected, ...] = ()
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shoreward.app.sandboxes.lease import Lease, Thing
+from shoreward.app.sandboxes.lease import Injected, Lease, Thing
 from shoreward.app.sandboxes.tags import Seen
 from shoreward.domain import Revision, SandboxPlan, Target
 
@@ -207,6 +207,10 @@ class SandboxCloud(Protocol):
 
     def prove(self, target: Target, known: Sequence[Thing]) -> Proof:
         """Ask the cloud itself whether anything of a sandbox is left."""
+        ...
+
+    def lift(self, target: Target, fault: Injected) -> None:
+        """Take a fault back and wait until that has taken hold; harmless when it was, and for what is gone."""
         ...
 
     def credentials(self, target: Target) -> Mapping[str, str]:

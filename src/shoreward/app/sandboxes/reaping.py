@@ -55,6 +55,12 @@ class Fate:
     doomed: bool
     why: str
 
+    @property
+    def broken(self) -> bool:
+        """Whether it stays, with faults in it that nobody has taken back."""
+        lease = self.known.lease
+        return not self.doomed and not self.known.held and lease is not None and bool(lease.faults)
+
 
 def fate(known: Known, *, now: float, owner: str, orphans: bool = False) -> Fate:
     """What becomes of a sandbox.
@@ -94,7 +100,9 @@ def _judge(known: Known, now: float, owner: str, orphans: bool) -> tuple[bool, s
             return True, "its stack is gone, what functions made may not be"
         case State.UP:
             assert known.expires is not None
-            return (True, "its lease has ended") if known.expires <= now else (False, "its lease has not ended")
+            if known.expires <= now:
+                return True, "its lease has ended"
+            return False, f"its lease has not ended{', but faults are left in it' if lease.faults else ''}"
 
 
 def _stranger(known: Known, now: float, owner: str, orphans: bool) -> tuple[bool, str]:

@@ -18,6 +18,7 @@ from shoreward.app.sandboxes.costs import Forecast, forecast
 from shoreward.app.sandboxes.environment import environment_of
 from shoreward.app.sandboxes.forms import bucket_of, needs_of, sandboxed
 from shoreward.app.sandboxes.lease import Lease, State
+from shoreward.app.sandboxes.mending import mended
 from shoreward.app.sandboxes.orders import Order, Sandbox, Survey, lease_found, lease_of, left_error
 from shoreward.app.sandboxes.ports import Ledger, Progress, Proof, Quota, SandboxCloud, Seeder, Standing, Wanted
 from shoreward.app.sandboxes.reaping import Fate, Known, fate, is_past
@@ -72,6 +73,8 @@ class Sandboxes:
             progress.say("removing what is left of it")
             self._require_gone(self.down_held(Known(lease=earlier, seen=seen), progress), target)
             earlier = seen = None
+        if seen is not None:
+            mended(self.ledger, self.cloud, target.key, progress)
         quotas = self._quotas(target, resolved, order.revision) if seen is None else ()
         costs = forecast(resolved)
         lease = lease_of(order, earlier, seen, costs, now)
@@ -137,7 +140,7 @@ class Sandboxes:
         owner: str,
         orphans: bool = False,
     ) -> tuple[tuple[Known, Reaped], ...]:
-        """Remove what is doomed, side by side; each with what came of it."""
+        """Remove what is doomed, and mend what is broken, side by side; each with what came of it."""
 
         def remove(one: Known) -> Reaped:
             try:
@@ -145,19 +148,23 @@ class Sandboxes:
             except (OperationError, Refused) as error:
                 return error
 
-        known = [one.known for one in doomed if one.doomed]
+        known = [one.known for one in doomed if one.doomed or one.broken]
         with ThreadPoolExecutor(8) as pool:
             return tuple(zip(known, pool.map(remove, known), strict=True))
 
     def _reaped(self, one: Known, progress: Progress, owner: str, orphans: bool) -> Reaped:
-        """Remove a sandbox, unless somebody has renewed or removed it since it was judged."""
+        """Remove a sandbox, unless somebody has renewed or removed it since it was judged; one that stays is mended."""
         target = one.target
         with self.ledger.hold(target.key):
             now = Known(lease=self.ledger.get(target.key), seen=self.cloud.look(target))
             if now.lease is None and now.seen is None:
                 return Fate(known=one, doomed=False, why="it is gone")
             judged = fate(now, now=self.clock.now(), owner=owner, orphans=orphans)
-            return self.down_held(now, progress) if judged.doomed else judged
+            if judged.doomed:
+                return self.down_held(now, progress)
+            if judged.broken:
+                mended(self.ledger, self.cloud, target.key, progress)
+            return judged
 
     def down(self, known: Known, progress: Progress, *, abandon: bool = False) -> Proof:
         """Remove a sandbox and everything of it, and ask the cloud whether anything is left.
@@ -174,9 +181,10 @@ class Sandboxes:
         """The same for whoever holds it already."""
         target = known.target
         lease = self.ledger.get(target.key) or known.lease or lease_found(known.seen, self.clock.now())
-        lease = replace(lease, state=State.GOING, ended=None)
-        self.ledger.put(lease)
+        self.ledger.put(replace(lease, state=State.GOING, ended=None))
         self.ledger.note(target.key, self.cloud.things(target))
+        self._mend(target, progress)
+        lease = replace(lease, state=State.GOING, ended=None, faults=())
         things = self.ledger.things(target.key)
         proof = Proof(looked=())
         for number in range(ROUNDS):
@@ -190,6 +198,13 @@ class Sandboxes:
             self.ledger.put(replace(lease, state=State.GONE, ended=self.clock.now()))
             self.ledger.forget(target.key)
         return proof
+
+    def _mend(self, target: Target, progress: Progress) -> None:
+        """Take faults back, if that is possible: a throttled function could hold up the deletion of its stack."""
+        try:
+            mended(self.ledger, self.cloud, target.key, progress)
+        except OperationError as error:
+            progress.say(f"a fault is removed with the sandbox: {error.what}")
 
     def _find(self, place: Target) -> tuple[tuple[Seen, ...], str]:
         try:

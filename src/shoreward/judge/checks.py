@@ -89,3 +89,11 @@ def saved_shape(saved: Mapping[str, object], kind: str) -> tuple[int, int]:
             return streams, intervals
         case _:
             raise JudgeInputError("the saved state's streams and intervals must be whole numbers")
+
+
+def saved_part(saved: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A state within a saved state."""
+    part = field(saved, name)
+    if not isinstance(part, Mapping):
+        raise JudgeInputError(f"the saved state's {name!r} is not a state")
+    return cast("Mapping[str, object]", part)

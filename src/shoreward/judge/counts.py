@@ -21,10 +21,10 @@ NO_TRAFFIC = 1e-6
 class Counts:
     """Samples of both arms: float64 arrays of shape (streams, intervals), intervals in time order, read-only.
 
-    Fractions are accepted, because metric stores interpolate. `usual` (streams,) is the ratio of canary rate to baseline
-    rate without any change: 1 for concurrent arms of one target, from history for control regions; everything is then
-    relative to it. Raises `JudgeInputError` unless all four arrays have the same shape and hold finite values with
-    0 <= bad <= requests <= 2**53, and usual ratios lie from 1e-6 to 1e6.
+    Fractions are accepted, because metric stores interpolate. `usual` (streams,) is the ratio of canary rate to
+    baseline rate without any change: 1 for concurrent arms of one target, from history for control regions; everything
+    is then relative to it. Raises `JudgeInputError` unless all four arrays have the same shape and hold finite values
+    with 0 <= bad <= requests <= 2**53, and usual ratios lie from 1e-6 to 1e6.
     """
 
     canary_requests: Floats

@@ -36,6 +36,11 @@ class Judgement:
     first_pass: Whole
 
     @property
+    def observed(self) -> Floats:
+        """The ratio: what a picture of counts shows."""
+        return self.ratio
+
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of every stream."""
         return tuple(VERDICTS[int(code)] for code in self.codes)

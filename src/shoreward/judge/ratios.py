@@ -30,3 +30,6 @@ SLOWER_LOG_ODDS: Floats = np.geomspace(0.01, 6.0, 12)
 
 AS_FAST_LOG_ODDS: Floats = -np.geomspace(0.05, 5.0, 8)
 """Log odds ratios of being slow that latency promotion bets on, equal shares."""
+
+DRIFTS: Floats = np.geomspace(0.05, 4.0, 10)
+"""Differences that the gauge tests bet on, in units of the noise of one interval, equal shares."""

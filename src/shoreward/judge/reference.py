@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from shoreward.judge.checks import Floats, saved_array, saved_shape
+from shoreward.judge.checks import Floats, Whole, saved_array, saved_shape
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import LEAST_REQUESTS
 from shoreward.judge.grid import Grid
@@ -102,16 +102,29 @@ class Cumulated:
         if steps > last:
             raise JudgeInputError(f"the margin is {steps} buckets, and the grid has {last + 1} edges; widen the grid")
         at = np.clip(edges, 0, last - steps).astype(np.int64)
+        return self._between(reference, at + steps, at)
+
+    def apart(self, reference: Reference, edge: Floats, steps: Whole) -> Slow:
+        """The same at one edge (streams,) for many margins (margins,) at once, below 1 too; margins take levels' place.
+
+        Where a limit would leave the grid, both move.
+        """
+        last = self.canary.shape[1] - 2
+        wanted = np.broadcast_to(edge, (len(steps), len(edge)))
+        at = np.clip(wanted, np.maximum(-steps, 0)[:, None], last - np.maximum(steps, 0)[:, None]).astype(np.int64)
+        return self._between(reference, at + steps[:, None], at)
+
+    def _between(self, reference: Reference, canary_edges: Whole, baseline_edges: Whole) -> Slow:
         n_c, n_b = self.canary[:, -1], self.baseline[:, -1]
         known = reference.recent[1].sum(axis=1) >= LEAST_REQUESTS
         return Slow(
             requests=n_c,
-            slow=_above(self.canary, at + steps),
+            slow=_above(self.canary, canary_edges),
             baseline_requests=n_b,
-            baseline_slow=_above(self.baseline, at),
+            baseline_slow=_above(self.baseline, baseline_edges),
             active=(n_c >= LEAST_REQUESTS) & (n_b >= LEAST_REQUESTS) & known,
         )
 
 
-def _above(upto: Floats, edges: np.ndarray) -> Floats:
+def _above(upto: Floats, edges: Whole) -> Floats:
     return np.maximum(upto[:, -1] - np.take_along_axis(upto, edges.T, axis=1).T, 0.0)

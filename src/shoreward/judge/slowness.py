@@ -6,12 +6,12 @@ by itself, `LatencyRollbackState` and `LatencyPromotionState` are asked directly
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Self
 
 import numpy as np
 
 from shoreward.domain.verdict import VERDICTS, Verdict
-from shoreward.judge.checks import Floats, Whole, field, table
+from shoreward.judge.checks import Floats, Whole, saved_part, table
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import Exceedances
 from shoreward.judge.grid import Grid
@@ -46,6 +46,11 @@ class LatencyJudgement:
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of every stream."""
         return tuple(VERDICTS[int(code)] for code in self.codes)
+
+    @property
+    def observed(self) -> Floats:
+        """Canary latency over baseline latency at the first level, (streams,); NaN while an arm has no requests."""
+        return self.ratio[0]
 
     @property
     def ratio(self) -> Floats:
@@ -133,9 +138,9 @@ class LatencyState:
     ) -> Self:
         """A state out of `to_dict`; raises `JudgeInputError` when it is not one of such tests on such a grid."""
         return cls(
-            reference=Reference.from_dict(_part(saved, "reference"), grid),
-            failing=LatencyRollbackState.from_dict(_part(saved, "failing"), rollback),
-            passing=LatencyPromotionState.from_dict(_part(saved, "passing"), promotion),
+            reference=Reference.from_dict(saved_part(saved, "reference"), grid),
+            failing=LatencyRollbackState.from_dict(saved_part(saved, "failing"), rollback),
+            passing=LatencyPromotionState.from_dict(saved_part(saved, "passing"), promotion),
         )
 
 
@@ -197,10 +202,3 @@ def fitting_grid(samples: Histograms, reference: Reference) -> None:
             f"the state has {reference.recent.shape[1]} streams on {reference.grid}, "
             f"the samples {samples.streams} on {samples.grid}"
         )
-
-
-def _part(saved: Mapping[str, object], name: str) -> Mapping[str, object]:
-    part = field(saved, name)
-    if not isinstance(part, Mapping):
-        raise JudgeInputError(f"the saved state's {name!r} is not a state")
-    return cast("Mapping[str, object]", part)

@@ -182,3 +182,19 @@ def test_an_error_lets_the_others_go_on_for_it_says_nothing_of_the_change() -> N
     assert [check.name for check in schedule.begin()] == ["scan", "unit"]
     assert schedule.end("scan", Verdict.ERROR) == (("sbom", "not run: it needs scan, which did not pass"),)
     assert schedule.running == {"unit"}
+
+
+def test_what_needs_several_is_told_with_the_first_of_them_whichever_ended_first() -> None:
+    for order in (("scan", "unit"), ("unit", "scan")):
+        graph = graph_of([toy("scan"), toy("unit"), toy("sbom", needs=("scan", "unit")), toy("sign", needs=("sbom",))])
+        schedule = Schedule(graph, jobs=2, past={}, keep_going=True)
+        for check in schedule.open():
+            schedule.admit(check.name)
+        schedule.begin()
+        assert schedule.end(order[0], Verdict.FAIL) == ()
+        assert not schedule.over
+        assert schedule.end(order[1], Verdict.ERROR) == (
+            ("sbom", "not run: it needs scan, which did not pass"),
+            ("sign", "not run: it needs sbom, which did not pass"),
+        )
+        assert schedule.over

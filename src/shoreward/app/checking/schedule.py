@@ -8,7 +8,7 @@ end(name, verdict) returns those that will not be run because of it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from shoreward.app.checking.check import Check
@@ -56,6 +56,7 @@ class Schedule:
         self._admitted: list[Check] = []
         self._running: dict[str, Check] = {}
         self._passed: set[str] = set()
+        self._missed: set[str] = set()
         places = {name: place for place, name in enumerate(graph.names)}
         self._order = {name: _urgency(past.get(name), places[name]) for name in graph.names}
 
@@ -110,26 +111,25 @@ class Schedule:
         """
         self._opened.discard(name)
         self._running.pop(name, None)
-        if verdict is Verdict.PASS:
-            self._passed.add(name)
-            return ()
+        (self._passed if verdict is Verdict.PASS else self._missed).add(name)
         if verdict is Verdict.FAIL and not self._keep_going:
             given_up = [*self._waiting, *(self._graph[one] for one in self._opened), *self._admitted]
             self._waiting, self._opened, self._admitted = [], set(), []
             places = self._graph.names
             return tuple((each, f"not run: {name} failed first") for each in places if each in _names(given_up))
-        return self._without(name)
+        return tuple(self._lost())
 
-    def _without(self, name: str) -> tuple[tuple[str, str], ...]:
-        """Those that cannot be run without a check, directly or through another."""
-        lost: dict[str, str] = {name: name}
-        for check in self._waiting:
-            missing = next((need for need in check.needs if need in lost), None)
-            if missing is not None:
-                lost[check.name] = missing
-        del lost[name]
-        self._waiting = [check for check in self._waiting if check.name not in lost]
-        return tuple((each, f"not run: it needs {missing}, which did not pass") for each, missing in lost.items())
+    def _lost(self) -> Iterator[tuple[str, str]]:
+        """Those that cannot be run any more, once all that they need has ended: what is told names the first of them.
+
+        Which of several needs ended first is a matter of chance, and an answer is not.
+        """
+        for check in tuple(self._waiting):
+            missing = next((need for need in check.needs if need in self._missed), None)
+            if missing is not None and self._passed.union(self._missed).issuperset(check.needs):
+                self._waiting.remove(check)
+                self._missed.add(check.name)
+                yield check.name, f"not run: it needs {missing}, which did not pass"
 
 
 def _names(checks: list[Check]) -> set[str]:

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from shoreward.domain import (
     Advisories,
+    Auto,
     Bake,
     Checks,
     Dynamic,
@@ -15,6 +17,7 @@ from shoreward.domain import (
     Pipeline,
     PolicySource,
     Probe,
+    Ramp,
     Resilience,
     SandboxPlan,
     Severity,
@@ -65,6 +68,9 @@ def targets(draw: st.DrawFn) -> list[Target]:
                 role=role,
                 execution_role=execution_role,
                 parameters=tuple(sorted(parameters.items())),
+                traffic=draw(st.none() | st.floats(1, 10)),
+                customers=draw(st.none() | st.floats(0, 1e9)),
+                fault_domain=draw(st.just("") | names),
             )
             result[target.key] = target
     return draw(st.permutations(list(result.values())))
@@ -88,6 +94,7 @@ def waves(draw: st.DrawFn) -> tuple[Wave, ...]:
     while rest:
         count = draw(st.integers(1, len(rest)))
         steps = draw(st.lists(percents, min_size=1, max_size=4, unique=True))
+        known = all(target.traffic for target in rest[:count])
         result.append(
             Wave(
                 name=f"{draw(names)}.{len(result)}",
@@ -95,10 +102,27 @@ def waves(draw: st.DrawFn) -> tuple[Wave, ...]:
                 steps=tuple(sorted(steps)),
                 bake=draw(bakes()),
                 soak=draw(seconds),
+                ramp=draw(st.none() | st.builds(Ramp, budget=st.floats(1e9, 1e12), first=percents)) if known else None,
             )
         )
         rest = rest[count:]
     return tuple(result)
+
+
+@st.composite
+def autos(draw: st.DrawFn) -> Auto:
+    found = [replace(target, traffic=target.traffic or 2.5) for target in draw(targets())]
+    return Auto(
+        targets=tuple(found),
+        budget=draw(st.floats(1, 1e12)),
+        one_box=draw(percents),
+        growth=draw(st.floats(1, 1_000)),
+        max_duration=draw(st.none() | seconds),
+        error_rate=draw(st.just(0.0) | fractions),
+        detect=draw(fractions),
+        bake=draw(bakes()),
+        soak=draw(seconds),
+    )
 
 
 judges = st.builds(
@@ -241,6 +265,7 @@ pipelines = st.builds(
     application=names,
     template=st.sampled_from(["template.yaml", "infra/app template.json", "no", "1.0"]),
     waves=waves(),
+    auto=st.none(),
     judge=judges,
     alarms=alarms,
     probes=st.lists(
@@ -249,3 +274,5 @@ pipelines = st.builds(
     artifacts=st.sampled_from(["shoreward-{account}-{region}", "code.{region}"]),
     allow_replacement=st.lists(logical_ids, max_size=3, unique=True).map(tuple),
 )
+
+pipelines = pipelines | st.builds(replace, pipelines, waves=st.just(()), auto=autos())

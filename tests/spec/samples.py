@@ -57,6 +57,7 @@ class Mistake:
 
 
 TARGETS = "[main/eu-north-1]"
+WAVES = "waves:\n  - name: first\n    targets: [main/eu-north-1]"
 ACCOUNT = 'main: {id: "111111111111"}'
 ROLE = "arn:aws:iam::111111111111:role/deploy"
 
@@ -180,6 +181,59 @@ MISTAKES = (
     Mistake("SPEC_STEPS_NOT_RISING", "defaults: {steps: [5%, ¦5%]}\n", "5% comes after 5%", structural=False),
     Mistake("SPEC_DEADLINE", "    bake: {minimum: ¦5h}\n", "(4h) is not after the minimum (5h)", structural=False),
     Mistake("SPEC_DEADLINE", "defaults: {bake: {deadline: ¦5m}}\n", "(5m) is not after the minimum", structural=False),
+    # ramps, and waves that are derived
+    Mistake(
+        "SPEC_TRAFFIC", ("[main/eu-north-1]", "[¦main/eu-north-1]\n    ramp: certified"), "Say it", structural=False
+    ),
+    Mistake(
+        "SPEC_TRAFFIC",
+        ("[main/eu-north-1]", "[{target: main/eu-north-1, traffic: ¦0}]\n    ramp: certified"),
+        "how many requests a share",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_RAMP",
+        (
+            "[main/eu-north-1]",
+            "[{target: main/eu-north-1, traffic: 9000}]\n    ramp: certified\n    harm-budget: ¦10\n    steps: [1%]",
+        ),
+        "begin with a smaller step",
+        structural=False,
+    ),
+    Mistake("SPEC_RAMP", "    ¦one-box: 5%\n", "only with `ramp: certified`", structural=False),
+    Mistake("SPEC_CHOICE", "    ramp: ¦certifed\n", "Did you mean 'certified'?"),
+    Mistake("SPEC_NUMBER", "    harm-budget: ¦0\n", "from 1 to"),
+    Mistake(
+        "SPEC_AUTO",
+        (WAVES, "waves: ¦auto"),
+        "there are none",
+        False,
+    ),
+    Mistake("SPEC_AUTO", "¦targets: [main/eu-west-1]\n", "here they are written down", structural=False),
+    Mistake(
+        "SPEC_AUTO",
+        (
+            WAVES,
+            "waves: auto\ntargets: [{target: main/eu-north-1, traffic: 5}]\ndefaults: {¦steps: [10%]}",
+        ),
+        "is derived",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_TRAFFIC",
+        (WAVES, "waves: auto\ntargets: [¦main/eu-north-1]"),
+        "Say it",
+        structural=False,
+    ),
+    Mistake("SPEC_TYPE", (WAVES, "waves: ¦atuo"), "Did you mean 'auto'?"),
+    Mistake(
+        "SPEC_UNKNOWN_KEY",
+        (
+            WAVES,
+            "waves: {¦harm_budget: 5}\ntargets: [{target: main/eu-north-1, traffic: 5}]",
+        ),
+        "Did you mean 'harm-budget'?",
+    ),
     # the judge, artifacts
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦90s}\n", "no interval of 1m30s", structural=False),
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦0s}\n", "no interval of 0s", structural=False),

@@ -27,6 +27,7 @@ SECTIONS = {
     "bake": _format.BAKE,
     "waves": _format.WAVE,
     "targets": _format.TARGET,
+    "waves: auto": _format.AUTO,
     "judge": _format.JUDGE,
     "rollback-margin": margin("rollback-margin"),
     "promote-margin": margin("promote-margin"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Target, Wave
+from shoreward.domain import Auto, Bake, JudgePolicy, Pipeline, Probe, Ramp, Target, Wave
+from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._kinds import duration_text, percent_text
@@ -32,16 +33,20 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         found: what `spec._format.PIPELINE` read.
         folder: the file's folder relative to the repository's root, '' for the root itself.
     """
-    settling = _Waves(found, at)
-    waves = settling.waves()
+    judge = _judge(found.get("judge", {}), at / "judge")
+    settling = _Waves(found, at, judge)
+    waves, auto = settling.waves(), settling.auto()
     stack = found.get("stack", found.get("application", ""))
     defaults = Pipeline(application="", template="", waves=())
-    _check_bucket(found.get("artifacts", defaults.artifacts), waves, at / "artifacts")
+    regions = {
+        target.region for target in (*(auto.targets if auto else ()), *(t for wave in waves for t in wave.targets))
+    }
+    _check_bucket(found.get("artifacts", defaults.artifacts), regions, at / "artifacts")
     return Pipeline(
         application=found.get("application", ""),
         template=_template(found.get("template", TEMPLATE), at / "template", folder),
         waves=waves,
-        judge=_judge(found.get("judge", {}), at / "judge"),
+        judge=judge,
         alarms=tuple(found.get("alarms", defaults.alarms)),
         probes=tuple(
             _probe(probe, at / "probes" / index) for index, probe in enumerate(found.get("probes", ())) if probe
@@ -49,6 +54,7 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         artifacts=found.get("artifacts", defaults.artifacts),
         allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
+        auto=auto,
     )
 
 
@@ -70,13 +76,20 @@ class _Waves:
 
     found: Found
     at: At
+    judge: JudgePolicy
     stacks: dict[str, str] = field(default_factory=dict[str, str])
     partitions: dict[str, str] = field(default_factory=dict[str, str])
 
     def waves(self) -> tuple[Wave, ...]:
         self._check_roles()
         result: list[Wave] = []
-        for index, wave in enumerate(self.found.get("waves", ())):
+        written = self.found.get("waves", ())
+        if isinstance(written, dict):
+            return ()
+        if "targets" in self.found:
+            what = "'targets' is what `waves: auto` derives waves from, and here they are written down."
+            (self.at / "targets").complain("SPEC_AUTO", what, "Remove it, or write `waves: auto`.", key=True)
+        for index, wave in enumerate(written):
             if wave is None:
                 continue
             here = self.at / "waves" / index
@@ -84,6 +97,34 @@ class _Waves:
                 (here / "name").complain("SPEC_WAVE_TWICE", f"There is a wave '{wave['name']}' above.", "Rename one.")
             result.append(self._wave(wave, here))
         return tuple(result)
+
+    def auto(self) -> Auto | None:
+        """What waves are derived from; None where they are written down."""
+        options, defaults = self.found.get("waves", ()), self.found.get("defaults", {})
+        if not isinstance(options, dict):
+            return None
+        if "targets" not in self.found and not self.at.holds("targets"):
+            what = "Waves can only be derived from targets, and there are none."
+            (self.at / "waves").complain("SPEC_AUTO", what, "Add `targets:`, each with its traffic.")
+        for key in ("steps", "ramp", "harm-budget", "one-box"):
+            if key in defaults:
+                what = f"'{key}' is derived, or an option of 'waves', with `waves: auto`."
+                (self.at / "defaults" / key).complain("SPEC_AUTO", what, "Remove it here.", key=True)
+        entries = self.found.get("targets", ())
+        places = [self.at / "targets" / index for index in range(len(entries))]
+        targets = [self._once(entry, here) for entry, here in zip(entries, places, strict=True) if entry]
+        for target, here in zip(
+            targets, [here for entry, here in zip(entries, places, strict=True) if entry], strict=True
+        ):
+            _check_traffic(target, here)
+        names = {"harm-budget": "budget"}
+        return Auto(
+            targets=tuple(target for target in targets if target),
+            bake=_bake(defaults.get("bake", {}), self.at / "defaults" / "bake"),
+            soak=defaults.get("soak", Auto(targets=()).soak),
+            where=(self.at / "waves").place,
+            **{names.get(key, key.replace("-", "_")): value for key, value in cast("Found", options).items()},
+        )
 
     def _check_roles(self) -> None:
         accounts: dict[str, Found | None] = self.found.get("accounts", {})
@@ -102,17 +143,42 @@ class _Waves:
         def home(key: str) -> At:
             return (at if key in wave else self.at / "defaults") / key
 
-        steps = wave.get("steps", defaults.get("steps", default.steps))
+        settings = {**defaults, **wave}
+        certified = settings.get("ramp") == "certified"
+        steps = settings.get("steps", LEVELS if certified else default.steps)
         _check_steps(steps, home("steps"))
         bake = _bake({**defaults.get("bake", {}), **wave.get("bake", {})}, home("bake"))
         targets = [self._once(entry, at / "targets" / i) for i, entry in enumerate(wave.get("targets", ())) if entry]
-        return Wave(
+        for key in ("harm-budget", "one-box"):
+            if key in wave and not certified:
+                what = f"'{key}' says something only with `ramp: certified`."
+                (at / key).complain("SPEC_RAMP", what, "Add that, or remove the key.", key=True)
+        result = Wave(
             name=wave.get("name", ""),
             targets=tuple(target for target in targets if target),
             steps=tuple(steps),
             bake=bake,
-            soak=wave.get("soak", defaults.get("soak", default.soak)),
+            soak=settings.get("soak", default.soak),
+            ramp=Ramp(
+                budget=settings.get("harm-budget", Ramp().budget),
+                first=settings.get("one-box", Ramp().first),
+            )
+            if certified
+            else None,
         )
+        if certified and steps and None not in steps:
+            self._check_ramp(result, wave, at, home)
+        return result
+
+    def _check_ramp(self, wave: Wave, found: Found, at: At, home: Callable[[str], At]) -> None:
+        """A ramp needs traffic to be certified by, and a first step that its budget can pay for."""
+        here = [at / "targets" / index for index, entry in enumerate(found.get("targets", ())) if entry]
+        for target, place in zip(wave.targets, here, strict=False):
+            _check_traffic(target, place)
+        dear = [each for each in wave.targets if each.traffic and affordable(wave, each, self.judge, wave.steps[0]) < 1]
+        if dear:
+            what = f"Were every request to fail, {percent_text(wave.steps[0])} of {dear[0]} would cost more than that."
+            home("harm-budget").complain("SPEC_RAMP", what, "Allow more, or begin with a smaller step.")
 
     def target(self, entry: Found, at: At) -> Target | None:
         """A target, with all its parameters; None when its account or region is not known."""
@@ -137,6 +203,9 @@ class _Waves:
             role=account.get("role"),
             execution_role=account.get("execution-role"),
             parameters=tuple(sorted(parameters.items())),
+            traffic=entry.get("traffic"),
+            customers=entry.get("customers"),
+            fault_domain=entry.get("fault-domain", ""),
         )
 
     def _once(self, entry: Found, at: At) -> Target | None:
@@ -157,6 +226,13 @@ class _Waves:
         if first != partition:
             what = f"{region} is in partition {partition}, but account '{name}' is in {first}."
             at.complain("SPEC_PARTITION", what, "An account belongs to one partition: name another account for it.")
+
+
+def _check_traffic(target: Target | None, at: At) -> None:
+    if target and not target.traffic:
+        here = at / "traffic" if at.holds("traffic") else at
+        what = f"Nobody knows how many requests a share of the traffic of {target.region} is."
+        here.complain("SPEC_TRAFFIC", what, "Say it: `traffic:`, in requests per second.")
 
 
 def _check_steps(steps: Sequence[float | None], at: At) -> None:
@@ -192,9 +268,8 @@ def _judge(found: Found, at: At) -> JudgePolicy:
     return judge
 
 
-def _check_bucket(name: str, waves: Sequence[Wave], at: At) -> None:
+def _check_bucket(name: str, regions: Set[str], at: At) -> None:
     """Buckets are regional and their names have rules: each target's must be one that can exist."""
-    regions = {target.region for wave in waves for target in wave.targets}
     if len(regions) > 1 and "{region}" not in name:
         what = "Lambda takes code only from a bucket in its own region, and the targets are in several."
         at.complain("SPEC_BUCKET", what, "Put {region} into the name.")

@@ -6,127 +6,46 @@ domain's own.
 
 from __future__ import annotations
 
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Probe, Wave
+from shoreward.domain import JudgePolicy, Pipeline, Probe
 from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
 from shoreward.spec._kinds import (
-    Choice,
     Duration,
     Json,
     Number,
-    Parameter,
     Pattern,
     Percent,
     Text,
     duration_text,
     percent_text,
 )
-from shoreward.spec._shapes import HOMES, Field, ListOf, MapOf, Record, TextOr
+from shoreward.spec._shapes import HOMES, Field, ListOf, ListOrWord, MapOf, Record
 from shoreward.spec._trials import DYNAMIC, FAULT, RESILIENCE
+from shoreward.spec._waves import AUTO, BAKE, DEFAULTS, PARAMETERS, STACK, STACK_RULE, TARGET, TARGETS, WAVE
 
-_BAKE, _JUDGE = Bake(), JudgePolicy()
-_WAVE = Wave(name="", targets=())
+_JUDGE = JudgePolicy()
 _PIPELINE = Pipeline(application="", template="", waves=())
 _PROBE = Probe(function="")
 
 TEMPLATE = "template.yaml"
 """The template of a pipeline that names none."""
 
-_STACK_RULE = "letters, digits and hyphens, a letter first, at most 128"
-_STACK = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"a stack name ({_STACK_RULE})")
-_APPLICATION = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"an application name ({_STACK_RULE})")
+_APPLICATION = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"an application name ({STACK_RULE})")
 _PATH = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
 _LOGICAL_ID = Text(r"[A-Za-z0-9]{1,255}", "a logical id of the template (letters and digits)")
 _ACCOUNT_NAME = Text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "an account's name (letters, digits, - and _, a letter first)")
-_WAVE_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a wave's name (letters, digits, -, _ and ., at most 64)")
 _ACCOUNT_ID = Text(r"[0-9]{12}", "an account id (12 digits, in quotes)", "SPEC_ACCOUNT_ID")
-_TARGET = Text(r"[^/\s]+/[^/\s]+", "a target (account/region)", "SPEC_TARGET")
 _ROLE = Text(
     r"arn:aws[a-z-]{0,12}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
     "a role's ARN (arn:aws:iam::111111111111:role/name)",
     "SPEC_ROLE_ARN",
 )
-_PARAMETERS = MapOf(Text(r"[A-Za-z0-9]{1,255}", "a parameter's name (letters and digits)"), Parameter())
-
-BAKE = Record(
-    "'bake'",
-    (
-        Field(
-            "minimum",
-            Duration(),
-            "How long a step bakes at least.",
-            default=duration_text(_BAKE.minimum),
-        ),
-        Field(
-            "requests",
-            Number(1, 1_000_000_000, whole=True),
-            "Canary requests that a target must have served before it may advance.",
-            default=_BAKE.requests,
-        ),
-        Field(
-            "deadline",
-            Duration(),
-            "How long after a shift to wait for enough evidence; longer than the minimum.",
-            default=duration_text(_BAKE.deadline),
-        ),
-        Field(
-            "on-deadline",
-            Choice(("rollback", "hold")),
-            "What happens at the deadline: roll back, or hold until a person decides. Nothing that advances.",
-            default=_BAKE.on_deadline,
-        ),
-    ),
-)
-
-_HOW = (
-    Field(
-        "steps",
-        ListOf(Percent(), empty=("SPEC_STEPS_EMPTY", "Write at least one weight, such as [10%].")),
-        "Weights of the new version, rising, each below 100%. After the last one passes, all traffic moves.",
-        default=[percent_text(step) for step in _WAVE.steps],
-    ),
-    Field("bake", BAKE, "How each step bakes: a minimum of time and a minimum of evidence."),
-    Field(
-        "soak",
-        Duration(),
-        "How long to keep watching after all targets of a wave serve only the new revision.",
-        default=duration_text(_WAVE.soak),
-    ),
-)
-
-DEFAULTS = Record("'defaults'", _HOW)
-
 ACCOUNT = Record(
     "an account",
     (
         Field("id", _ACCOUNT_ID, "The 12 digits of the AWS account, in quotes.", required=True),
         Field("role", _ROLE, "ARN of the role to assume in it. Without one the caller's own credentials are used."),
         Field("execution-role", _ROLE, "ARN of the role that CloudFormation creates resources with there."),
-        Field("parameters", _PARAMETERS, "Template parameters of all targets in this account."),
-    ),
-)
-
-TARGET = Record(
-    "a target",
-    (
-        Field("target", _TARGET, "account/region; the account by its name in `accounts`.", required=True),
-        Field("stack", _STACK, "Name of the stack, where it differs from the pipeline's."),
-        Field("parameters", _PARAMETERS, "Template parameters of this target; they win over the account's."),
-    ),
-)
-
-WAVE = Record(
-    "a wave",
-    (
-        Field("name", _WAVE_NAME, "What the wave is called; unique in the pipeline.", required=True),
-        Field(
-            "targets",
-            ListOf(
-                TextOr(_TARGET, "target", TARGET), empty=("SPEC_WAVE_EMPTY", "Name a target (account/region) in it.")
-            ),
-            "Where the wave goes, in order; the first target is its one-box.",
-            required=True,
-        ),
-        *_HOW,
+        Field("parameters", PARAMETERS, "Template parameters of all targets in this account."),
     ),
 )
 
@@ -218,8 +137,8 @@ PIPELINE = Record(
     (
         Field("application", _APPLICATION, "The application's name, unique within a journal.", required=True),
         Field("template", _PATH, "Path of the SAM or CloudFormation template, from this file.", default=TEMPLATE),
-        Field("stack", _STACK, "Name of the stack on every target; the application's name by default."),
-        Field("parameters", _PARAMETERS, "Template parameters of every target."),
+        Field("stack", STACK, "Name of the stack on every target; the application's name by default."),
+        Field("parameters", PARAMETERS, "Template parameters of every target."),
         Field(
             "accounts",
             MapOf(_ACCOUNT_NAME, ACCOUNT, empty=("SPEC_ACCOUNTS_EMPTY", "Name an account: `main: {id: ...}`.")),
@@ -235,9 +154,14 @@ PIPELINE = Record(
         Field("defaults", DEFAULTS, "How every wave goes, unless it says otherwise."),
         Field(
             "waves",
-            ListOf(WAVE, empty=("SPEC_WAVES_EMPTY", "Write at least one wave.")),
-            "The waves, in the order in which they are released.",
+            ListOrWord(ListOf(WAVE, empty=("SPEC_WAVES_EMPTY", "Write at least one wave.")), "auto", AUTO),
+            "The waves, in the order in which they are released; `auto`, or its options, derives them from `targets`.",
             required=True,
+        ),
+        Field(
+            "targets",
+            TARGETS,
+            "With `waves: auto`: where the application goes, each with its traffic.",
         ),
         Field("judge", JUDGE, "How samples become a verdict."),
         Field(
@@ -269,6 +193,7 @@ _HOME_NAMES = (
     (JUDGE, "'judge'"),
     (ACCOUNT, "an account"),
     (WAVE, "a wave"),
+    (AUTO, "'waves', as a mapping of options"),
     (TARGET, "a target"),
     (PROBE, "a probe"),
     (CHECKS, "'checks'"),

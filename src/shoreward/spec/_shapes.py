@@ -242,3 +242,28 @@ class TextOr:
 
     def schema(self) -> Schema:
         return {"anyOf": [self.text.schema(), self.record.schema()]}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrWord:
+    """A list, or a word that leaves it to Shoreward, which may also be said as a mapping of options.
+
+    Read as a list, or as a dict for the word and the mapping.
+    """
+
+    items: ListOf
+    word: str
+    record: Record
+
+    def read(self, value: Any, at: At) -> list[Any] | dict[str, Any] | None:
+        if isinstance(value, dict):
+            return self.record.read(cast("dict[str, Any]", value), at)
+        if value == self.word:
+            return {}
+        if isinstance(value, str):
+            advice = did_you_mean(value, [self.word])
+            return at.mistyped(value, f"a list, '{self.word}', or a mapping of its options", advice)
+        return self.items.read(value, at)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.items.schema(), {"enum": [self.word]}, self.record.schema()]}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from shoreward.domain import (
+    Bake,
     Checks,
     Dynamic,
     Fault,
@@ -35,7 +36,7 @@ def dump(pipeline: Pipeline) -> str:
         "template": pipeline.template,
         "accounts": {name: _account(account) for account, name in accounts.items()},
         "artifacts": pipeline.artifacts,
-        "waves": [_wave(wave, accounts) for wave in pipeline.waves],
+        **_waves(pipeline, accounts),
         "judge": _judge(pipeline.judge),
         "alarms": list(pipeline.alarms),
         "probes": [_probe(probe) for probe in pipeline.probes],
@@ -65,25 +66,59 @@ def _accounts(pipeline: Pipeline) -> _Accounts:
     return {pair: f"account-{index}" for index, pair in enumerate(pairs, start=1)}
 
 
+def _waves(pipeline: Pipeline, accounts: _Accounts) -> dict[str, Any]:
+    """The waves; what they are to be derived from while they are not."""
+    auto = pipeline.auto
+    if auto is None or pipeline.waves:
+        return {"waves": [_wave(wave, accounts) for wave in pipeline.waves]}
+    longest = {} if auto.max_duration is None else {"max-duration": duration_text(auto.max_duration)}
+    return {
+        "defaults": {"bake": _bake(auto.bake), "soak": duration_text(auto.soak)},
+        "waves": {
+            "harm-budget": auto.budget,
+            "one-box": percent_text(auto.one_box),
+            "growth": auto.growth,
+            **longest,
+            "error-rate": percent_text(auto.error_rate, fraction=True),
+            "detect": percent_text(auto.detect, fraction=True),
+        },
+        "targets": [_target(target, accounts) for target in auto.targets],
+    }
+
+
+def _bake(bake: Bake) -> dict[str, Any]:
+    return {
+        "minimum": duration_text(bake.minimum),
+        "requests": bake.requests,
+        "deadline": duration_text(bake.deadline),
+        "on-deadline": bake.on_deadline,
+    }
+
+
 def _wave(wave: Wave, accounts: _Accounts) -> dict[str, Any]:
-    bake = wave.bake
+    ramp = wave.ramp
+    climbing = {"harm-budget": ramp.budget, "one-box": percent_text(ramp.first)} if ramp else {}
     return {
         "name": wave.name,
         "targets": [_target(target, accounts) for target in wave.targets],
         "steps": [percent_text(step) for step in wave.steps],
-        "bake": {
-            "minimum": duration_text(bake.minimum),
-            "requests": bake.requests,
-            "deadline": duration_text(bake.deadline),
-            "on-deadline": bake.on_deadline,
-        },
+        "bake": _bake(wave.bake),
         "soak": duration_text(wave.soak),
+        "ramp": "certified" if ramp else "steps",
+        **climbing,
     }
 
 
 def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:
     where = f"{accounts[_key(target)]}/{target.region}"
-    return {"target": where, "stack": target.stack, "parameters": dict(target.parameters)}
+    known = {"traffic": target.traffic, "customers": target.customers}
+    return {
+        "target": where,
+        "stack": target.stack,
+        "parameters": dict(target.parameters),
+        **{key: number for key, number in known.items() if number is not None},
+        **_given(**{"fault-domain": target.fault_domain}),
+    }
 
 
 def _judge(judge: JudgePolicy) -> dict[str, Any]:

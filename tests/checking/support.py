@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from shoreward.adapters.keep import LayeredKeep, ShelfKeep, ShelfMemory
@@ -16,6 +15,7 @@ from shoreward.app.checking.observing import Observer
 from shoreward.app.checking.run import Manner, Surroundings, run_graph
 from shoreward.domain import Finding, Pipeline, Severity, Terminal, Waiver
 from shoreward.testing.builders import a_pipeline
+from shoreward.testing.files import MemorySource
 from shoreward.testing.shelf import MemoryShelf
 
 NOON = 1_790_000_000.0
@@ -47,37 +47,6 @@ class Blobs:
         if digest not in self.kept:
             raise Terminal("BLOB_MISSING", f"There is no blob {digest}.")
         return self.kept[digest]
-
-
-@dataclass(frozen=True)
-class File:
-    path: str
-    id: str
-    kind: str = "file"
-
-
-@dataclass(frozen=True)
-class Files:
-    """A repository whose only commit is a dictionary."""
-
-    content: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def entries(self, commit: str, path: str = "") -> tuple[File, ...]:
-        del commit
-        return tuple(File(name, text) for name, text in sorted(self.content.items()) if name.startswith(path))
-
-    def read(self, commit: str, path: str) -> bytes | None:
-        del commit
-        return self.content[path].encode() if path in self.content else None
-
-    def tree(self, commit: str, path: str = "") -> str | None:
-        return repr(self.entries(commit, path))
-
-    def resolve(self, rev: str) -> Any:
-        raise NotImplementedError
-
-    def export(self, commit: str, directory: Path, path: str = "") -> None:
-        raise NotImplementedError
 
 
 def finding(rule: str = "wrong", severity: Severity = Severity.HIGH, **more: Any) -> Finding:
@@ -132,7 +101,7 @@ class World:
     ) -> Answer:
         """Run checks on a commit with these files, one at a time unless `jobs` says more."""
         settings = Manner(**({"jobs": 1, "waivers": tuple(waivers)} | manner))
-        materials = Materials(source=Files(files or {}), commit="c0ffee", pipeline=self.pipeline)
+        materials = Materials(source=MemorySource({"c0ffee": files or {}}), commit="c0ffee", pipeline=self.pipeline)
         return run_graph(graph_of(checks), materials, self.surroundings(), settings, observer)
 
     def surroundings(self) -> Surroundings:

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from shoreward.app.checking.inputs import content_of, entries_matching
 from shoreward.domain import SpecError
-
-from .support import Files
+from shoreward.testing.files import MemorySource
 
 PATHS = ("README.md", "docs/page.md", "functions/a/app.py", "functions/a/data.json", "functions/b/app.py", "uv.lock")
-FILES = Files(dict.fromkeys(PATHS, "content"))
+FILES = MemorySource({"c": dict.fromkeys(PATHS, "content")})
 
 
 def read(*patterns: str) -> set[str]:
@@ -60,4 +59,4 @@ def test_what_the_last_pattern_leaves_out_is_out_and_nothing_else_changes(patter
 
 
 def test_the_content_of_files_is_plain_for_a_digest() -> None:
-    assert content_of(entries_matching(FILES, "c", ["uv.lock"])) == [["uv.lock", "file", "content"]]
+    assert content_of(entries_matching(FILES, "c", ["uv.lock"])) == [["uv.lock", "file", FILES.tree("c", "uv.lock")]]

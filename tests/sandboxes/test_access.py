@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from shoreward.domain import (
     Terminal,
     Wave,
 )
+from shoreward.testing.files import MemorySource
 
 from .pretend import PLACE, Pretence
 
@@ -46,35 +46,12 @@ Resources:
 
 
 @dataclass
-class Files:
-    """A repository with one template."""
-
-    template: str = TEMPLATE
-
-    def read(self, commit: str, path: str) -> bytes | None:
-        return self.template.encode() if path == "template.yaml" else None
-
-    def tree(self, commit: str, path: str = "") -> str | None:
-        return f"{path} {hash(self.template)}"
-
-    def resolve(self, rev: str) -> Any:
-        raise NotImplementedError
-
-    def entries(self, commit: str, path: str = "") -> tuple[Any, ...]:
-        return ()
-
-    def export(self, commit: str, directory: Path, path: str = "") -> None:
-        raise NotImplementedError
-
-
-@dataclass
 class Run:
     """A run of checks by somebody of a team."""
 
     team: Pretence = field(default_factory=Pretence)
     word: str = "hello"
     nonce: str = ""
-    files: Files = field(default_factory=Files)
     built: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
@@ -86,7 +63,9 @@ class Run:
 
     @property
     def materials(self) -> Materials:
-        return Materials(source=self.files, commit=f"commit-{self.word}", pipeline=self.team.pipeline)
+        commit = f"commit-{self.word}"
+        source = MemorySource({commit: {"template.yaml": TEMPLATE}})
+        return Materials(source=source, commit=commit, pipeline=self.team.pipeline)
 
     def suite(self, seen: list[Mapping[str, Any]]) -> Check:
         """A suite that writes down which sandbox it met."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from shoreward.app.sandboxes.changed import first_change
 from shoreward.domain import Place
 from shoreward.testing.builders import a_pipeline
+from shoreward.testing.files import Files, MemoryFile, MemorySource
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -21,39 +17,6 @@ Resources:
     Properties: {Runtime: python3.11, Handler: hello.handler, CodeUri: code/}
 """
 BEFORE = {"template.yaml": TEMPLATE, "code/hello.py": "a\nb\nc\n", "code/tests/test_hello.py": "t\n", "docs.py": "d\n"}
-
-
-@dataclass(frozen=True)
-class File:
-    path: str
-    id: str
-    kind: str = "file"
-
-
-@dataclass
-class Commits:
-    """A repository with two commits."""
-
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-
-    def entries(self, commit: str, path: str = "") -> tuple[File, ...]:
-        return tuple(File(name, text) for name, text in self._of(commit).items())
-
-    def read(self, commit: str, path: str) -> bytes | None:
-        return self._of(commit)[path].encode("latin-1") if path in self._of(commit) else None
-
-    def tree(self, commit: str, path: str = "") -> str | None:
-        raise NotImplementedError
-
-    def resolve(self, rev: str) -> Any:
-        raise NotImplementedError
-
-    def export(self, commit: str, directory: Path, path: str = "") -> None:
-        raise NotImplementedError
-
-    def _of(self, commit: str) -> Mapping[str, str]:
-        return self.before if commit == "before" else self.after
 
 
 @pytest.mark.parametrize(
@@ -73,9 +36,9 @@ class Commits:
         ({"template.yaml": TEMPLATE + "Outputs: {}\n", "code/hello.py": "A\n"}, Place(file="code/hello.py", line=1)),
         # where nobody can tell what code is, anything may be it
         ({"template.yaml": "Resources: [", "docs.py": "D\n"}, Place(file="docs.py", line=1)),
-        ({"code/hello.py": "\xff\xfe"}, None),
+        ({"code/hello.py": MemoryFile(b"\xff\xfe")}, None),
     ],
 )
-def test_the_first_line_of_code_that_changed(changes: Mapping[str, str], expected: Place | None):
-    source = Commits(before=BEFORE, after={**BEFORE, **changes})
+def test_the_first_line_of_code_that_changed(changes: Files, expected: Place | None):
+    source = MemorySource({"before": BEFORE, "after": {**BEFORE, **changes}})
     assert first_change(source, "before", "after", a_pipeline()) == expected

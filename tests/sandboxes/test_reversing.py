@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +32,7 @@ from shoreward.domain import (
     Target,
     Terminal,
 )
+from shoreward.testing.files import MemorySource
 from shoreward.testing.simulated import SimulatedCloud
 
 from .pretend import PLACE, Pretence
@@ -41,31 +41,7 @@ KEPT = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain"}
 DECLARED = Place(file="shoreward.yaml", line=9)
 
 
-@dataclass(frozen=True)
-class File:
-    path: str
-    id: str
-    kind: str = "file"
-
-
-@dataclass
-class Files:
-    """A repository whose commits have one file of code, whose content is the commit's name."""
-
-    def entries(self, commit: str, path: str = "") -> tuple[File, ...]:
-        return (File("code.py", commit),)
-
-    def read(self, commit: str, path: str) -> bytes | None:
-        return commit.encode() if path == "code.py" else None
-
-    def tree(self, commit: str, path: str = "") -> str | None:
-        return f"tree of {commit}"
-
-    def resolve(self, rev: str) -> Any:
-        raise NotImplementedError
-
-    def export(self, commit: str, directory: Path, path: str = "") -> None:
-        raise NotImplementedError
+FILES = MemorySource({commit: {"code.py": commit} for commit in ("old", "new")})
 
 
 @dataclass
@@ -158,7 +134,7 @@ class Run:
 
     @property
     def materials(self) -> Materials:
-        return Materials(source=Files(), commit="new", pipeline=self.team.pipeline, base=self.base)
+        return Materials(source=FILES, commit="new", pipeline=self.team.pipeline, base=self.base)
 
     def go(self) -> Report:
         return self.check.run(self.materials, Running())

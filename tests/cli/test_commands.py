@@ -20,7 +20,7 @@ from shoreward.domain import Outcome
 from .support import NORTH, PIPELINE, SOUTH, Kiosk, shoreward, until
 
 COMMANDS = (
-    *("init", "schema", "plan", "release", "run", "status", "watch", "why"),
+    *("init", "schema", "plan", "release", "run", "status", "advisories", "watch", "why"),
     *("hold", "resume", "abort", "rollback", "cloud", "bootstrap", "demo"),
 )
 SUMMARY = {
@@ -65,7 +65,7 @@ def test_a_first_release(kiosk: Kiosk):
     told = kiosk.run("status")
     assert (told.code, "succeeded" in told.out, NORTH in told.out) == (0, True, True)
     state = kiosk.run("status", "--json").json
-    assert set(state) == {*SUMMARY, "blockers"}
+    assert set(state) == {*SUMMARY, "blockers", "live"}
     assert state["blockers"] == []
     [listed] = kiosk.run("status", "--all", "--json").json
     assert (listed["id"], listed["outcome"]) == ("kiosk-1", "succeeded")

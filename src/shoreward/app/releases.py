@@ -114,7 +114,7 @@ def hold(journal: Journal, release: str, wish: Wish) -> Release:
         _under_way(state)
         return None if state.hold else e.HoldPlaced(at=wish.at, by=wish.by, why=wish.why)
 
-    return _say(journal, release, place)
+    return say(journal, release, place)
 
 
 def resume(journal: Journal, release: str, wish: Wish) -> Release:
@@ -124,7 +124,7 @@ def resume(journal: Journal, release: str, wish: Wish) -> Release:
         _under_way(state)
         return e.HoldLifted(at=wish.at, by=wish.by, why=wish.why) if state.hold else None
 
-    return _say(journal, release, lift)
+    return say(journal, release, lift)
 
 
 def abort(journal: Journal, release: str, wish: Wish) -> Release:
@@ -134,7 +134,7 @@ def abort(journal: Journal, release: str, wish: Wish) -> Release:
         _under_way(state)
         return None if state.rollback else _return(wish)
 
-    return _say(journal, release, send_back)
+    return say(journal, release, send_back)
 
 
 def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
@@ -161,7 +161,7 @@ def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
             )
         return _return(wish)
 
-    return _say(journal, release, take_back)
+    return say(journal, release, take_back)
 
 
 def _newest(journal: Journal, state: Release) -> None:
@@ -189,8 +189,11 @@ def _under_way(state: Release) -> None:
         )
 
 
-def _say(journal: Journal, release: str, speak: Callable[[Release], Event | None]) -> Release:
-    """Append what is to be said of the release as it stands, however often it changes meanwhile."""
+def say(journal: Journal, release: str, speak: Callable[[Release], Event | None]) -> Release:
+    """Append what is to be said of a release as it stands, however often it changes meanwhile; None is nothing.
+
+    Returns the release as it is then.
+    """
     while True:
         recorded = journal.events(release)
         state = replay(release, (each.event for each in recorded))

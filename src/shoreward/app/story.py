@@ -258,13 +258,14 @@ def _checked_json(checked: Checked) -> dict[str, Any]:
         "seconds": round(checked.seconds, 3),
         "results": [{**asdict(each), "verdict": each.verdict.value} for each in checked.results],
         "blocked": checked.blocked,
-        "blocking": [_finding_json(each) for each in checked.blocking],
+        "blocking": [finding_json(each) for each in checked.blocking],
         "report": checked.report,
         "manifest": checked.manifest or None,
     }
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON."""
     return {
         "check": finding.check,
         "rule": finding.rule,
@@ -284,5 +285,5 @@ def line_json(line: Line, start: float) -> dict[str, Any]:
         told["verdict"] = line.verdict.value
         told["evidence"] = [{**asdict(each), "verdict": each.verdict.value} for each in line.evidence]
     if line.findings:
-        told["findings"] = [_finding_json(each) for each in line.findings]
+        told["findings"] = [finding_json(each) for each in line.findings]
     return told

@@ -214,6 +214,25 @@ def status(
         show_status(project, release, json=json)
 
 
+@app.command(
+    epilog="Example: `shoreward advisories`, once a day. Exit codes: 0 nothing, 1 there are some, 3 nobody can tell."
+)
+def advisories(
+    limit: Annotated[float, typer.Option(help="Seconds to wait for an answer.", min=1)] = 60,
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Look up whether what is live would still pass its checks, with the advisories of the day.
+
+    The answer is kept in the journal, and `status` shows it. Nothing else is changed.
+    """
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.advising import look_up
+
+    raise typer.Exit(look_up(open_project(directory, journal=journal), limit=limit, json=json))
+
+
 @app.command(epilog="Example: `shoreward watch --json | jq .text`")
 def watch(
     release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,6 +20,7 @@ from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
 from shoreward.app.world import World
 from shoreward.controller._hands import Hands
+from shoreward.controller._lookout import Lookout
 from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
@@ -65,6 +67,7 @@ class Controller:
             the controller's thread. A mistake that it makes is logged, and stops nothing.
         poll: seconds after which the journal is looked at for what others appended.
         workers: how many effects of one aspect (traffic, stacks, judging) may be under way at a time.
+        glance: seconds after which a controller that stays looks whether anything live is to be looked up again.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class Controller:
         observe: Observer | None = None,
         poll: float = 0.1,
         workers: int = 32,
+        glance: float = 5.0,
     ) -> None:
         self._journal = journal
         self._world = world
         self._observe = observe
         self._poll = poll
         self._workers = workers
+        self._glance = glance
         self._carried: dict[str, _Carried] = {}
         self._told: dict[str, int] = {}
         self._arriving: queue.SimpleQueue[_Result] = queue.SimpleQueue()
@@ -89,6 +94,8 @@ class Controller:
     def run(self, *, forever: bool = False) -> None:
         """Carry all open releases until they have ended; with `forever`, wait for new ones then.
 
+        Whoever stays looks out for advisories about what is live, too.
+
         A KeyboardInterrupt lets what is under way come to its end, and records it; the next controller goes on. What
         only looks (checks) is stopped, and begun anew by that one.
 
@@ -96,7 +103,7 @@ class Controller:
             Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.
             Terminal: the journal can no longer be read or written.
         """
-        with self._journal.lease():
+        with self._journal.lease(), self._lookout() if forever else nullcontext():
             try:
                 with Hands(self._workers) as hands:
                     try:
@@ -107,6 +114,9 @@ class Controller:
             except KeyboardInterrupt:
                 self._record_the_rest()
                 raise
+
+    def _lookout(self) -> Lookout:
+        return Lookout(self._journal, self._world, pause=self._glance)
 
     def _stop_looking(self, idle: Callable[[Release, Effect], bool]) -> None:
         """End what is under way and idle."""

@@ -25,7 +25,7 @@ NAMED = 3
 
 def review(state: Release, now: float) -> Decision:
     """The look at advisories that is due, or when the next one is."""
-    policy = _policy(state)
+    policy = advisories_of(state)
     if policy is None:
         return NOTHING
     effect = do.ReviewAdvisories(commit=state.opened.commit)
@@ -42,19 +42,24 @@ def is_review(failure: Failure) -> bool:
     return failure.event.effect.startswith(f"{do.ReviewAdvisories.verb}/")
 
 
+def failed_review(state: Release) -> Failure | None:
+    """The last look at advisories, when it failed."""
+    return next(filter(is_review, state.failures.values()), None)
+
+
 def outdated(state: Release, now: float) -> Blocker | None:
     """Why nothing moves forward: nobody knows of the latest advisories."""
-    policy = _policy(state)
+    policy = advisories_of(state)
     if policy is None or now - state.reviewed_at <= PATIENCE * policy.poll:
         return None
-    failure = next(filter(is_review, state.failures.values()), None)
+    failure = failed_review(state)
     why = f": {failure.event.what} {failure.event.next}".rstrip() if failure else ""
     return Blocker(what=f"advisories have not been looked up for more than {PATIENCE} polls{why}")
 
 
 def revoked(state: Release, now: float) -> e.HoldPlaced | e.RollbackBegan | None:
     """What new advisories mean for the release, once for each of them."""
-    policy = _policy(state)
+    policy = advisories_of(state)
     news = [finding for finding in state.revoking if advisory(finding) not in state.answered]
     if policy is None or not news:
         return None
@@ -66,7 +71,7 @@ def revoked(state: Release, now: float) -> e.HoldPlaced | e.RollbackBegan | None
     return e.HoldPlaced(at=now, by="shoreward", why=why, advisories=tuple(advisory(finding) for finding in news))
 
 
-def _policy(state: Release) -> Advisories | None:
+def advisories_of(state: Release) -> Advisories | None:
     """How advisories are looked up; None while there is no pass to revoke, or when nobody wants to know."""
     checks = state.pipeline.checks
     if checks is None or not is_open(state) or VULNERABILITIES in checks.skip:

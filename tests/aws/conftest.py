@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from cli.conftest import kiosk
 from shoreward.testing.cloud import CloudAccount
 
 from .support import Bench
+
+__all__ = ["bench", "kiosk"]
 
 
 def environment(account: CloudAccount) -> Mapping[str, str]:

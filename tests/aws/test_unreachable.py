@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from aws.support import Bench
 from cli.support import Kiosk
 from shoreward.adapters.aws import Aws, Retry, Sessions, Timing
 from shoreward.domain import Retryable, Target
+
+from .support import Bench
 
 
 @dataclass

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from aws.support import Bench, impossible, says
 from shoreward.domain import Revision, Snapshot, Staged, Terminal
+
+from .support import Bench, impossible, says
 
 WORD = {"Word": {"Type": "String"}}
 HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle", "Metadata": {"Word": {"Ref": "Word"}}}

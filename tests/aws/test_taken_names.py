@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from aws.support import Bench, refusing, says, staged_function, table
 from cli.support import NORTH, TABLE, TEMPLATE, Kiosk
 from shoreward.domain import Revision, Snapshot, Staged, Terminal
 
-from .support import sam
+from .rendered import sam
+from .support import Bench, refusing, says, staged_function, table
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from aws.support import Bench
 from shoreward.domain import Revision, canonical
 from shoreward.spec.template import parameter_values, read_template, render
+
+from .support import Bench
 
 
 def sam(bench: Bench, resources: str) -> Revision:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from aws.support import Bench
 from shoreward.adapters.aws import Aws, Sessions
 from shoreward.adapters.aws.serving import put_back
 from shoreward.domain import Revision, ServingFunction, Snapshot, Staged
 
-from .support import sam
+from .rendered import sam
+from .support import Bench
 
 DESCRIPTIONS = {"Plain": "''", "Described": "A greeting.", "Substituted": "!Sub 'A greeting of ${AWS::StackName}'"}
 

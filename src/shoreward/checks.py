@@ -85,6 +85,7 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         state=parts.state,
         pipeline_at=parts.reach.pipeline_at,
         engines=parts.engines,
+        memory=parts.artifacts,
     )
     yield from scan_checks(
         checks.advisories,

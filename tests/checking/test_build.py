@@ -95,12 +95,24 @@ def test_an_unchanged_commit_is_not_built_again(workshop: Workshop) -> None:
     assert not result(run(workshop, world), "build").kept
 
 
-@pytest.mark.parametrize("lost", ["artifact", "template"])
+def test_the_outline_of_the_template_is_the_same_whatever_the_code(workshop: Workshop) -> None:
+    world = World()
+    before = product(run(workshop, world))
+    workshop.commit({"code/hello.py": f"{CODE}# more\n"})
+    code = product(run(workshop, world))
+    assert (code["outline"], code["template"] == before["template"]) == (before["outline"], False)
+    workshop.commit({"template.yaml": f"{TEMPLATE}      Timeout: 5\n"})
+    assert product(run(workshop, world))["outline"] != before["outline"]
+
+
+@pytest.mark.parametrize("lost", ["artifact", "templates", "outline"])
 def test_what_is_gone_from_this_machine_is_built_again(workshop: Workshop, lost: str) -> None:
     world = World()
     first = run(workshop, world)
     if lost == "artifact":
         shutil.rmtree(workshop.root.parent / "artifacts" / "objects")
+    elif lost == "outline":
+        del workshop.blobs.kept[product(first)["outline"]]
     else:
         workshop.blobs.kept.clear()
     again = run(workshop, world)

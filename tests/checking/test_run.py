@@ -187,6 +187,22 @@ def test_a_product_goes_to_those_that_need_it_and_to_nobody_else() -> None:
     assert seen == {"unit": {}, "sbom": {"build": '{"revision": "1"}'}}
 
 
+def test_what_a_check_does_not_see_of_a_product_is_no_reason_to_run_it_again() -> None:
+    seen: list[str] = []
+
+    def look(materials: Materials, running: Running) -> None:
+        seen.append(materials.products["build"])
+
+    def built(product: str, engine: str) -> Check:
+        return toy("build", does=lambda *_: Report(product=product), key=engine)
+
+    world = World()
+    policies = toy("policies", does=look, needs=("build",), sees=lambda need, product: f"{need} {product[:5]}")
+    for number, product in enumerate(("shape of one", "shape of two", "shake")):
+        world.run(built(product, str(number)), policies)
+    assert seen == ["build shape", "build shake"]
+
+
 def test_the_observer_hears_everything_from_one_thread() -> None:
     told: list[str] = []
     threads: set[int] = set()

@@ -1,5 +1,6 @@
 """cfn-lint's findings stand on the lines that people wrote."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,11 @@ def test_a_template_without_sam_is_looked_at_as_it_is(tmp_path: Path, engines: E
     found = finding(yard_of(tmp_path, engines, text).template(), "E3034")
     assert found.where is not None
     assert found.where.line == 5
+
+
+@pytest.mark.parametrize("name", ["template", "policies"])
+def test_of_what_was_built_only_the_outline_is_seen(tmp_path: Path, engines: Engines, name: str) -> None:
+    check = yard_of(tmp_path, engines).check(name)
+    first = {"revision": "1", "template": "filled", "outline": "blank", "artifacts": [], "functions": []}
+    assert check.sees("build", json.dumps(first)) == check.sees("build", json.dumps(first | {"template": "other"}))
+    assert json.loads(check.sees("build", json.dumps(first))) == {"template": "blank"}

@@ -36,6 +36,7 @@ from shoreward.domain import (
 from shoreward.spec.template import (
     Asset,
     Note,
+    Read,
     Template,
     find_assets,
     parameter_values,
@@ -44,6 +45,8 @@ from shoreward.spec.template import (
 )
 
 _ZIPPED = (".zip", ".jar")
+NO_CODE = "0" * 64
+"""Stands for the digest of any code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +54,14 @@ class Built:
     """A revision, and what a person should know of how it came about.
 
     Attributes:
+        outline: digest of the template as it would be if all code of functions were the same zip (`app.ports.Blobs`):
+            what may be said of the template without looking at code, may be said of this one.
         cached: whether nothing had to be built or rendered.
         rebuilt: logical ids whose artifacts were built anew.
     """
 
     revision: Revision
+    outline: str
     notes: tuple[Note, ...]
     cached: bool
     rebuilt: tuple[str, ...] = ()
@@ -96,10 +102,11 @@ class LocalBuilder:
         """What the revision of a commit depends on, as one digest; costs milliseconds."""
         return self._key(pipeline, commit, python.settings())
 
-    def has(self, template: str, artifacts: Iterable[tuple[str, int]]) -> bool:
-        """Whether a rendered template and artifacts (digest and size) are on this machine."""
+    def has(self, templates: Iterable[str], artifacts: Iterable[tuple[str, int]]) -> bool:
+        """Whether rendered templates and artifacts (digest and size) are on this machine."""
         try:
-            self._blobs.get(template)
+            for template in templates:
+                self._blobs.get(template)
         except Terminal:
             return False
         return all(self._artifacts.size(digest) == size for digest, size in artifacts)
@@ -116,7 +123,10 @@ class LocalBuilder:
         build = _Build(self._source, self._artifacts, oid, entries, settings)
         made = build.all(assets)
         digests = {name: one.digest for name, one in made.items()}
-        rendered = render(template, values, assets, digests, lambda path: self._source.read(oid, path))
+        same = digests | {asset.logical_id: NO_CODE for asset in assets if asset.kind == "function"}
+        read: Read = lambda path: self._source.read(oid, path)  # noqa: E731
+        rendered = render(template, values, assets, digests, read, self._artifacts)
+        outline = self._blobs.put(canonical(render(template, values, assets, same, read, self._artifacts).template))
         blob = self._blobs.put(canonical(rendered.template))
         artifacts = _artifacts(made, self._artifacts)
         parameters = [[name, sorted(given.items())] for name, given in sorted(targets)]
@@ -128,9 +138,10 @@ class LocalBuilder:
             artifacts=artifacts,
         )
         notes = (*(note for one in made.values() for note in one.notes), *rendered.notes)
-        self._artifacts.remember(key, {"revision": dataclasses.asdict(revision), "notes": memory.plain(notes)})
+        kept = {"revision": dataclasses.asdict(revision), "outline": outline, "notes": memory.plain(notes)}
+        self._artifacts.remember(key, kept)
         rebuilt = tuple(name for name, one in made.items() if one.fresh)
-        return Built(revision=revision, notes=notes, cached=False, rebuilt=rebuilt)
+        return Built(revision=revision, outline=outline, notes=notes, cached=False, rebuilt=rebuilt)
 
     def _read(self, pipeline: Pipeline, oid: str, entries: tuple[Entry, ...]) -> Template:
         content = self._source.read(oid, pipeline.template)
@@ -148,12 +159,13 @@ class LocalBuilder:
     def _remembered(self, key: str, oid: str) -> Built | None:
         """An earlier build of the same tree, if all that it made is still there."""
         found = self._artifacts.recall(key)
-        if found is None:
+        if found is None or "outline" not in found:
             return None
-        revision = memory.revision(found["revision"], oid)
-        if not self.has(revision.template, ((artifact.digest, artifact.size) for artifact in revision.artifacts)):
+        revision, outline = memory.revision(found["revision"], oid), str(found["outline"])
+        artifacts = ((artifact.digest, artifact.size) for artifact in revision.artifacts)
+        if not self.has((revision.template, outline), artifacts):
             return None
-        return Built(revision=revision, notes=memory.notes(found["notes"]), cached=True)
+        return Built(revision=revision, outline=outline, notes=memory.notes(found["notes"]), cached=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

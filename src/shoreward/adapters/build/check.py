@@ -22,8 +22,8 @@ from shoreward.spec.template import Note
 def build_check(builder: LocalBuilder) -> Check:
     """Builds the commit; mistakes in the template and the code fail it, and notes are findings that do not.
 
-    The product is JSON: `revision` and `template` (digests), `artifacts` (digest, size, used_by) and `functions`
-    (fields of `domain.LambdaFunction`).
+    The product is JSON: `revision`, `template` and `outline` (digests; the last as in `Built`), `artifacts` (digest,
+    size, used_by) and `functions` (fields of `domain.LambdaFunction`).
     """
 
     def key(materials: Materials) -> str:
@@ -65,6 +65,7 @@ def _report(built: Built) -> Report:
     product = {
         "revision": revision.digest,
         "template": revision.template,
+        "outline": built.outline,
         "artifacts": [dataclasses.asdict(artifact) for artifact in revision.artifacts],
         "functions": [dataclasses.asdict(function) for function in revision.functions],
     }
@@ -80,10 +81,10 @@ def _report(built: Built) -> Report:
     )
 
 
-def _made(product: str) -> tuple[str, list[tuple[str, int]]]:
-    """The template's digest, and digest and size of each artifact."""
+def _made(product: str) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
+    """Digests of the templates, and digest and size of each artifact."""
     found: dict[str, Any] = json.loads(product)
-    return found["template"], [(one["digest"], one["size"]) for one in found["artifacts"]]
+    return (found["template"], found.get("outline", "")), [(one["digest"], one["size"]) for one in found["artifacts"]]
 
 
 def _finding(note: Note) -> Finding:

@@ -5,18 +5,22 @@ Asking for a key must cost next to nothing, so this module imports little; what 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shoreward.adapters.policy.fetching import Fetching, Open, pinned
 from shoreward.adapters.policy.hands import Engines, Hand
 from shoreward.adapters.policy.runtimes import standing
 from shoreward.app.checking import Check, Materials, Outside, Report, Running
 from shoreward.app.ports import Blobs, Clock
-from shoreward.domain import Pipeline, PolicySource, digest_of
+from shoreward.domain import Pipeline, PolicySource, canonical, digest_of
+
+if TYPE_CHECKING:
+    from shoreward.spec.template import Memory
 
 SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 """Where cfn-lint looks for its settings; the first one counts."""
@@ -37,6 +41,7 @@ def policy_checks(
     state: Path,
     pipeline_at: Callable[[str], Pipeline],
     engines: Engines | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Check, ...]:
     """`template` and `policies`; both read what `build` rendered.
 
@@ -49,12 +54,13 @@ def policy_checks(
         state: a folder for what is kept on this machine; it may be deleted at any time.
         pipeline_at: the pipeline as a commit has it; raises `SpecError`, SPEC_FILE_MISSING when it has none.
         engines: kept from one call to the next, they need not be started again.
+        memory: remembers what SAM made of templates.
     """
     fetching = Fetching(state / "rules", root, open)
     own = engines or Engines()
     return (
         _template(blobs, own.lint),
-        _policies(policies, fetching, blobs, clock, stateful, pipeline_at, own.rules),
+        _policies(policies, fetching, blobs, clock, stateful, pipeline_at, own.rules, memory),
     )
 
 
@@ -78,6 +84,7 @@ def _template(blobs: Blobs, hand: Hand) -> Check:
         key=key,
         run=run,
         needs=("build",),
+        sees=_outline,
         lane=_LANE,
         reads="the template, .cfnlintrc",
     )
@@ -91,6 +98,7 @@ def _policies(
     stateful: Collection[str],
     pipeline_at: Callable[[str], Pipeline],
     hand: Hand,
+    memory: Memory | None,
 ) -> Check:
     def today() -> datetime:
         return datetime.fromtimestamp(clock.now(), UTC)
@@ -120,6 +128,7 @@ def _policies(
             hand=hand,
             stateful=frozenset(stateful),
             pipeline_at=pipeline_at,
+            memory=memory,
             today=today().date(),
         )
         return look_at_policies(materials, running, setting)
@@ -130,10 +139,17 @@ def _policies(
         key=key,
         run=run,
         needs=("build",),
+        sees=_outline,
         # A branch of another repository may have other rules by now, and a runtime ends with a day.
         depends=Outside(good_for=_DAY if all(map(pinned, policies)) else 0.0),
         reads=", ".join(["the template", *(policy.repository or policy.path for policy in policies)]),
     )
+
+
+def _outline(need: str, product: str) -> str:
+    """Of what was built the template's outline only, so that an edit of code asks nothing again."""
+    del need
+    return canonical({"template": json.loads(product)["outline"]}).decode()
 
 
 def _versions(*names: str) -> list[str]:

@@ -23,7 +23,7 @@ from shoreward.app.files import Source
 from shoreward.app.ports import Blobs
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Pipeline, Place, PolicySource, Severity, SpecError
-from shoreward.spec.template import Template, read_template
+from shoreward.spec.template import Memory, Template, read_template
 from shoreward.spec.template.plain import Json, mapping
 
 UNCOMPARED = "BASE_UNREADABLE"
@@ -40,6 +40,7 @@ class Setting:
     hand: Hand
     stateful: frozenset[str]
     pipeline_at: Callable[[str], Pipeline]
+    memory: Memory | None
     today: date
 
 
@@ -140,7 +141,7 @@ def _base(
     try:
         before = _pipeline_before(materials, materials.base, setting)
         compared = deployments(before, materials.pipeline)
-        return rendered_template(materials.source, before, materials.base), compared, []
+        return rendered_template(materials.source, before, materials.base, setting.memory), compared, []
     except SpecError as error:
         if error.code == "TEMPLATE_MISSING" and not _has_template(materials.source, materials.base):
             return None, (), []  # a new application

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 
 from shoreward.app.files import Source
 from shoreward.domain import Pipeline, Place, SpecError
-from shoreward.spec.template import find_assets, parameter_values, read_template, render
+from shoreward.spec.template import Memory, find_assets, parameter_values, read_template, render
 from shoreward.spec.template.plain import Json, listed, mapping
 
 _ANY = "0" * 64
 
 
-def rendered_template(source: Source, pipeline: Pipeline, commit: str) -> dict[str, Json]:
+def rendered_template(source: Source, pipeline: Pipeline, commit: str, memory: Memory | None = None) -> dict[str, Json]:
     """The translated template of a commit, with the pipeline's parameters as far as it declares them.
+
+    Args:
+        memory: see `render`.
 
     Raises:
         SpecError: TEMPLATE_MISSING, and what else is wrong with it.
@@ -36,7 +39,7 @@ def rendered_template(source: Source, pipeline: Pipeline, commit: str) -> dict[s
     values = parameter_values(template, targets)
     assets = find_assets(template, values)
     digests = {asset.logical_id: _ANY for asset in assets}
-    return render(template, values, assets, digests, lambda path: source.read(commit, path)).template
+    return render(template, values, assets, digests, lambda path: source.read(commit, path), memory).template
 
 
 def _values(declared: Mapping[str, Mapping[str, Json]], given: Mapping[str, str]) -> dict[str, str]:

@@ -105,6 +105,12 @@ NOTHING_OUTSIDE = Outside()
 Key = Callable[[Materials], str | None]
 Run = Callable[[Materials, Running], Report]
 Still = Callable[[Report], bool]
+Sees = Callable[[str, str], str]
+
+
+def _all(need: str, product: str) -> str:
+    del need
+    return product
 
 
 def _always(report: Report) -> bool:
@@ -122,6 +128,8 @@ class Check:
         key: digest of all that it reads beside the products that it needs (the graph adds those), or None when a
             verdict cannot be kept. It may raise what `run` may raise.
         needs: checks that must have passed before it.
+        sees: what it sees of a product that it needs, by the name of the check that made it; the rest is neither in
+            its key nor in its materials.
         lane: checks of one lane never run side by side, "" for none.
         where: the place in `shoreward.yaml` where it is declared.
         depends: what it reads that is not in the commit.
@@ -136,6 +144,7 @@ class Check:
     key: Key
     run: Run
     needs: tuple[str, ...] = ()
+    sees: Sees = _all
     lane: str = ""
     where: Place | None = None
     depends: Outside = NOTHING_OUTSIDE

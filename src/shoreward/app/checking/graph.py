@@ -129,7 +129,7 @@ def whole_key(check: Check, own: str, products: Mapping[str, str], environment: 
 
     Args:
         own: the check's own key.
-        products: of at least the checks that it needs.
+        products: of at least the checks that it needs, as it sees them.
         environment: this process's variables, of which the check's own are taken.
         engine: which Shoreward this is.
     """

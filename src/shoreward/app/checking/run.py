@@ -189,7 +189,7 @@ class _Run:
         pool.submit(self._look, check, self._with_products(check), Running(stop=stop, say=say))
 
     def _with_products(self, check: Check) -> Materials:
-        needed = {need: self._products[need] for need in check.needs}
+        needed = {need: check.sees(need, self._products[need]) for need in check.needs}
         return replace(self._materials, products=needed)
 
     def _look_up(self, check: Check, materials: Materials) -> None:

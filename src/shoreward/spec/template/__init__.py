@@ -8,9 +8,11 @@ from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.assets import find_assets
 from shoreward.spec.template.differences import ABSENT, Difference, as_deployed, differences
 from shoreward.spec.template.document import Template, read_template
+from shoreward.spec.template.files import Read
 from shoreward.spec.template.parameters import Values, parameter_values
 from shoreward.spec.template.render import ALIAS, render
 from shoreward.spec.template.resolving import resolve, settle
+from shoreward.spec.template.translated import Memory
 from shoreward.spec.template.values import Asset, Note, Rendered
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "ALIAS",
     "Asset",
     "Difference",
+    "Memory",
     "Note",
+    "Read",
     "Rendered",
     "Template",
     "Values",

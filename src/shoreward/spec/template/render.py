@@ -10,7 +10,6 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from shoreward.domain import SpecError, SpecErrors
 from shoreward.spec.template.assets import CODE, is_local, s3_location
 from shoreward.spec.template.checks import check_cycles, check_limits, check_names, check_references
 from shoreward.spec.template.document import FUNCTION, Template
@@ -18,7 +17,7 @@ from shoreward.spec.template.files import Read, bring_in_files
 from shoreward.spec.template.parameters import Values
 from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.template.pointing import point_callers
-from shoreward.spec.template.translate import check_policies, check_properties, translate
+from shoreward.spec.template.translated import Memory, filled, refuse, stand_ins, translated
 from shoreward.spec.template.values import Asset, Note, Rendered
 from shoreward.spec.template.versions import aliases, name_versions
 
@@ -27,7 +26,12 @@ ALIAS = "live"
 
 
 def render(
-    template: Template, values: Values, assets: Sequence[Asset], digests: Mapping[str, str], read: Read
+    template: Template,
+    values: Values,
+    assets: Sequence[Asset],
+    digests: Mapping[str, str],
+    read: Read,
+    memory: Memory | None = None,
 ) -> Rendered:
     """Render a template whose code has been built.
 
@@ -36,28 +40,26 @@ def render(
         assets: what was built, from `find_assets`.
         digests: sha256 of the zip of each asset, by its logical id.
         read: gives files that the template brings in.
+        memory: remembers what SAM made of the template.
 
     Raises:
         SpecError: see docs/errors.md under TEMPLATE; `SpecErrors` when several things are wrong.
     """
-    _raise(check_names(template, values))
-    if template.sam:
-        _raise(check_properties(template))
+    refuse(list(check_names(template, values)))
     value = copy.deepcopy(template.value)
     bring_in_files(template, value, read)
+    codes = stand_ins(assets, digests) if template.sam else digests
     for asset in assets:
         resource = value["Resources"][asset.logical_id]
         properties = cast("dict[str, Json]", resource.setdefault("Properties", {}))
-        properties[CODE[resource["Type"]]] = s3_location(resource["Type"], digests[asset.logical_id])
+        properties[CODE[resource["Type"]]] = s3_location(resource["Type"], codes[asset.logical_id])
     notes = [*_outside(template), *_prepare_aliases(template, value)]
-    made = translate(template, value, values.shared) if template.sam else value
-    if template.sam:
-        _raise(check_policies(template, made))
+    made = filled(translated(template, value, values.shared, memory), digests) if template.sam else value
     added = {note.resource for note in notes if note.code == "ALIAS_ADDED" and note.resource}
     notes += point_callers(template, made, aliases(made), added)
     if template.sam:
         made = name_versions(template, made, values)
-    _raise([*check_references(template, made), *check_cycles(template, made), *check_limits(template, made)])
+    refuse([*check_references(template, made), *check_cycles(template, made), *check_limits(template, made)])
     functions = aliases(made)
     notes += _unsplit(template, made, {function.logical_id for function in functions})
     return Rendered(template=made, functions=functions, assets=tuple(assets), notes=tuple(notes))
@@ -106,8 +108,3 @@ def _unsplit(template: Template, made: dict[str, Json], split: set[str]) -> Iter
             where = template.place("Resources", name) if name in template.resources else None
             text = f"{name} publishes only when the template gives its version another logical id."
             yield Note(code="VERSION_BY_TEMPLATE", text=text, resource=name, where=where)
-
-
-def _raise(found: Iterator[SpecError] | list[SpecError]) -> None:
-    if errors := list(found):
-        raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0]

@@ -156,20 +156,20 @@ def test_shares_of_the_stake_are_a_distribution():
 
 
 def test_rollback_is_the_mixture_over_ratios_and_starts_written_out():
-    counts = drawn(1, streams=3, intervals=9, canary=(40, 0.1), baseline=(160, 0.03))
+    counts = drawn(1, streams=3, intervals=9, canary=(80, 0.2), baseline=(320, 0.03))
     test = RollbackTest(horizon=6, delta=0.01, phi=1.5)
-    bets = np.stack(
-        [
-            np.minimum(log_bets(sample_at(counts, t), HARM, rho=1.1, delta=0.01, phi=1.5), np.log(100) / 2)
-            for t in range(9)
-        ]
-    )
-    stakes = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    stakes = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0])
+    running, wealth = np.zeros((len(HARM), 3)), np.ones(3)
+    capped = 0
     for t in range(9):
-        begun = min(t + 1, 6)
-        runs = sum(stakes[s] * np.exp(bets[s : t + 1].sum(axis=0)).mean(axis=0) for s in range(begun))
-        expected = np.log(runs + stakes[begun:].sum())
-        np.testing.assert_allclose(rollback_evidence(counts, test)[:, t], expected, rtol=1e-9, atol=1e-9)
+        running = np.exp(log_bets(sample_at(counts, t), HARM, rho=1.1, delta=0.01, phi=1.5)) * (running + stakes[t])
+        unspent = stakes[t + 1 :].sum()
+        allowed = np.minimum(1, (10 * wealth - unspent) / running.mean(axis=0))
+        running *= allowed
+        wealth = running.mean(axis=0) + unspent
+        capped += np.count_nonzero(allowed < 1)
+        np.testing.assert_allclose(rollback_evidence(counts, test)[:, t], np.log(wealth), rtol=1e-8, atol=1e-8)
+    assert capped > 0
 
 
 def test_promotion_is_the_mixture_of_products_written_out():

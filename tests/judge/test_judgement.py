@@ -33,9 +33,17 @@ def test_given_a_canary_that_fails_one_request_in_twenty_it_rolls_back_within_fi
     assert np.max(requests) < 500
 
 
-def test_given_a_canary_that_fails_everything_three_intervals_end_it():
+def test_given_a_canary_that_fails_everything_two_intervals_end_it():
     judgement = judged(drawn(2, canary=(50, 1.0), baseline=(450, 0.001)))
-    assert judgement.first_fail.tolist() == [2] * 5
+    assert judgement.first_fail.tolist() == [1] * 5
+
+
+@pytest.mark.parametrize("harm", [0.01, 0.1, 1.0])
+def test_given_any_harm_that_begins_late_no_single_interval_ends_it(harm: float):
+    quiet = drawn(8, streams=50, intervals=30, canary=(10_000, 0.001), baseline=(90_000, 0.001))
+    bad = drawn(9, streams=50, intervals=4, canary=(10_000, harm), baseline=(90_000, 0.001))
+    judgement = judged(Counts(*(np.hstack(pair) for pair in zip(quiet.arrays, bad.arrays, strict=True))))
+    assert np.all((judgement.first_fail >= 31) & (judgement.first_fail <= 32))
 
 
 def test_given_one_burst_of_errors_in_a_single_interval_it_does_not_roll_back():

@@ -4,10 +4,12 @@ Place in the flow: collects the bets of rollback-like tests. A plain product of 
 late regression must first earn back what those hours cost. So one half of the stake starts at the first interval and
 the other half is spread over the horizon: with A the running bets and w the stake that starts at an interval,
 
-    A_t = min(e_t, exp(cap)) * (A_{t-1} + w_t),    E_t = mean over ratios of A_t + stake not yet spent
+    A_t = c_t * e_t * (A_{t-1} + w_t),    E_t = mean over ratios of A_t + stake not yet spent
 
-which is an e-process, since every factor is one. The cap lets no single interval decide. What is kept is
-B_t = A_t + w_{t+1}, which is never zero. An interval without traffic spends no stake: it leaves no trace at all.
+with c_t <= 1, so it is an e-process. c_t is the largest number with E_t <= exp(cap) * E_{t-1}: no single interval decides.
+The wealth is capped and not each bet, for then one interval settles which ratios are worth betting on, and the next
+one is not spent on that again. What is kept is B_t = A_t + w_{t+1}, which is never zero. An interval without traffic
+spends no stake: it leaves no trace at all.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from shoreward.judge.checks import Flags, Floats, Whole
 
 FIRST = 0.5
 """Share of the stake on the first interval."""
+
+ROUNDING = 1e-9
+"""Added to every cap, so that two intervals at a cap of half the threshold reach it, whatever the last digits say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,19 +51,27 @@ def fresh(ratios: int, streams: int, horizon: int) -> Starts:
 
 def collect(starts: Starts, log_bets: Floats, active: Flags, *, cap: float, horizon: int) -> Collected:
     """Settle one interval's bets; `log_bets` is (ratios, streams) and may be overwritten."""
-    later = max(horizon - 1, 1)
     seen = starts.seen + active
-    log_stake = np.where(active & (seen < horizon), np.log((1 - FIRST) / later), -np.inf)
-    carried = np.minimum(log_bets, cap, out=log_bets)
-    carried += starts.log_stakes
-    log_stakes = np.logaddexp(carried, log_stake)
-    equal = np.full(log_stakes.shape[0], -np.log(log_stakes.shape[0]))
+    equal = np.full(log_bets.shape[0], -np.log(log_bets.shape[0]))
+    unspent = _log_unspent(starts.seen, horizon)
+    most = np.logaddexp(log_mean(starts.log_stakes, equal), unspent) + cap + ROUNDING
+    log_bets += starts.log_stakes
+    # A part of the wealth is the stake that is not spent yet; what the bets may be worth is the rest.
+    excess = log_mean(log_bets, equal) - (most + np.log1p(-np.exp(unspent - most)))
+    log_bets -= np.maximum(excess, 0.0)
+    log_stake = np.where(active & (seen < horizon), np.log((1 - FIRST) / max(horizon - 1, 1)), -np.inf)
+    log_stakes = np.logaddexp(log_bets, log_stake)
     mean = log_mean(log_stakes, equal)
-    unspent = (1 - FIRST) * np.maximum(horizon - 1 - seen, 0) / later
-    with np.errstate(divide="ignore"):
-        log_e = np.logaddexp(mean, np.log(unspent))
+    log_e = np.logaddexp(mean, _log_unspent(seen, horizon))
     return Collected(
         starts=Starts(log_stakes=log_stakes, seen=seen),
         log_e=np.where(seen > 0, log_e, 0.0),
         stale=mean < log_stake + np.log(2.0),
     )
+
+
+def _log_unspent(seen: Whole, horizon: int) -> Floats:
+    """Log of the stake whose intervals are still to come: (streams,)."""
+    later = max(horizon - 1, 1)
+    with np.errstate(divide="ignore"):
+        return np.log((1 - FIRST) * np.maximum(horizon - 1 - seen, 0) / later)

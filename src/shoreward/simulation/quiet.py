@@ -26,7 +26,7 @@ def may_fail(counts: Counts, share: float, rollback: RollbackTest, step: int) ->
     """
     n_c, _, n_b, _ = (array[0] for array in counts.arrays)
     bets = log_bets(_side_by_side(counts), HARM, rho=rollback.rho, delta=rollback.delta, phi=rollback.phi)
-    harm = _at_most(bets, rollback.cap) >= rollback.threshold
+    harm = _at_most(bets) >= rollback.threshold
     # A canary that has failed is judged as failed for ever.
     return np.logical_or.accumulate(harm) | _may_be_silent(n_c, n_b, share, rollback, step)
 
@@ -52,13 +52,13 @@ def _may_be_silent(n_c: np.ndarray, n_b: np.ndarray, share: float, rollback: Rol
     arm = single_arm((n_c + n_b)[step:], n_c[step:])
     bets = log_bets(arm, STOPPED, rho=1.0, delta=np.full(arm.bad.size, test.factor * share), phi=test.phi)
     silent = np.zeros(n_c.size, dtype=np.bool_)
-    silent[step:] = np.logical_or.accumulate(_at_most(bets, test.threshold / 2) >= test.threshold)
+    silent[step:] = np.logical_or.accumulate(_at_most(bets) >= test.threshold)
     return silent
 
 
-def _at_most(bets: np.ndarray, cap: float) -> np.ndarray:
+def _at_most(bets: np.ndarray) -> np.ndarray:
     """An upper bound of the log e-value after each interval: bets are (ratios, intervals)."""
-    summed = np.cumsum(np.minimum(bets, cap), axis=1)
+    summed = np.cumsum(bets, axis=1)
     before = np.hstack((np.zeros((len(summed), 1)), summed[:, :-1]))
     best = summed - np.minimum.accumulate(before, axis=1)
     # The stake that is not spent yet is worth at most 1.

@@ -140,7 +140,8 @@ def _observed_ratio(totals: Floats) -> Floats:
     n_c, x_c, n_b, x_b = totals
     baseline = np.where(x_b > 0, x_b, np.nan)
     only_canary = np.where((x_c > 0) & (n_b > 0), np.inf, np.nan)
-    ratio = (x_c / np.where(n_c > 0, n_c, np.nan)) * (n_b / baseline)
+    with np.errstate(over="ignore"):
+        ratio = (x_c / np.where(n_c > 0, n_c, np.nan)) * n_b / baseline
     return np.where(x_b > 0, ratio, only_canary)
 
 

@@ -64,7 +64,7 @@ def estimate_usual(history: Counts, *, without_history: float = CAUTIOUS_PHI) ->
     ratio = np.where(known, ratio, 1.0)
     error = np.where(known, np.exp(np.sqrt(phi.phi * (1 / some[1] + 1 / some[3]))), 1.0)
     low, high = np.maximum(ratio / error, 1e-6), np.minimum(ratio * error, 1e6)
-    return Usual(ratio=ratio, low=low, high=high, phi=phi.phi, known=known)
+    return Usual(ratio=ratio, low=low, high=high, phi=np.where(known, phi.phi, without_history), known=known)
 
 
 def control_gauges(values: ArrayLike, control_values: ArrayLike) -> Gauges:

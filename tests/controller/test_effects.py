@@ -133,6 +133,23 @@ def test_nothing_is_lost_and_nothing_done_twice_when_others_always_speak_first(s
     assert [event.wave for event in scene.events(e.WaveEntered)] == [0, 1]
 
 
+class Prompt(Changed):
+    """Somebody else sends the release back the moment after a target was looked at."""
+
+    def append(self, release: str, after: int, events: Sequence[Event]) -> None:
+        self.journal.append(release, after, events)
+        if any(isinstance(event, e.TargetInspected) for event in events):
+            said = e.RollbackBegan(at=events[0].at, cause="person", reason="no", by="robin")
+            self.journal.append(release, after + len(events), (said,))
+
+
+def test_nothing_begins_that_a_rollback_overtook_though_the_controller_has_not_heard_of_it(scene: Scene):
+    run(scene.controller(journal=Prompt(scene.journal)))
+    assert scene.state().outcome is Outcome.ABORTED
+    assert "inspect eu-north-1 ends" in scene.log.lines
+    assert "stage eu-north-1 begins" not in scene.log.lines
+
+
 class Restless(Changed):
     """Says that something has changed whenever it is asked: every wake-up is duplicated."""
 
@@ -263,7 +280,7 @@ class Patient:
 
 
 def checking(error: Exception) -> tuple[Scene, Patient]:
-    return Scene(MemoryJournal(), replace(pipeline(), checks=some_checks())), Patient(error)
+    return Scene(MemoryJournal(), replace(pipeline(), checks=some_checks(poll=60))), Patient(error)
 
 
 @pytest.mark.parametrize("error", [Abandoned(), Terminal("SANDBOX_LEFT", "A queue is left.")], ids=["clean", "remains"])
@@ -315,6 +332,7 @@ class Interrupting(Changed):
 def test_a_look_at_advisories_is_stopped_when_the_release_goes_back():
     scene, patient = checking(Abandoned())
     with at_work(Controller(scene.journal, replace(scene.world(), advisor=patient), poll=0.005)):
+        wait(lambda: scene.events(e.RevisionChecked))
         scene.say(e.HoldPlaced(at=scene.cloud.clock.now(), by="kim", why="until the advisories are looked up"))
         assert patient.asked.wait(60)
         scene.say(aborted(scene))

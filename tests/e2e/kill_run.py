@@ -98,8 +98,10 @@ def _through_the_storm(
         f"{one.effect.split('/')[0]} {one.code}" for one in audit.events if isinstance(one, e.EffectFailed)
     )
     took = release.ended_at - release.opened.at
+    late = [f"{move.at - release.rollback.at:.3f} s" for move in audit.late()] if release.rollback else []
     print(
         f"{release.id} {release.outcome} in {took:.1f} s through {len(suffered)} kills ({back} on the way back); "
+        f"{len(audit.diary)} effects begun; begun before the rollback and arrived after it: {late}; "
         f"effects that failed: {dict(failed)}",
         flush=True,
     )

@@ -8,10 +8,12 @@ keeps nothing that a crash could lose: what was under way is decided again, and 
 from __future__ import annotations
 
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import reduce
 
 import structlog
 
@@ -25,7 +27,7 @@ from shoreward.core import Decision, Effect, Event, Release, decide, evolve, ope
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
 from shoreward.core.events import EffectFailed, ReleaseOpened
-from shoreward.domain import Retryable, Terminal
+from shoreward.domain import OperationError, Retryable, Terminal
 
 _log = structlog.get_logger()
 
@@ -42,12 +44,17 @@ class _UnderWay:
 
 @dataclass(slots=True)
 class _Carried:
-    """A release in the controller's hands: its state as far as it is known, and what each busy lane is at."""
+    """A release in the controller's hands: its state as far as it is known, and what each busy lane is at.
+
+    `turn` is taken by whoever appends, and by an effect for the moment in which it begins: of a rollback and a step
+    forward it is always settled which was first.
+    """
 
     state: Release
     seq: int
     busy: dict[str, _UnderWay] = field(default_factory=dict[str, _UnderWay])
     wake_at: float | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,27 +227,39 @@ class Controller:
         """Append events; a decision that somebody else's event overtook is dropped, a fact is not."""
         while True:
             try:
-                self._journal.append(carried.state.id, carried.seq, events)
+                with carried.turn:
+                    self._journal.append(carried.state.id, carried.seq, events)
+                    for seq, event in enumerate(events, start=carried.seq + 1):
+                        self._apply(carried, Recorded(seq=seq, event=event))
+                return
             except Conflict:
                 self._load(carried)
-                if fact:
-                    continue
-                return
-            for seq, event in enumerate(events, start=carried.seq + 1):
-                self._apply(carried, Recorded(seq=seq, event=event))
-            return
+                if not fact:
+                    return
 
     def _start(self, hands: Hands, carried: _Carried, effect: Effect) -> None:
         begun = carried.busy[effect.lane] = _UnderWay(effect)
         state = carried.state
 
         def work() -> None:
-            # It may have waited for a thread while the release was held or began to go back.
-            overtaken = effect.forward and (carried.state.rollback or carried.state.hold)
-            event = None if overtaken else self._perform(state, begun)
-            self._arriving.put(_Result(state.id, effect, event))
+            with carried.turn:
+                begins = self._begins(carried, effect)
+            self._arriving.put(_Result(state.id, effect, self._perform(state, begun) if begins else None))
 
         hands.submit(effect.lane, work)
+
+    def _begins(self, carried: _Carried, effect: Effect) -> bool:
+        """Whether an effect that has a thread may begin: while it waited somebody may have held the release, or sent it
+        back. Others say so in the journal alone, so that is asked.
+        """
+        if not effect.forward:
+            return True
+        try:
+            said = [recorded.event for recorded in self._journal.events(carried.state.id, carried.seq)]
+        except OperationError:
+            return False  # it is decided again when the journal is to be had
+        state = reduce(evolve, said, carried.state)
+        return not (state.rollback or state.hold)
 
     def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
         try:

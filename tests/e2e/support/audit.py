@@ -1,4 +1,8 @@
-"""The audit: what the cloud's own log of calls says of a release, compared with what the journal says of it."""
+"""The audit: what the cloud's own log of calls says of a release, compared with what the journal says of it.
+
+A call that arrives after a rollback may have been begun before it. So what counts is the controllers' diary, which says
+when each effect began; and what arrived late must have been undone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from shoreward.core import events as e
 from shoreward.domain import Verdict
 
 from .application import FUNCTIONS
+from .diary import Entry
 
 _LOGICAL = {name: logical for logical, name in FUNCTIONS.items()}
 
@@ -56,13 +61,19 @@ def _took_hold(call: Call) -> bool:
     return call.effective and (call.status < 300 or call.fault in ("throttle", "error"))
 
 
+def _moves_traffic(effect: str, place: str) -> bool:
+    """Whether an effect has the lane of a place's traffic, and moves aliases."""
+    return effect.startswith((f"shift/{place}/", f"restore-traffic/{place}/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A release's events, and the calls that were made while it was carried."""
+    """A release's events, the calls that were made while it was carried, and what its controllers began."""
 
     release: str
     events: Sequence[Event]
     calls: Sequence[Call]
+    diary: Sequence[Entry]
 
     @property
     def state(self) -> Release:
@@ -74,7 +85,7 @@ class Audit:
         Args:
             answers_lost: whether answers were made to vanish; then what was asked again may be seen again.
         """
-        found = [*self._forward_after_rollback(), *self._recorded_twice()]
+        found = [*self._begun_after_rollback(), *self._late_and_not_undone(), *self._recorded_twice()]
         if not answers_lost:
             found += [*self._executed_twice(), *self._uploaded_twice(), *self._moved_twice()]
         return found
@@ -123,12 +134,35 @@ class Audit:
         candidate = self._candidate(move)
         return candidate is not None and move.serves(candidate)
 
-    def _forward_after_rollback(self) -> Iterable[str]:
+    @property
+    def _settled(self) -> float:
+        """From when on nothing forward may begin: a rollback was about to be written down, or is a person's word."""
+        assert self.state.rollback is not None
+        return max((entry.at for entry in self.diary if not entry.effect), default=self.state.rollback.at)
+
+    def late(self) -> tuple[Move, ...]:
+        """Moves forward that arrived after the rollback."""
         began = self.state.rollback
-        if began is not None:
-            for move in self._moves(began.at):
-                if self._forward(move):
-                    yield f"{move.place}: {move.function} moved forward {move.at - began.at:.3f} s after the rollback"
+        return tuple(move for move in self._moves(began.at) if self._forward(move)) if began else ()
+
+    def _begun_after_rollback(self) -> Iterable[str]:
+        if self.state.rollback is not None:
+            for entry in self.diary:
+                if entry.forward and entry.at > self._settled:
+                    yield f"{entry.effect} was begun {entry.at - self._settled:.3f} s after the rollback"
+
+    def _late_and_not_undone(self) -> Iterable[str]:
+        for move in self.late():
+            said = f"{move.place}: {move.function} moved forward {move.at - self._settled:.3f} s after the rollback"
+            begun = [one for one in self.diary if one.at <= move.at and _moves_traffic(one.effect, move.place)]
+            if not begun or not begun[-1].forward:
+                yield f"{said}, by no shift that was under way"
+            elif not any(self._undoes(other, move) for other in moves(self.calls)):
+                yield f"{said}, and was never taken back"
+
+    def _undoes(self, other: Move, move: Move) -> bool:
+        same = (other.place, other.function) == (move.place, move.function)
+        return same and other.at > move.at and not self._forward(other)
 
     def _executed_twice(self) -> Iterable[str]:
         executed = Counter(

@@ -13,11 +13,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from diary import Diary, DiaryController, Watched
+
 from shoreward.adapters.aws import Retry, connect
 from shoreward.adapters.build import ArtifactFiles
 from shoreward.app import releases
 from shoreward.bootstrap import Project, open_project, wish
-from shoreward.controller import Controller
 
 
 def main(repository: str, patience: str, commit: str = "") -> None:
@@ -32,7 +33,7 @@ def main(repository: str, patience: str, commit: str = "") -> None:
     controller.run(forever=commit == "-")
 
 
-def _controller(project: Project, patience: float) -> Controller:
+def _controller(project: Project, patience: float) -> DiaryController:
     aws = connect(project.journal, ArtifactFiles(project.state / "artifacts"), retry=Retry(budget=patience))
     world = replace(
         project.world(),
@@ -42,7 +43,10 @@ def _controller(project: Project, patience: float) -> Controller:
         metrics=aws.metrics,
         alarms=aws.alarms,
     )
-    return Controller(project.journal, world)
+    diary = Diary(project.state / "diary.jsonl")
+    controller = DiaryController(Watched(project.journal, diary), world)
+    controller.diary = diary
+    return controller
 
 
 if __name__ == "__main__":

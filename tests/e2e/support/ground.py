@@ -25,6 +25,7 @@ from shoreward.testing.cloud import CloudAccount
 
 from .application import FUNCTIONS, NORTH, OPERATOR, SOUTH, WAVES, Application, Waves
 from .audit import Audit
+from .diary import Diary
 
 _CARRY = Path(__file__).with_name("carry.py")
 
@@ -140,7 +141,8 @@ class Ground:
         """The audit of a release that has ended."""
         events = self.events(release)
         calls = [call for call in self.calls() if call.at >= release.opened.at]
-        return Audit(release.id, events, calls)
+        diary = Diary(self.project.state / "diary.jsonl").read(release.id)
+        return Audit(release.id, events, calls, diary)
 
     def reality(self) -> dict[str, Standing]:
         """What is on every target in truth."""

@@ -6,10 +6,10 @@ the other half is spread over the horizon: with A the running bets and w the sta
 
     A_t = c_t * e_t * (A_{t-1} + w_t),    E_t = mean over ratios of A_t + stake not yet spent
 
-with c_t <= 1, so it is an e-process. c_t is the largest number with E_t <= exp(cap) * E_{t-1}: no single interval decides.
-The wealth is capped and not each bet, for then one interval settles which ratios are worth betting on, and the next
-one is not spent on that again. What is kept is B_t = A_t + w_{t+1}, which is never zero. An interval without traffic
-spends no stake: it leaves no trace at all.
+with c_t <= 1, so it is an e-process. c_t is the largest number with E_t <= exp(cap) * E_{t-1}: no single interval
+decides. The wealth is capped and not each bet, for then one interval settles which ratios are worth betting on, and the
+next one is not spent on that again. What is kept is B_t = A_t + w_{t+1}, which is never zero. An interval without
+traffic spends no stake: it leaves no trace at all.
 """
 
 from dataclasses import dataclass

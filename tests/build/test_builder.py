@@ -1,6 +1,7 @@
 """A commit becomes a revision."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import uv
 
 from shoreward.domain import Place, Retryable, SpecError, SpecErrors, Terminal
+from suites.registry import registry
 
 from .support import Workshop, modes, pipeline, wheel
 
@@ -265,6 +267,40 @@ def test_esbuild_of_the_function_bundles_it(tmp_path: Path) -> None:
     workshop.git("commit", "--quiet", "--message", "executable")
     bundled = workshop.zip_of("Sun")["app.js"].decode()
     assert bundled == "// app.ts --bundle --platform=node --target=es2022 --format=cjs --external:aws-sdk\n"
+
+
+def test_what_esbuild_bundles_is_installed_once_for_all_edits_of_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "tools" / "esbuild"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\nfor argument; do case "$argument" in --outdir=*) out="${argument#--outdir=}";; esac; done\n'
+        'cat app.ts node_modules/rays/index.js > "$out/app.js"\n'
+        'echo "// $@" | sed "s# --outdir=[^ ]*##" >> "$out/app.js"\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
+    with registry() as index:
+        index.publish_package("rays", "1.0.0", {"index.js": "// rays\n"})
+        files = FILES | {
+            "template.yaml": TEMPLATE.replace("  Sun:\n", "  Sun:\n    Metadata: {BuildMethod: esbuild}\n"),
+            "sun/app.ts": "// one\n",
+            "sun/package.json": json.dumps({"name": "sun", "version": "1.0.0", "devDependencies": {"rays": "1.0.0"}}),
+            "sun/.npmrc": f"registry={index.address}/npm/\n",
+        }
+        workshop = Workshop(tmp_path, files)
+        first = workshop.zip_of("Sun")["app.js"].decode()
+        asked = list(index.asked)
+        workshop.commit({"sun/app.ts": "// two\n"})
+        second = workshop.zip_of("Sun")["app.js"].decode()
+        assert index.asked == asked != []
+        workshop.commit({"sun/package.json": files["sun/package.json"].replace('"sun"', '"noon"')})
+        workshop.revision()
+    assert second == first.replace("one", "two")
+    assert first.startswith("// one\n// rays\n// app.js --bundle --platform=node --preserve-symlinks")
+    assert [path.name for path in tmp_path.glob("artifacts/trees/*/*")] == ["node_modules", "node_modules"]
 
 
 BAD = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from sysconfig import get_platform
 
 from shoreward.adapters.build import node, python
 from shoreward.adapters.build.commands import run
@@ -58,9 +59,7 @@ def assemble(asset: Asset, root: Path, work: Path, store: ArtifactFiles, whole: 
         case "makefile":
             return _made(asset, source, work)
         case "esbuild":
-            node.bundle(source, work, asset)
-            files = members(work)
-            return Assembled(files=files, own=frozenset(files))
+            return _bundled(asset, source, work, store, whole)
         case "python":
             return _python(asset, root, source, store, whole)
         case "nodejs":
@@ -89,28 +88,59 @@ def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole:
     return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
 
 
+def _bundled(asset: Asset, source: Path, work: Path, store: ArtifactFiles, whole: str) -> Assembled:
+    about = node.package(source, asset.where)
+    notes: tuple[Note, ...] = ()
+    if about.get("dependencies") or about.get("devDependencies"):
+        notes = () if node.locked(source) else (_unpinned(asset, "package.json"),)
+
+        def install(folder: Path) -> None:
+            node.install(folder, asset.architecture, subject=asset.logical_id, where=asset.where, development=True)
+
+        if whole or (source / "node_modules").exists():  # dependencies that lie beside the function, or in it
+            install(source)
+        else:
+            node.show(_kept(source, store, digest_of("bundling", get_platform(), _manifests(source)), install), source)
+    node.bundle(source, work, asset)
+    files = members(work)
+    return Assembled(files=files, own=frozenset(files), notes=notes)
+
+
+def _manifests(source: Path) -> list[str]:
+    return [(source / part).read_bytes().hex() if (source / part).is_file() else "" for part in node.MANIFESTS]
+
+
+def _kept(source: Path, store: ArtifactFiles, key: str, install: Callable[[Path], None]) -> Path:
+    """The folder in which a package's dependencies are installed, once for all that its manifests say."""
+
+    def make(target: Path) -> None:
+        for part in node.MANIFESTS:
+            if (source / part).is_file():
+                shutil.copyfile(source / part, target / part)
+        install(target)
+        for part in node.MANIFESTS:
+            (target / part).unlink(missing_ok=True)
+
+    return store.tree(key, make)
+
+
 def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str) -> Assembled:
     prefix = "nodejs/" if asset.kind == "layer" else ""
     own = members(source, prefix, inside=root)
     if not node.package(source, asset.where).get("dependencies"):
         return Assembled(files=own, own=frozenset(own))
-    contents = [(source / part).read_bytes().hex() if (source / part).is_file() else "" for part in node.MANIFESTS]
-    key = digest_of("nodejs", contents, asset.architecture, whole)
+    key = digest_of("nodejs", _manifests(source), asset.architecture, whole)
+
+    def install(folder: Path) -> None:
+        node.install(folder, asset.architecture, subject=asset.logical_id, where=asset.where)
 
     def make(target: Path) -> None:
-        if whole:  # dependencies that lie beside the function
-            node.install(source, asset.architecture, subject=asset.logical_id, where=asset.where)
-            shutil.copytree(source / "node_modules", target / "node_modules", symlinks=False)
-            return
-        for part in node.MANIFESTS:
-            if (source / part).is_file():
-                shutil.copyfile(source / part, target / part)
-        node.install(target, asset.architecture, subject=asset.logical_id, where=asset.where)
-        for part in node.MANIFESTS:
-            (target / part).unlink(missing_ok=True)
+        install(source)
+        shutil.copytree(source / "node_modules", target / "node_modules", symlinks=False)
 
+    # With `whole` there are dependencies that lie beside the function.
+    tree = store.tree(key, make) if whole else _kept(source, store, key, install)
     notes = () if node.locked(source) else (_unpinned(asset, "package.json"),)
-    tree = store.tree(key, make)
     return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
 
 

@@ -65,11 +65,17 @@ def install(source: Path, architecture: str, *, subject: str, where: Place, deve
     (source / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
 
 
+def show(installed: Path, source: Path) -> None:
+    """Let a folder have the dependencies that were installed elsewhere."""
+    if (installed / "node_modules").is_dir():
+        (source / "node_modules").symlink_to(installed / "node_modules", target_is_directory=True)
+
+
 def bundle(source: Path, target: Path, asset: Asset) -> None:
-    """Bundle a function with esbuild as its BuildProperties say. Raises ESBUILD_MISSING, BUILD_PROPERTY_UNKNOWN."""
-    about = package(source, asset.where)
-    if about.get("dependencies") or about.get("devDependencies"):
-        install(source, asset.architecture, subject=asset.logical_id, where=asset.where, development=True)
+    """Bundle a function with esbuild as its BuildProperties say; dependencies are in its folder, or shown there.
+
+    Raises ESBUILD_MISSING, BUILD_PROPERTY_UNKNOWN.
+    """
     arguments = tuple(_arguments(asset))
     local = source / "node_modules" / ".bin" / "esbuild"
     tool = str(local) if local.exists() else shutil.which("esbuild")
@@ -77,7 +83,9 @@ def bundle(source: Path, target: Path, asset: Asset) -> None:
         advice = "Add it to devDependencies (npm install --save-dev esbuild), or install it on the machine that builds."
         raise SpecError("ESBUILD_MISSING", f"{asset.logical_id} is bundled by esbuild.", where=asset.where, next=advice)
     points = _texts(asset.properties.get("EntryPoints")) or [f"{asset.handler.rsplit('.', 1)[0]}.js"]
-    command = (tool, *points, "--bundle", "--platform=node", f"--outdir={target}", *arguments)
+    # The bundle names its parts by their paths: where dependencies are kept on this machine must not show.
+    shown = ("--preserve-symlinks",) if (source / "node_modules").is_symlink() else ()
+    command = (tool, *points, "--bundle", "--platform=node", f"--outdir={target}", *shown, *arguments)
     run(command, source, subject=asset.logical_id, where=asset.where)
 
 

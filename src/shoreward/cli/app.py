@@ -6,7 +6,7 @@ Nothing heavy is imported until a command needs it, so that `--help` and `status
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -88,6 +88,9 @@ def check(
     verify: Annotated[
         bool, typer.Option("--verify", help="Run again what was kept, and report verdicts that come out otherwise.")
     ] = False,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="What the next commit would hold, and not the work tree.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Check again whenever a file changes.")] = False,
     base: Annotated[
         str, typer.Option(help="What the change is compared with; what is live, or where its branch began, by default.")
@@ -109,6 +112,7 @@ def check(
 
     asked = Asked(
         rev=rev,
+        staged=staged,
         only=tuple(only or ()),
         skip=tuple(skip or ()),
         keep_going=keep_going,
@@ -142,6 +146,46 @@ def plan(
         print_json(made)
     else:
         show_plan(made, diff=diff)
+
+
+@app.command(
+    epilog="Examples: `shoreward judge samples.csv`, `shoreward judge samples.csv --picture judged.svg`. "
+    "Exit codes: 0 pass, 1 fail, 2 the file is wrong, 3 not enough evidence or no data."
+)
+def judge(
+    file: Annotated[Path, typer.Argument(help="Samples as CSV or JSON Lines; `-` reads the standard input.")],
+    history: Annotated[
+        Path | None, typer.Option(help="Samples of a time without a change: tells how clustered errors are.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Intervals over which a regression may begin.", min=1)] = 60,
+    alpha: Annotated[
+        float | None, typer.Option(help="How often a harmless canary may fail.", min=1e-9, max=0.5)
+    ] = None,
+    beta: Annotated[float | None, typer.Option(help="How often a harmful canary may pass.", min=1e-9, max=0.5)] = None,
+    dispersion: Annotated[
+        float | None, typer.Option(help="How clustered errors are, where history does not tell.", min=1, max=1000)
+    ] = None,
+    harm: Annotated[Literal["higher", "lower", "both"], typer.Option(help="Which way harm lies in gauges.")] = "both",
+    picture: Annotated[Path | None, typer.Option(help="Draw it into this file: .svg, .png or .pdf.")] = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Tell the answer after every interval.")] = False,
+    json: Json = False,
+) -> None:
+    """Judge recorded samples: when would a release have been rolled back or promoted, and on what evidence?"""
+    from shoreward.cli.judging import Asked, judge_file
+
+    asked = Asked(
+        file=file,
+        history=history,
+        alpha=alpha,
+        beta=beta,
+        dispersion=dispersion,
+        horizon=horizon,
+        harm=harm,
+        timeline=timeline,
+        picture=picture,
+        json=json,
+    )
+    raise typer.Exit(judge_file(asked))
 
 
 @app.command(epilog="Example: `shoreward release` releases the last commit; `shoreward release v1.4.0` a tag.")

@@ -1,65 +1,104 @@
-"""Samples as arrays: a stream for each target and metric, in the order of their names; intervals in order of time."""
+"""Samples as arrays: a stream for each target and metric in the order of their names, intervals in order of time.
+
+Place in the flow: between a file's rows and the judge. All streams share the file's times; an arm without a sample at
+a time had no requests then, or no value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 import numpy as np
 
-from shoreward.app.recorded.rows import Counted, Row
+from shoreward.app.recorded.rows import Counted, Gauged, Row, Timed, Value
 from shoreward.domain import SpecError
-from shoreward.judge import Counts
+from shoreward.judge import Counts, Gauges, Grid, Histograms
+
+GRID = Grid()
+"""Latencies in milliseconds; a file's histograms are put on it by their buckets' upper ends."""
+
+Name = tuple[str, str]
+"""A stream's target and metric."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountStream:
-    """Bad events out of requests of one target and metric: counts of one row, an interval for each of `times`."""
+class Samples:
+    """What a file holds, by kind; names in the order of the arrays' streams.
 
-    target: str
-    metric: str
+    Attributes:
+        times: when each interval began.
+    """
+
     times: tuple[datetime, ...]
+    counted: tuple[Name, ...]
     counts: Counts
+    timed: tuple[Name, ...]
+    histograms: Histograms
+    gauged: tuple[Name, ...]
+    gauges: Gauges
 
 
-def count_streams(rows: Iterable[Row]) -> tuple[CountStream, ...]:
-    """The streams of counts among the samples; an arm without a sample at a time had no requests then.
+def arranged(rows: Sequence[Row]) -> Samples:
+    """The samples of a file as arrays.
 
     Raises:
         SpecError: SAMPLES_MIXED for a metric of a target that is counted here and measured there.
     """
-    grouped: dict[tuple[str, str], list[Row]] = {}
+    times = sorted({row.time for row in rows})
+    column = {time: index for index, time in enumerate(times)}
+    kinds = _kinds(rows)
+    rank: dict[Name, int] = {}
+    names: dict[type[Value], list[Name]] = {Counted: [], Timed: [], Gauged: []}
+    for name in sorted(kinds):
+        rank[name] = len(names[kinds[name]])
+        names[kinds[name]].append(name)
+    intervals = len(times)
+    counts = np.zeros((4, len(names[Counted]), intervals))
+    histograms = np.zeros((2, len(names[Timed]), intervals, GRID.buckets))
+    gauges = np.full((2, len(names[Gauged]), intervals), np.nan)
     for row in rows:
-        grouped.setdefault((row.target, row.metric), []).append(row)
-    return tuple(
-        _counts(target, metric, of_one_kind(grouped[target, metric]))
-        for target, metric in sorted(grouped)
-        if isinstance(grouped[target, metric][0].value, Counted)
+        arm, at = (0 if row.arm == "canary" else 1), (rank[row.target, row.metric], column[row.time])
+        match row.value:
+            case Counted(requests, bad):
+                counts[2 * arm, *at], counts[2 * arm + 1, *at] = requests, bad
+            case Timed(buckets):
+                histograms[arm, *at] = _on_grid(buckets)
+            case Gauged(value):
+                gauges[arm, *at] = value
+            case _:
+                assert_never(row.value)
+    return Samples(
+        times=tuple(times),
+        counted=tuple(names[Counted]),
+        counts=Counts(*counts),
+        timed=tuple(names[Timed]),
+        histograms=Histograms(histograms[0], histograms[1], GRID),
+        gauged=tuple(names[Gauged]),
+        gauges=Gauges(gauges[0], gauges[1]),
     )
 
 
-def of_one_kind(rows: Sequence[Row]) -> Sequence[Row]:
-    """The same rows, once all hold the same kind of value."""
-    kind = type(rows[0].value)
+def _kinds(rows: Sequence[Row]) -> Mapping[Name, type[Value]]:
+    """Which kind of value each stream has."""
+    first: dict[Name, Row] = {}
     for row in rows:
-        if type(row.value) is not kind:
+        begun = first.setdefault((row.target, row.metric), row)
+        if type(row.value) is not type(begun.value):
             raise SpecError(
                 "SAMPLES_MIXED",
-                f"{row.metric} of {row.target} has another kind of value than in line {rows[0].place.line}.",
+                f"{row.metric} of {row.target} has another kind of value than in line {begun.place.line}.",
                 where=row.place,
                 next="Give a metric either counts, or histograms, or values.",
             )
-    return rows
+    return {name: type(row.value) for name, row in first.items()}
 
 
-def _counts(target: str, metric: str, rows: Sequence[Row]) -> CountStream:
-    times = sorted({row.time for row in rows})
-    position = {time: index for index, time in enumerate(times)}
-    arrays = np.zeros((4, 1, len(times)))
-    for row in rows:
-        assert isinstance(row.value, Counted)
-        first = 0 if row.arm == "canary" else 2
-        arrays[first, 0, position[row.time]] = row.value.requests
-        arrays[first + 1, 0, position[row.time]] = row.value.bad
-    return CountStream(target=target, metric=metric, times=tuple(times), counts=Counts(*arrays))
+def _on_grid(buckets: Mapping[float, float]) -> np.ndarray:
+    """Requests by seconds as counts on the grid; what took longer than any bucket is in its last."""
+    longest = 2.0**GRID.high * 2
+    ends = np.array([min(seconds * 1000, longest) for seconds in buckets])
+    counts = np.array(list(buckets.values()))
+    return np.bincount(GRID.place(ends), weights=counts, minlength=GRID.buckets).astype(np.float64)

@@ -1,0 +1,1 @@
+"""Pictures of judgements: in the terminal, and as files."""

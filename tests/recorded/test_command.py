@@ -96,3 +96,12 @@ def test_mistakes_have_a_place_and_a_code(tmp_path: Path) -> None:
     assert "samples.csv:2" in shoreward(file).stderr
     odd = shoreward("-", "--picture", tmp_path / "judged.gif", given=samples(0.05))
     assert (odd.returncode, "[USAGE]" in odd.stderr) == (2, True)
+
+
+def test_the_example_of_the_documentation_says_what_the_page_says() -> None:
+    file = Path(__file__).parents[2] / "docs/images/judged.csv"
+    said = json.loads(shoreward(file, "--dispersion", "1", "--json").stdout)
+    harmless, harmful = said["metrics"]
+    assert (said["verdict"], said["at"]) == ("fail", "2026-03-01T12:22:00Z")
+    assert (harmless["verdict"], harmful["verdict"]) == ("pass", "fail")
+    assert round(harmful["ratio"], 2) == 2.33

@@ -61,7 +61,7 @@ def _undated(suffix: str) -> dict[str, None]:
 
 
 def _draw(axis: Axes, stream: Judged) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     bounds, scale = stream.confidence, scale_of(stream)
     times = np.array([time.replace(tzinfo=None) for time in stream.times], dtype="datetime64[us]")
@@ -82,7 +82,7 @@ def _draw(axis: Axes, stream: Judged) -> None:
     if scale.logarithmic:
         axis.set_yscale("log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set_ylim(scale.low, scale.high)
     words = stream.verdict.value.replace("_", " ")

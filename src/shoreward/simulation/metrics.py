@@ -6,6 +6,7 @@ and is too slow for hundreds of releases. Which revision served how much is the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -85,6 +86,11 @@ class SimulatedMetrics:
             return Samples(requests=requests * here, errors=errors * here, throttles=nothing)
 
         return {stream: samples(stream) for stream in streams}
+
+    def begins(self, target: Target) -> float:
+        """When a target's metrics begin: with its first customer; inf before."""
+        drawn = self._drawn.get(target.key)
+        return math.inf if drawn is None else drawn.start
 
     def between(self, target: Target, start: float, end: float, period: int) -> tuple[Served, Floats]:
         """What customers saw, and when the metrics of it arrive.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from shoreward.domain import JudgePolicy
 from shoreward.judge import Counts, PromotionTest, RollbackTest, StoppedTest
 from shoreward.judge.bets import log_bets, log_mean
 from shoreward.judge.counts import NO_TRAFFIC, Sample, single_arm
@@ -37,6 +38,18 @@ def may_pass(counts: Counts, promotion: PromotionTest, requests: int, step: int)
     log_e = log_mean(np.cumsum(bets, axis=1), SAFE_LOG_SHARES)
     served = np.cumsum(np.where(np.arange(counts.intervals) >= step, counts.canary_requests[0], 0.0))
     return (log_e >= promotion.threshold - _ROUNDING) & (served >= requests - 1)
+
+
+def may_certify(counts: Counts, policy: JudgePolicy, margin: float, step: int) -> np.ndarray:
+    """For each interval (of one stream) whether a share whose margin this is may be certified after it.
+
+    The evidence grows with the margin: what is not certified for the next share is not for any above it.
+    """
+    sample = _side_by_side(Counts(*(array[:, step:] for array in counts.arrays)))
+    bets = log_bets(sample, SAFE, rho=1.0, delta=margin, phi=policy.dispersion)
+    reached = np.zeros(counts.intervals, dtype=np.bool_)
+    reached[step:] = log_mean(np.cumsum(bets, axis=1), SAFE_LOG_SHARES) >= -np.log(policy.beta) - _ROUNDING
+    return reached
 
 
 def _side_by_side(counts: Counts) -> Sample:

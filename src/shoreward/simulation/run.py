@@ -16,22 +16,27 @@ import numpy as np
 
 from shoreward.app.judging import tests_for
 from shoreward.app.perform import perform
+from shoreward.app.ports import AlarmSource
 from shoreward.app.world import World
 from shoreward.core import Deployment, Effect, Event, Phase, Release, decide, evolve, opened
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import earliest
 from shoreward.domain import Outcome, Pipeline, Target
+from shoreward.domain.ramp import affordable
 from shoreward.simulation.customers import Customers
 from shoreward.simulation.faults import Affliction
 from shoreward.simulation.metrics import NEW, SimulatedMetrics, shares
-from shoreward.simulation.quiet import may_fail, may_pass
+from shoreward.simulation.quiet import may_certify, may_fail, may_pass
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud, SimulatedTarget
 
 OLD = "old"
 
 _AHEAD = 60
 """Intervals by which a search for the next telling look goes further."""
+
+_NEAR = 6
+"""Intervals within which a ramp mostly goes up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +176,6 @@ class Simulation:
         deployment = self.state.deployments[target.key]
         if not self.skip or deployment.phase is not Phase.BAKING or not deployment.splits:
             return False
-        if self.state.wave_of(deployment).ramp:
-            return False
         step, when = self._quiet.get(target.key, (-1, 0.0))
         if step != deployment.step or when <= self.now:
             when = self._next_telling(deployment)
@@ -187,7 +190,7 @@ class Simulation:
         arrived = int((self.now - policy.delay - start) // period)
         last = math.ceil((deployment.shifted_at + bake.deadline - start) / period)
         over = math.ceil((deployment.shifted_at + bake.minimum - start) / period)
-        ahead = max(over, arrived)
+        ahead = max(arrived, over if self.state.wave_of(deployment).ramp is None else arrived + _NEAR)
         while True:
             telling = self._telling(deployment, start, ahead, over)[max(0, arrived - 1) :]
             if telling.any():
@@ -206,6 +209,12 @@ class Simulation:
         step = int(-(-deployment.shifted_at // policy.interval) - start // policy.interval)
         counts = served.counts
         passing = may_pass(counts, promotion, bake.requests, step) & (np.arange(intervals) >= over - 1)
+        wave = self.state.wave_of(deployment)
+        if wave.ramp:
+            above = (*wave.steps, 100.0)[deployment.step + 1]
+            margin = affordable(wave, deployment.target, policy, above)
+            climbing = may_certify(counts, policy, margin, step)
+            passing = climbing & passing if above >= 100 else climbing
         return may_fail(counts, deployment.percent / 100, rollback, step) | passing
 
 
@@ -217,21 +226,22 @@ def run(
     times: Times | None = None,
     longest: float = 90 * 86_400.0,
     skip: bool = True,
+    alarms: AlarmSource | None = None,
 ) -> tuple[Ran, Simulation]:
     """Carry one release of a pipeline through what `metrics` says of its customers and its fault.
 
-    Checks, probes and named alarms are taken to be quiet: what they find, customers never meet.
+    Checks and probes are taken to be quiet: what they find, customers never meet. So are named alarms without `alarms`.
 
     Args:
         longest: simulated seconds after which it is left where it is.
     """
     cloud = metrics.cloud
-    bare = replace(pipeline, checks=None, probes=(), alarms=pipeline.alarms if cloud.firing_alarms else ())
+    bare = replace(pipeline, checks=None, probes=(), alarms=pipeline.alarms if alarms else ())
     event = e.ReleaseOpened(at=cloud.clock.now(), pipeline=bare, commit=NEW, subject="simulated", by="simulation")
     simulation = Simulation(
         state=opened("simulated-1", event),
         cloud=cloud,
-        world=replace(cloud.world(), metrics=metrics),
+        world=replace(cloud.world(), metrics=metrics, **({"alarms": alarms} if alarms else {})),
         metrics=metrics,
         times=times or Times(),
         skip=skip and metrics.arrival.punctual(pipeline.judge.delay),

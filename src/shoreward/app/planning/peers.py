@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from shoreward.domain import Target
 
@@ -104,7 +104,7 @@ def alone_costs(schedule: Fixed, excess: float, error_rate: float) -> Cost:
     harm, reached, met = 0.0, 0, 0.0
     for target, steps in schedule.steps:
         shares = [(since, share) for since, share in steps if since < end]
-        for (since, share), until in zip(shares, [*(since for since, _ in shares[1:]), end], strict=True):
+        for (since, share), (until, _) in pairwise([*shares, (end, 0.0)]):
             harm += excess * share * (target.traffic or 0.0) * (until - since)
         reached += bool(shares)
         met += target.weight * max((share for _, share in shares), default=0.0)

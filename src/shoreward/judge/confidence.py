@@ -94,15 +94,14 @@ def latency_confidence(
     slower, faster = (np.zeros((len(steps), len(SLOWER_LOG_ODDS), samples.streams)) for _ in range(2))
     lower, observed, upper = (np.zeros((samples.streams, samples.intervals)) for _ in range(3))
     for interval in range(samples.intervals):
-        canary, baseline = samples.canary[:, interval], samples.baseline[:, interval]
-        upto = Cumulated(canary=np.cumsum(canary, axis=1), baseline=np.cumsum(baseline, axis=1))
+        upto = Cumulated.at(samples, interval)
         slow = upto.apart(reference, reference.limits((level,))[level], steps)
         slower = slower + log_share_bets(slow, SLOWER_LOG_ODDS, phi=divisor)
         faster = faster + log_share_bets(slow, -SLOWER_LOG_ODDS, phi=divisor)
         refuted = [np.stack([log_mean(one, equal) for one in side]) >= np.log(2 / alpha) for side in (slower, faster)]
         left = ~np.maximum.accumulate(refuted[0][::-1])[::-1] & ~np.maximum.accumulate(refuted[1])
         lower[:, interval], upper[:, interval] = _ends(left, np.exp2(steps / 2.0**samples.grid.scale))
-        reference = reference.after(canary, baseline)
+        reference = reference.after(upto)
         observed[:, interval] = _observed_latency(reference, level)
     return Confidence(lower=lower, observed=observed, upper=upper)
 

@@ -15,14 +15,15 @@ from shoreward.judge.checks import Floats, Whole, saved_array, saved_shape
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import LEAST_REQUESTS
 from shoreward.judge.grid import Grid
+from shoreward.judge.histograms import Histograms
 from shoreward.judge.shares import Slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reference:
-    """Recent histograms of both arms, (2, streams, buckets), canary first; every interval counts less than the next.
+    """Recent histograms of both arms as running sums, (2, streams, buckets), canary first.
 
-    `keep` is what one interval leaves of all before it: 1 - 1/memory.
+    Every interval counts less than the next: `keep` is what one leaves of all before it, 1 - 1/memory.
     """
 
     recent: Floats
@@ -37,26 +38,28 @@ class Reference:
         """
         recent = np.zeros((2, streams, grid.buckets))
         if history is not None:
-            recent[1] = history
+            recent[1] = np.cumsum(history, axis=1)
         return cls(recent=recent, grid=grid, keep=1 - 1 / memory)
 
-    def after(self, canary: Floats, baseline: Floats) -> Self:
-        """With one more interval, (streams, buckets) each. An arm without requests forgets nothing."""
-        new = np.stack((canary, baseline))
-        some = new.sum(axis=2, keepdims=True) >= LEAST_REQUESTS
-        recent = np.where(some, self.recent * self.keep + new, self.recent)
+    def after(self, upto: "Cumulated") -> Self:
+        """With one more interval. An arm without requests forgets nothing."""
+        arms = (upto.canary, upto.baseline)
+        some = np.stack([arm[:, -1:] >= LEAST_REQUESTS for arm in arms])
+        recent = self.recent * np.where(some, self.keep, 1.0)
+        for kept, new, counted in zip(recent, arms, some, strict=True):
+            np.add(kept, new, out=kept, where=counted)
         return type(self)(recent=recent, grid=self.grid, keep=self.keep)
 
     def limits(self, levels: tuple[float, ...]) -> dict[float, Floats]:
         """By level, the edge index (streams,) of the baseline's recent quantile."""
-        return dict(zip(levels, edges_at(np.cumsum(self.recent[1], axis=1), levels), strict=True))
+        return dict(zip(levels, edges_at(self.recent[1], levels), strict=True))
 
     def latencies(self, levels: tuple[float, ...]) -> tuple[Floats, Floats]:
         """Recent quantiles of canary and baseline, (levels, streams), at bucket ends; NaN while an arm is empty."""
         canary, baseline = (
             np.where(
-                arm.sum(axis=1) >= LEAST_REQUESTS,
-                self.grid.edges[edges_at(np.cumsum(arm, axis=1), levels).astype(np.int64)],
+                arm[:, -1] >= LEAST_REQUESTS,
+                self.grid.edges[edges_at(arm, levels).astype(np.int64)],
                 np.nan,
             )
             for arm in self.recent
@@ -96,6 +99,13 @@ class Cumulated:
     canary: Floats
     baseline: Floats
 
+    @classmethod
+    def at(cls, samples: Histograms, interval: int) -> Self:
+        """Of one interval."""
+        arms = (samples.canary[:, interval], samples.baseline[:, interval])
+        canary, baseline = (np.cumsum(arm, axis=1) for arm in arms)
+        return cls(canary=canary, baseline=baseline)
+
     def slow(self, reference: Reference, edges: Floats, steps: int) -> Slow:
         """Slower than the edges (levels, streams), the canary than edges `steps` buckets higher."""
         last = self.canary.shape[1] - 2
@@ -116,7 +126,7 @@ class Cumulated:
 
     def _between(self, reference: Reference, canary_edges: Whole, baseline_edges: Whole) -> Slow:
         n_c, n_b = self.canary[:, -1], self.baseline[:, -1]
-        known = reference.recent[1].sum(axis=1) >= LEAST_REQUESTS
+        known = reference.recent[1, :, -1] >= LEAST_REQUESTS
         return Slow(
             requests=n_c,
             slow=_above(self.canary, canary_edges),

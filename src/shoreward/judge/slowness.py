@@ -97,14 +97,13 @@ class LatencyState:
         harm, safe = (np.zeros((samples.streams, samples.intervals)) for _ in range(2))
         up, down = samples.grid.steps_at_least(rollback.margin), samples.grid.steps_at_most(promotion.margin)
         for interval in range(samples.intervals):
-            canary, baseline = samples.canary[:, interval], samples.baseline[:, interval]
-            upto = Cumulated(canary=np.cumsum(canary, axis=1), baseline=np.cumsum(baseline, axis=1))
+            upto = Cumulated.at(samples, interval)
             limits = reference.limits(tuple(sorted({*rollback.levels, *promotion.levels})))
             slow = upto.slow(reference, np.stack([limits[level] for level in rollback.levels]), up)
             failing, harm[:, interval], _ = failing.settle(slow, rollback)
             slow = upto.slow(reference, np.stack([limits[level] for level in promotion.levels]), down)
             passing, safe[:, interval], _ = passing.settle(slow, promotion)
-            reference = reference.after(canary, baseline)
+            reference = reference.after(upto)
         return type(self)(reference=reference, failing=failing, passing=passing), harm, safe
 
     def judgement(self, levels: tuple[float, ...] = (0.5, 0.9, 0.99)) -> LatencyJudgement:
@@ -173,14 +172,13 @@ def exceedances(
     seen = [np.zeros((samples.streams, samples.intervals)) for _ in range(2)]
     slow = [np.zeros((len(levels), samples.streams, samples.intervals)) for _ in range(2)]
     for interval in range(samples.intervals):
-        canary, baseline = samples.canary[:, interval], samples.baseline[:, interval]
-        upto = Cumulated(canary=np.cumsum(canary, axis=1), baseline=np.cumsum(baseline, axis=1))
+        upto = Cumulated.at(samples, interval)
         limits = reference.limits(levels)
         one = upto.slow(reference, np.stack([limits[level] for level in levels]), steps)
         for arm, (requests, over) in enumerate(((one.requests, one.slow), (one.baseline_requests, one.baseline_slow))):
             seen[arm][:, interval] = requests * one.active
             slow[arm][:, :, interval] = over * one.active
-        reference = reference.after(canary, baseline)
+        reference = reference.after(upto)
     return Exceedances(seen[0], slow[0], seen[1], slow[1])
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoreward.adapters.build import ArtifactFiles, LocalBuilder, build_check
+from shoreward.adapters.dynamic import attacks_check
 from shoreward.adapters.git import Repository
 from shoreward.adapters.policy import Engines, policy_checks
 from shoreward.adapters.scan import scan_checks
@@ -127,7 +128,7 @@ def _moving(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
 
 
 def _straining(parts: Parts, pipeline: Pipeline, checks: Checks, suites: Sequence[Suite]) -> Iterator[Check]:
-    """The checks that make something fail in a sandbox."""
+    """The checks that do to a sandbox what nobody should do to production."""
     if (plan := checks.resilience) is not None:
         named = [suite for suite in suites if suite.name == plan.load]
         declared = Suite(name=plan.load, kind="resilience", command=plan.load, where=plan.where)
@@ -135,6 +136,8 @@ def _straining(parts: Parts, pipeline: Pipeline, checks: Checks, suites: Sequenc
         yield faults_check(
             pipeline, plan, parts.builder.build, parts.blobs, parts.laboratory, loads[0] if loads else None
         )
+    if checks.dynamic is not None:
+        yield attacks_check(pipeline, checks.dynamic, parts.builder.build, parts.blobs, parts.laboratory)
 
 
 def _tried(parts: Parts, pipeline: Pipeline, commit: str) -> Sequence[Check]:

@@ -41,7 +41,7 @@ def read_plan(text):
     """The plan that JSON `text` describes; BadPlan if it does not describe one."""
     try:
         wish = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter when it is nested deeply
         raise BadPlan("the plan is not JSON") from None
     if not isinstance(wish, dict):
         raise BadPlan("the plan is not a JSON object")

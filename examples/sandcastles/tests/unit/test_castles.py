@@ -118,7 +118,7 @@ def test_a_bad_plan_is_refused_with_every_reason(beach):
     assert beach.queue.messages == []
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", "3", json.dumps(PLAN | {"towers": True})])
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "3", "[" * 100_000, json.dumps(PLAN | {"towers": True})])
 def test_what_is_no_plan_is_refused(text):
     with pytest.raises(BadPlan):
         read_plan(text)

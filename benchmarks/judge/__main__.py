@@ -6,7 +6,6 @@ python -m benchmarks.judge --page     only the tables and figures, from benchmar
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from benchmarks.judge import page, run
@@ -31,7 +30,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     if chosen.page:
-        page.write(json.loads(RESULTS.read_text(encoding="utf-8")))
+        page.write(run.from_text(RESULTS.read_text(encoding="utf-8")))
         return
     results = run.everything(seed=chosen.seed, quick=chosen.quick, processes=chosen.processes)
     out = chosen.out or (None if chosen.quick else RESULTS)

@@ -63,7 +63,7 @@ def frailty(sketch: Sketch) -> None:
 
 
 def drift(sketch: Sketch) -> None:
-    """The arms drift apart and together again: AR(1) of 0.9 a minute, deviation 0.2, in errors and 0.02 in durations."""
+    """The arms drift apart and together again: AR(1), 0.9 a minute; deviation 0.2 in errors, 0.02 in durations."""
     sketch.canary.unsteady = lambda rng, shape: np.exp(autoregressive(rng, shape, 0.9, 0.2))
     sketch.canary.slower *= np.exp(autoregressive(sketch.rng, sketch.canary.slower.shape, 0.9, 0.02))
 

@@ -1,6 +1,7 @@
 """The corpus: deployments with a label, half of them with an injected fault, and what every judge made of them.
 
-A deployment is found when it is rolled back after its fault began. A rollback before that, or of a clean deployment, is false.
+A deployment is found when it is rolled back after its fault began. A rollback before that, or of a clean deployment,
+is false.
 """
 
 import zlib
@@ -27,8 +28,8 @@ class Task:
 
 def tasks(quick: bool) -> Iterator[Task]:
     """Every kind."""
-    yield from (Task(kind=kind, faulty=True, number=2 if quick else FAULTY_EACH) for kind in FAULTS)
-    yield from (Task(kind=kind, faulty=False, number=2 if quick else CLEAN_EACH) for kind in CLEAN)
+    yield from (Task(kind=kind, faulty=True, number=1 if quick else FAULTY_EACH) for kind in FAULTS)
+    yield from (Task(kind=kind, faulty=False, number=1 if quick else CLEAN_EACH) for kind in CLEAN)
 
 
 def deployment(kind: str, faulty: bool, index: int, seed: int) -> Sketch:

@@ -30,6 +30,7 @@ SIGNALS = 3
 """Errors, silence and latency share alpha."""
 MARGINAL, PASS = 75.0, 95.0
 
+WARM = f"{judges.OURS_CALIBRATED}, durations from minute 5 on"
 Z_TEST = "z-test at every look, errors"
 POCOCK = "Pocock, 60 looks, errors"
 CLOUDWATCH = "CloudWatch, errors 2 x p0 or p99 1.5 x, 3 of 5"
@@ -39,10 +40,16 @@ FLAGGER = "Flagger, 99 % and 500 ms"
 PIPECD = "PipeCD, Mann-Whitney on errors and p99 per 5 min"
 
 JUDGES: Mapping[str, str] = {
-    judges.OURS_CALIBRATED: "errors of each function and of all together, requests that stop, durations of each function; alpha 1 % for all of it, "
-    "phi of errors from twelve hours before",
-    judges.OURS_SHIPPED: "the same with phi 3",
-    judges.KAYENTA: "per region, for each function errors (critical), p50 and p99; marginal 75, pass 95; without data it fails, as in its source",
+    judges.OURS_CALIBRATED: (
+        "errors of each function and of all together, requests that stop, durations of each function; "
+        "alpha 1 % for all of it, phi of errors from twelve hours before, 1 for durations"
+    ),
+    WARM: "the same without durations of the first five minutes, in which a new version starts cold",
+    judges.OURS_SHIPPED: "the first with phi 3 for everything",
+    judges.KAYENTA: (
+        "per region, for each function errors (critical), p50 and p99; marginal 75, pass 95; without data it "
+        "fails, as in its source"
+    ),
     judges.KAYENTA_ONCE: "the same, one judgement when the hour is over",
     Z_TEST: "each function in each region, one-sided 1 %",
     POCOCK: "the same against Pocock's bound",
@@ -66,6 +73,7 @@ def all_judges(watched: Watched) -> dict[str, int]:
         alarms = fixed.alarm(rate > twice, need=3, out_of=5) | fixed.alarm(tails[0] > slow, need=3, out_of=5)
     return {
         judges.OURS_CALIBRATED: ours(watched, calibrated=True),
+        WARM: ours(watched, calibrated=True, warm=5),
         judges.OURS_SHIPPED: ours(watched, calibrated=False),
         **by_kayenta(watched),
         Z_TEST: first(fixed.first(z > normal.EVERY_LOOK)),
@@ -90,8 +98,11 @@ def _argo(values: Floats, limits: Floats) -> np.ndarray:
     return fixed.argo(values / limits, 1.0)
 
 
-def ours(watched: Watched, *, calibrated: bool) -> int:
-    """As `shoreward release` judges: each function, and all of a region together; alpha split over all of it."""
+def ours(watched: Watched, *, calibrated: bool, warm: int = 0) -> int:
+    """As `shoreward release` judges: each function, and all of a region together; alpha split over all of it.
+
+    Durations are judged from minute `warm` on.
+    """
     counts = _with_all(watched, judges.counts(watched.counts))
     alpha = ALPHA / (counts.streams * SIGNALS)
     phi: float | Floats = CAUTIOUS_PHI
@@ -102,12 +113,12 @@ def ours(watched: Watched, *, calibrated: bool) -> int:
     silence = StoppedTest(alpha=alpha, horizon=counts.intervals, phi=phi)
     stopped = fixed.first(stopped_evidence(counts, watched.split, silence) >= silence.threshold)
     slow = judge_latency(
-        Histograms(watched.canary, watched.baseline, GRID),
+        Histograms(watched.canary[:, warm:], watched.baseline[:, warm:], GRID),
         LatencyRollbackTest(alpha=alpha, horizon=counts.intervals, phi=1.0 if calibrated else CAUTIOUS_PHI),
         LatencyPromotionTest(),
         history=watched.before,
     )
-    return first(errors, stopped, slow.first_fail)
+    return first(errors, stopped, np.where(slow.first_fail >= 0, slow.first_fail + warm, -1))
 
 
 def _with_all(watched: Watched, counts: Counts) -> Counts:
@@ -134,7 +145,9 @@ def by_kayenta(watched: Watched) -> dict[str, int]:
 
 
 def _scores(region: np.ndarray, pairs: tuple[tuple[Floats, Floats], ...], end: int) -> Floats:
-    """The score of each region: 0 with a critical failure or half of the metrics without data, else the share that passes."""
+    """The score of each region: 0 with a critical failure or half of the metrics without data, else the share that
+    passes.
+    """
     taken = [kayenta.look(canary[:, :end], baseline[:, :end]) for canary, baseline in pairs]
     high = np.stack([each.deviate > kayenta.QUANTILE for each in taken])
     lacking = np.stack([each.lacking for each in taken])

@@ -1,7 +1,7 @@
 """Disturbed worlds: what breaks the independence that formulas rest on, with nothing wrong with the canary.
 
-Each draws a world of some minutes; the same function draws the history from which dispersion is estimated. `factor` makes
-the canary truly worse on top, so that detection is measured under the same disturbance.
+Each draws a world of some minutes; the same function draws the history from which dispersion is estimated. `factor`
+makes the canary truly worse on top, so that detection is measured under the same disturbance.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,14 +25,19 @@ def incident(rng: Rng, cell: Cell, shape: tuple[int, int], factor: float = 1.0) 
     return _both(rng, cell, shape, factor, canary=common, baseline=common)
 
 
-def burst(rng: Rng, cell: Cell, shape: tuple[int, int], factor: float = 1.0) -> Seen:
-    """Thirty more errors in one minute of every hour, all of them in the canary."""
-    seen = independent(rng, cell, shape, factor)
-    bad = seen.canary_bad.copy()
-    for hour in range(0, shape[1], 60):
-        minute = hour + rng.integers(0, min(60, shape[1] - hour), shape[0])
-        bad[np.arange(shape[0]), minute] += 30
-    return replace(seen, canary_bad=np.minimum(bad, seen.canary_requests))
+def bursts(minutes: int) -> Disturbance:
+    """Thirty more errors in the canary every hour, evenly spread over so many minutes running."""
+
+    def draw(rng: Rng, cell: Cell, shape: tuple[int, int], factor: float = 1.0) -> Seen:
+        seen = independent(rng, cell, shape, factor)
+        bad = seen.canary_bad.copy()
+        for hour in range(0, shape[1], 60):
+            first = hour + rng.integers(0, 60 - minutes, shape[0])
+            for minute in range(minutes):
+                bad[np.arange(shape[0]), first + minute] += 30 // minutes
+        return replace(seen, canary_bad=np.minimum(bad, seen.canary_requests))
+
+    return draw
 
 
 def frailty(rng: Rng, cell: Cell, shape: tuple[int, int], factor: float = 1.0) -> Seen:
@@ -84,7 +89,8 @@ def mismeasured(lost: float) -> Disturbance:
 DISTURBANCES: Mapping[str, Disturbance] = {
     "independent errors": independent,
     "common incident x20": incident,
-    "burst of 30 errors in the canary": burst,
+    "burst of 30 errors in the canary": bursts(1),
+    "burst of 30 errors over two minutes": bursts(2),
     "frailty, cv 0.3 per arm and minute": frailty,
     "drift between arms, AR(1) 0.9, sd 0.2": drift,
     "clusters of 5": clusters,

@@ -56,7 +56,9 @@ def histograms(rng: Rng, requests: ArrayLike, chances: Floats) -> Floats:
 
 
 def percentile(counts: Floats, level: float) -> Floats:
-    """The latency at a level of histograms (..., buckets), evenly spread within a bucket; not a number without requests."""
+    """The latency at a level of histograms (..., buckets), evenly spread within a bucket; not a number without
+    requests.
+    """
     upto = np.cumsum(counts, axis=-1)
     total = upto[..., -1]
     edges = GRID.edges

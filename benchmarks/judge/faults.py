@@ -1,6 +1,7 @@
 """Faults of the corpus: releases that harm, of many kinds, each as bad as chance has it, mild ones among them.
 
-Each draws on a healthy sketch. Unless it says otherwise, a fault hits one function in all regions from the first minute on.
+Each draws on a healthy sketch. Unless it says otherwise, a fault hits one function in all regions from the first
+minute on.
 """
 
 from collections.abc import Callable, Mapping

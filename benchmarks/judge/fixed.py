@@ -16,8 +16,8 @@ def first(where: np.ndarray) -> np.ndarray:
 def alarm(breaching: np.ndarray, *, need: int, out_of: int) -> np.ndarray:
     """A CloudWatch alarm, M out of N datapoints, missing data not breaching: (runs, intervals) of its being in ALARM.
 
-    Looked at when each interval's datapoint is there. The first N-1 intervals have fewer datapoints before them, which suffices
-    when M of those breach.
+    Looked at when each interval's datapoint is there. The first N-1 intervals have fewer datapoints before them,
+    which suffices when M of those breach.
     """
     total = np.cumsum(breaching, axis=1)
     before = np.zeros_like(total)
@@ -26,7 +26,8 @@ def alarm(breaching: np.ndarray, *, need: int, out_of: int) -> np.ndarray:
 
 
 def argo(values: Floats, limit: float, *, failure_limit: int = 3) -> np.ndarray:
-    """An Argo Rollouts AnalysisRun: Failed as soon as more measurements failed than the failure limit (assessMetricStatus).
+    """An Argo Rollouts AnalysisRun: Failed as soon as more measurements failed than the failure limit
+    (assessMetricStatus).
 
     Failures are counted over the whole run, not in a row. Values beyond `limit` fail.
     """
@@ -38,8 +39,8 @@ def argo(values: Floats, limit: float, *, failure_limit: int = 3) -> np.ndarray:
 def flagger(values: Floats, limit: float, *, threshold: int = 5) -> np.ndarray:
     """A Flagger canary: rolled back at the tick after as many failed checks as the threshold (advanceCanary).
 
-    Failed checks are counted over the whole analysis; a check that fails halts the advance and adds one. Values beyond `limit` fail; NaN
-    compares false, so it passes.
+    Failed checks are counted over the whole analysis; a check that fails halts the advance and adds one. Values
+    beyond `limit` fail; NaN compares false, so it passes.
     """
     with np.errstate(invalid="ignore"):
         failed = np.cumsum(values > limit, axis=1) >= threshold

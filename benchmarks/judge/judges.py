@@ -1,7 +1,7 @@
 """Who looks: every judge of counts, by the name it has in tables, and how it is set.
 
-A group judges one world (runs x intervals) and says for each of its judges at which interval it rolls back, -1 for never. Judges
-that share their arithmetic are in one group.
+A group judges one world (runs x intervals) and says for each of its judges at which interval it rolls back, -1 for
+never. Judges that share their arithmetic are in one group.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,11 +37,21 @@ FLAGGER_TUNED = "Flagger, 2 x p0"
 PIPECD = "PipeCD, Mann-Whitney per 5 min"
 
 JUDGES: Mapping[str, str] = {
-    OURS: "rollback at alpha 1 %, horizon as long as the bake, phi 1: one stream of a release, errors known to be independent",
-    OURS_SHIPPED: "as `shoreward release` judges one function in one target before anybody calibrated: alpha 1 % / 4, phi 3",
+    OURS: (
+        "rollback at alpha 1 %, horizon as long as the bake, phi 1: one stream of a release, errors known to be "
+        "independent"
+    ),
+    OURS_SHIPPED: (
+        "as `shoreward release` judges one function in one target before anybody calibrated: alpha 1 % / 4, phi 3"
+    ),
     OURS_CALIBRATED: "alpha 1 %, phi from `estimate_phi` on twelve hours of history of the same kind",
-    KAYENTA: "NetflixACAJudge on the error rate per minute since the start, judged again every 5 minutes; without data it asks again",
-    KAYENTA_EQUAL: "the same, with its confidence raised until its mean A/A false-rollback rate is not above this judge's",
+    KAYENTA: (
+        "NetflixACAJudge on the error rate per minute since the start, judged again every 5 minutes; without data "
+        "it asks again"
+    ),
+    KAYENTA_EQUAL: (
+        "the same, with its confidence raised until its mean A/A false-rollback rate is not above this judge's"
+    ),
     KAYENTA_STRICT: "the same at its defaults, with no data in an arm failing the canary, as in today's source",
     KAYENTA_ONCE: "one judgement when the hour is over",
     Z_TEST: "pooled two-proportion z of all requests so far, one-sided 1 %, looked at every minute",
@@ -49,7 +59,10 @@ JUDGES: Mapping[str, str] = {
     POCOCK_12: "the same with 12 looks, one every 5 minutes of an hour",
     CLOUDWATCH: "alarm on the canary's error rate per minute above twice the usual rate, 3 of 5 datapoints",
     CLOUDWATCH_FIXED: "the same above 1 %",
-    CODEDEPLOY: "alarm of the AWS SAM documentation: errors of the new version above 0 in 2 minutes running; watched for 30 minutes",
+    CODEDEPLOY: (
+        "alarm of the AWS SAM documentation: errors of the new version above 0 in 2 minutes running; watched for "
+        "30 minutes"
+    ),
     CODEDEPLOY_TUNED: "alarm above twice the usual rate, 3 of 5; watched for 30 minutes",
     ARGO: "success rate per minute at least 99 %, failureLimit 3",
     ARGO_TUNED: "error rate per minute at most twice the usual, failureLimit 3",
@@ -151,8 +164,8 @@ def by_pipecd(seen: Seen) -> Stops:
 def pipecd(canary: Floats, baseline: Floats) -> np.ndarray:
     """Rolls back at the first window of 5 values in which Mann-Whitney's one-sided p is at most 5 % (failureLimit 0).
 
-    pipe-cd/pipecd, metrics_analyzer.go: exact distribution for small samples, P(U > observed - 1) with ties; equal samples pass. Minutes without
-    a value are left out, a window without any is skipped (skipOnNoData).
+    pipe-cd/pipecd, metrics_analyzer.go: exact distribution for small samples, P(U > observed - 1) with ties; equal
+    samples pass. Minutes without a value are left out, a window without any is skipped (skipOnNoData).
     """
     windows = canary.shape[1] // 5
     parts = [slice(5 * window, 5 * window + 5) for window in range(windows)]
@@ -163,9 +176,9 @@ def pipecd(canary: Floats, baseline: Floats) -> np.ndarray:
 GROUPS: tuple[Callable[[Seen], Stops], ...] = (ours, by_kayenta, by_normal, by_thresholds, by_pipecd)
 
 
-def all_judges(seen: Seen, quantile: float | None = None) -> Stops:
-    """Every judge; `quantile` is Kayenta's at this judge's false-rollback rate."""
-    named = {} if quantile is None else {KAYENTA_EQUAL: quantile}
+def all_judges(seen: Seen, quantile: float | None = None, others: Mapping[str, float] | None = None) -> Stops:
+    """Every judge; `quantile` is Kayenta's at this judge's false-rollback rate, `others` name more of them."""
+    named = {**({} if quantile is None else {KAYENTA_EQUAL: quantile}), **(others or {})}
     return {
         **ours(seen),
         **by_kayenta(seen, named),

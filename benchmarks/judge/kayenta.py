@@ -1,12 +1,12 @@
 """Kayenta's NetflixACAJudge, as in its source (spinnaker/kayenta, kayenta-judge and kayenta-mannwhitney).
 
-One metric, direction "increase", every setting at its default: values that are not a number are dropped, confidence 98 %,
-tolerance 0.25, allowed increase of the mean 1.0. The source finds the confidence interval of the shift by searching the root of
-a falling step function; its lower end lies above 0.25 |estimate| exactly when the function is above the quantile there, so
-one evaluation answers. Its score is 0 or 100 with a single metric.
+One metric, direction "increase", every setting at its default: values that are not a number are dropped, confidence
+98 %, tolerance 0.25, allowed increase of the mean 1.0. The source finds the confidence interval of the shift by
+searching the root of a falling step function; its lower end lies above 0.25 |estimate| exactly when the function is
+above the quantile there, so one evaluation answers. Its score is 0 or 100 with a single metric.
 
-Without data in an arm the source's score is 0, "50% or more metrics returned NODATA". That is one of two ways here; the other,
-which is kinder, asks again at the next look.
+Without data in an arm the source's score is 0, "50% or more metrics returned NODATA". That is one of two ways here;
+the other, which is kinder, asks again at the next look.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,9 @@ CHUNK = 250
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """One judgement of many runs: how far the canary is high (a deviate to hold against a quantile), and where data lacked."""
+    """One judgement of many runs: how far the canary is high (a deviate to hold against a quantile), and where data
+    lacked.
+    """
 
     deviate: Floats
     lacking: np.ndarray

@@ -1,7 +1,8 @@
 """Peers that compare cumulated error rates with a normal deviate: a test repeated at every look, and Pocock's.
 
-Pocock, Biometrika 64 (1977): with K equally spaced looks a constant bound keeps the error rate of all of them together; found
-here by the recursion of Armitage, McPherson and Rowe, Journal of the Royal Statistical Society A 132 (1969).
+Pocock, Biometrika 64 (1977): with K equally spaced looks a constant bound keeps the error rate of all of them
+together; found here by the recursion of Armitage, McPherson and Rowe, Journal of the Royal Statistical Society A 132
+(1969).
 """
 
 from functools import cache

@@ -1,7 +1,8 @@
 """What came of a world for one judge: how many rolled back, how soon, and at what cost; with confidence intervals.
 
-A rollback before the onset is *early* (a false one); delay counts intervals from the onset to the one that decides, so 1 is the
-soonest. Harm is the expected number of requests that failed because of the change until the rollback, or until the end.
+A rollback before the onset is *early* (a false one); delay counts intervals from the onset to the one that decides,
+so 1 is the soonest. Harm is the expected number of requests that failed because of the change until the rollback, or
+until the end.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ Told = dict[str, float | None]
 
 
 def told(seen: Seen, stops: Mapping[str, np.ndarray]) -> dict[str, Told]:
-    """Of every judge: share found, share early, median and 90th percentile of the delay, mean harm."""
+    """Of every judge: found, early, median of the delay, mean harm."""
     if seen.onset < 0:
         return {name: {"stopped": int((at >= 0).sum())} for name, at in stops.items()}
     return {name: _detection(seen, at) for name, at in stops.items()}
@@ -30,7 +31,6 @@ def _detection(seen: Seen, at: np.ndarray) -> Told:
         "found": int(found.sum()),
         "early": int(early.sum()),
         "median": float(np.median(delays)) if delays.size else None,
-        "p90": float(np.percentile(delays, 90)) if delays.size else None,
         "harm": float(f"{harm.mean():.4g}"),
     }
 

@@ -1,7 +1,7 @@
 """Rank statistics of many small samples at once: the Mann-Whitney test as two of the peers use it.
 
-Samples are rows of arrays; a value that is not a number is not there. Formulas: Mann and Whitney, Annals of Mathematical
-Statistics 18 (1947); Hodges and Lehmann, same journal, 34 (1963), for the shift.
+Samples are rows of arrays; a value that is not a number is not there. Formulas: Mann and Whitney, Annals of
+Mathematical Statistics 18 (1947); Hodges and Lehmann, same journal, 34 (1963), for the shift.
 """
 
 from itertools import combinations

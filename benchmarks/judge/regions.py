@@ -1,6 +1,7 @@
 """Twenty regions of which one is hit: judged one by one with a twentieth of alpha each, or all together.
 
-A release is rolled back when any region is; peers have no notion of a release's budget, so each region gets their full one.
+A release is rolled back when any region is; peers have no notion of a release's budget, so each region gets their
+full one.
 """
 
 from dataclasses import replace

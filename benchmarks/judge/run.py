@@ -1,4 +1,6 @@
-"""Everything in one run: harmless releases first, since they say how strict Kayenta must be to be compared at equal error."""
+"""Everything in one run: harmless releases first, since they say how strict Kayenta must be to be compared at equal
+error.
+"""
 
 import json
 import sys
@@ -26,9 +28,11 @@ def everything(*, seed: int, quick: bool, processes: int) -> Results:
     rest = [task for task in planned if task.scenario != "harmless"]
     harmless = shared(partial(measured, seed=seed), first, processes, "harmless releases")
     quantile = equal_quantile(harmless)
+    for row in harmless:
+        _name_equal(row, quantile)
     others = shared(partial(measured, seed=seed, quantile=quantile), rest, processes, "all other scenarios")
-    slow = shared(partial(latency.measured, seed=seed), latency.tasks(quick), processes, "latency")
-    faults = shared(partial(corpus.judged, seed=seed), corpus.tasks(quick), processes, "corpus of faults")
+    slow = shared(partial(latency.measured, seed=seed), list(latency.tasks(quick)), processes, "latency")
+    faults = shared(partial(corpus.judged, seed=seed), list(corpus.tasks(quick)), processes, "corpus of faults")
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     return {
         "seed": seed,
@@ -65,12 +69,51 @@ def equal_quantile(harmless: Sequence[Row]) -> float:
     return judges.QUANTILES[-1]
 
 
+def _name_equal(row: Row, quantile: float) -> None:
+    """Of all the quantiles tried keep the one that is used from here on."""
+    answers = row["judges"]
+    chosen = answers[f"quantile {quantile}"]
+    for value in judges.QUANTILES:
+        del answers[f"quantile {value}"]
+    answers[judges.KAYENTA_EQUAL] = chosen
+
+
+LISTS = ("scenarios", "latency", "corpus")
+
+
 def as_text(results: Results) -> str:
-    """JSON with one row a line, so that a change of one cell is a change of one line."""
-    lists = ("scenarios", "latency", "corpus")
-    head = {name: value for name, value in results.items() if name not in lists}
+    """JSON with a row a line, so that a change of one cell is a change of one line.
+
+    Names of judges and of what is said of them are told once: a row's "judges" is a list of lists, [judge, said,
+    numbers...], the first two being places in "names" and "said".
+    """
+    names: list[str] = []
+    said: list[list[str]] = []
+    rows = {name: [_packed(row, names, said) for row in results[name]] for name in LISTS}
+    head = {name: value for name, value in results.items() if name not in LISTS} | {"names": names, "said": said}
     parts = [f'"{name}": {json.dumps(value)}' for name, value in head.items()]
-    for name in lists:
-        rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in results[name])
-        parts.append(f'"{name}": [\n{rows}\n]')
+    parts += [f'"{name}": [\n' + ",\n".join(rows[name]) + "\n]" for name in LISTS]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def from_text(text: str) -> Results:
+    """What `as_text` wrote."""
+    results = json.loads(text)
+    names, said = results.pop("names"), results.pop("said")
+    for name in LISTS:
+        for row in results[name]:
+            row["judges"] = {
+                names[judge]: dict(zip(said[what], numbers, strict=True)) for judge, what, *numbers in row["judges"]
+            }
+    return results
+
+
+def _packed(row: Row, names: list[str], said: list[list[str]]) -> str:
+    answers = [[_place(names, name), _place(said, list(told)), *told.values()] for name, told in row["judges"].items()]
+    return json.dumps(row | {"judges": answers}, separators=(",", ":"))
+
+
+def _place(known: list[Any], one: Any) -> int:
+    if one not in known:
+        known.append(one)
+    return known.index(one)

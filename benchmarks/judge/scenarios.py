@@ -1,4 +1,5 @@
-"""What is tried: which worlds, how often, and who looks at them. Each task is one cell of one scenario, with a seed of its own.
+"""What is tried: which worlds, how often, and who looks at them. Each task is one cell of one scenario, with a seed
+of its own.
 
 The order of tasks, and how many processes share them, change nothing.
 """
@@ -63,8 +64,8 @@ class Size:
     """Only every so many cells of the grid."""
 
 
-FULL = Size(harmless=4_000, effects=400, days=300, regions=300, robust=1_500)
-QUICK = Size(harmless=200, effects=40, days=8, regions=20, robust=60, every=5)
+FULL = Size(harmless=2_000, effects=200, days=100, regions=100, robust=1_000)
+QUICK = Size(harmless=100, effects=20, days=3, regions=8, robust=20, every=9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +117,8 @@ def measured(task: Task, seed: int, quantile: float | None = None) -> dict[str, 
 
 def _harmless(task: Task, rng: Rng, quantile: float | None) -> dict[str, dict[str, float | None]]:
     seen = harmless(rng, task.cell, (task.runs, MINUTES))
-    stops = dict(judges.all_judges(seen))
     strict = {f"quantile {value}": value for value in judges.QUANTILES}
-    stops |= {name: at for name, at in judges.by_kayenta(seen, strict).items() if name in strict}
+    stops = dict(judges.all_judges(seen, others=strict))
     few = harmless(rng, task.cell, (max(1, task.runs // 4), MINUTES))
     stops[judges.OURS_CALIBRATED] = _calibrated(rng, task.cell, few, "independent errors")
     answers = told(seen, stops)
@@ -162,7 +162,9 @@ def _calibrated(rng: Rng, cell: Cell, seen: Seen, disturbance: str) -> np.ndarra
 
 
 def _linear(task: Task, rng: Rng, quantile: float | None) -> dict[str, dict[str, float | None]]:
-    """CodeDeploy's Linear10PercentEvery3Minutes: a tenth more every three minutes; after half an hour all traffic is moved."""
+    """CodeDeploy's Linear10PercentEvery3Minutes: a tenth more every three minutes; after half an hour all traffic is
+    moved.
+    """
     minutes = 30
     split = np.minimum(0.1 * (1 + np.arange(minutes) // 3), 1.0)
     factor = {"none": 1.0, "x2": 2.0, "x5": 5.0}[task.effect]
@@ -179,7 +181,9 @@ def _linear(task: Task, rng: Rng, quantile: float | None) -> dict[str, dict[str,
 
 
 def _day(task: Task, rng: Rng, quantile: float | None) -> dict[str, dict[str, float | None]]:
-    """A bake of 24 hours with a day's wave of traffic; Kayenta looks back an hour, or it would never see the second half."""
+    """A bake of 24 hours with a day's wave of traffic; Kayenta looks back an hour, or it would never see the second
+    half.
+    """
     wave = 1 + 0.6 * np.sin(2 * np.pi * np.arange(DAY) / DAY)
     onset = -1 if task.effect == "none" else DAY // 2
     rates = np.where(np.arange(DAY) >= DAY // 2, 1.0 if onset < 0 else 2.0, 1.0) * task.cell.errors

@@ -67,8 +67,8 @@ class Sketch:
 
 
 def healthy(rng: Rng, *, traffic: tuple[float, float] = (60.0, 30_000.0)) -> Sketch:
-    """An application of 1 to 4 functions in 1 to 3 regions, everything log-uniform: requests a minute in all of a region,
-    errors 0.01 to 1 %, medians 10 to 300 ms."""
+    """An application of 1 to 4 functions in 1 to 3 regions, everything log-uniform: requests a minute in all of a
+    region, errors 0.01 to 1 %, medians 10 to 300 ms."""
     functions, regions = int(rng.integers(1, 5)), int(rng.integers(1, 4))
     streams = functions * regions
     function, region = np.tile(np.arange(functions), regions), np.repeat(np.arange(regions), functions)

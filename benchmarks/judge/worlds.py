@@ -27,8 +27,8 @@ class Cell:
 class Seen:
     """What a judge sees (runs, intervals), and what the benchmark knows besides.
 
-    `usual` is the error rate that an operator knows from history. `onset` is the first interval of harm, -1 without. `harm` is
-    the expected number of requests that fail more than in the baseline, per interval.
+    `usual` is the error rate that an operator knows from history. `onset` is the first interval of harm, -1 without.
+    `harm` is the expected number of requests that fail more than in the baseline, per interval.
     """
 
     canary_requests: Floats
@@ -84,7 +84,8 @@ def drawn(
 ) -> Seen:
     """Poisson requests, binomial errors (or errors in clusters), at the given error rates of both arms.
 
-    `canary`, `baseline`, `split` and `traffic` (a multiple of the cell's) broadcast to `shape`, which is (runs, intervals).
+    `canary`, `baseline`, `split` and `traffic` (a multiple of the cell's) broadcast to `shape`, which is (runs,
+    intervals).
     """
     share = np.broadcast_to(cell.split if split is None else np.asarray(split), shape)
     requests = cell.traffic * np.broadcast_to(traffic, shape)

@@ -166,6 +166,9 @@ def judge(
         float | None, typer.Option(help="How clustered errors are, where history does not tell.", min=1, max=1000)
     ] = None,
     harm: Annotated[Literal["higher", "lower", "both"], typer.Option(help="Which way harm lies in gauges.")] = "both",
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="FILE is a time without a change: tell what the judge would find on it.")
+    ] = False,
     picture: Annotated[Path | None, typer.Option(help="Draw it into this file: .svg, .png or .pdf.")] = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Tell the answer after every interval.")] = False,
     json: Json = False,
@@ -181,11 +184,62 @@ def judge(
         dispersion=dispersion,
         horizon=horizon,
         harm=harm,
+        calibrate=calibrate,
         timeline=timeline,
         picture=picture,
         json=json,
     )
     raise typer.Exit(judge_file(asked))
+
+
+@app.command(
+    epilog="Examples: `shoreward simulate`, `shoreward simulate --fault harmless --fault late --runs 100 --json`, "
+    "`shoreward simulate --history metrics.csv --picture trial.svg`"
+)
+def simulate(
+    runs: Annotated[int, typer.Option(help="Releases of each fault.", min=1, max=10_000)] = 25,
+    seed: Annotated[int, typer.Option(help="Where chance begins; the same seed gives the same answer.", min=0)] = 0,
+    fault: Annotated[list[str] | None, typer.Option(help="A fault to try; may be given again. All by default.")] = None,
+    traffic: Annotated[
+        float | None, typer.Option(help="Requests per second of targets that say none.", min=0.000001, max=1e9)
+    ] = None,
+    error_rate: Annotated[
+        float, typer.Option(help="Share of requests that fails anyhow, 0 to 1.", min=0.0, max=1.0)
+    ] = 0.001,
+    swing: Annotated[
+        float, typer.Option(help="How far traffic goes up and down in a day, 0 to 1.", min=0.0, max=1.0)
+    ] = 0.0,
+    late: Annotated[
+        float, typer.Option(help="Share of metrics that arrive an interval too late, 0 to 1.", min=0.0, max=1.0)
+    ] = 0.0,
+    history: Annotated[
+        Path | None, typer.Option(help="Recorded metrics to replay (CSV: time,target,metric,requests,bad).")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw what came of it, as SVG, in this file.")] = None,
+    directory: Directory = HERE,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Try the pipeline out on simulated releases, good and bad: how long they take, and what they cost.
+
+    The core and the judge are the real ones; customers, faults and time are simulated. Nothing is changed anywhere.
+    """
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.simulating import Asked, try_out
+
+    asked = Asked(
+        runs=runs,
+        seed=seed,
+        faults=tuple(fault or ()),
+        traffic=traffic,
+        error_rate=error_rate,
+        swing=swing,
+        late=late,
+        history=history,
+        picture=picture,
+        json=json,
+    )
+    try_out(open_project(directory, config=config).pipeline(), asked)
 
 
 @app.command(epilog="Example: `shoreward release` releases the last commit; `shoreward release v1.4.0` a tag.")

@@ -41,6 +41,7 @@ class Asked:
     dispersion: float | None = None
     horizon: int = 60
     harm: Literal["higher", "lower", "both"] = "both"
+    calibrate: bool = False
     timeline: bool = False
     picture: Path | None = None
     json: bool = False
@@ -59,9 +60,15 @@ def judge_file(asked: Asked) -> int:
         direction=Direction(asked.harm),
         history=None if asked.history is None else read_samples(asked.history),
     )
-    streams = judge_samples(read_samples(asked.file), manner)
+    samples = read_samples(asked.file)
+    if asked.calibrate:
+        from shoreward.cli.calibrating import show_calibration
+
+        show_calibration(samples, manner, json=asked.json, picture=asked.picture)
+        return 0
+    streams = judge_samples(samples, manner)
     if asked.picture is not None and streams:
-        from shoreward.cli.pictures.files import write_picture
+        from shoreward.cli.pictures.judgements import write_picture
 
         write_picture(streams, asked.picture)
     verdict, at = overall(streams)

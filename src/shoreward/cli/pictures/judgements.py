@@ -1,4 +1,4 @@
-"""Streams' bounds over time as a file: SVG, PNG or PDF, by matplotlib."""
+"""Streams' bounds over time as a file."""
 
 # pyright: reportUnknownMemberType=false
 # matplotlib leaves its keyword arguments untyped.
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoreward.app.recorded.judged import Judged
+from shoreward.cli.pictures.paper import drawing, saved
 from shoreward.cli.pictures.scale import scale_of
-from shoreward.domain import UserError, Verdict
+from shoreward.domain import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FORMS = (".svg", ".png", ".pdf")
 _MOST = 24
 _COLOURS = {Verdict.FAIL: "#c0392b", Verdict.PASS: "#1e8449"}
 _INK, _BAND = "#1f4e79", "#a9cce3"
@@ -27,37 +27,13 @@ def write_picture(streams: tuple[Judged, ...], file: Path) -> None:
     """One drawing a stream, below each other; harmful ones first when there are more than fit.
 
     Raises:
-        UserError: USAGE for another kind of file; FILE_REFUSED when it cannot be written.
+        UserError: as `paper.drawing` and `paper.saved`.
     """
-    if file.suffix.lower() not in FORMS:
-        raise UserError(
-            "USAGE", f"A picture cannot be written as {file.name!r}.", next=f"End its name in {', '.join(FORMS)}."
-        )
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
     shown = sorted(streams, key=lambda each: -each.verdict.severity)[:_MOST]
-    # The same samples make the same file.
-    with mpl.rc_context({"svg.hashsalt": "shoreward", "font.size": 9, "axes.spines.top": False}):
-        figure, axes = plt.subplots(
-            len(shown), 1, figsize=(9, 2.6 * len(shown)), squeeze=False, sharex=True, layout="constrained"
-        )
-        for axis, stream in zip(axes[:, 0], shown, strict=True):
+    with drawing(len(shown), columns=1, file=file) as (figure, axes):
+        for (axis,), stream in zip(axes, shown, strict=True):
             _draw(axis, stream)
-        try:
-            figure.savefig(file, dpi=150, metadata=None if file.suffix == ".png" else _undated(file.suffix))
-        except OSError as error:
-            raise UserError(
-                "FILE_REFUSED", f"{file}: {error.strerror}.", next="Give another path to --picture."
-            ) from None
-        finally:
-            plt.close(figure)
-
-
-def _undated(suffix: str) -> dict[str, None]:
-    return {"Date": None} if suffix == ".svg" else {"CreationDate": None}
+        saved(figure, file)
 
 
 def _draw(axis: Axes, stream: Judged) -> None:

@@ -189,12 +189,23 @@ def test_a_team_shares_what_one_of_them_has_found(shop: Shop, tmp_path: Path) ->
     assert kept == {"build": False, "prices": True, "words": True}
 
 
-def test_a_repository_without_a_commit_is_told_in_words(tmp_path: Path, shop: Shop) -> None:
-    empty = Shop(tmp_path / "empty")
-    empty.write("shoreward.yaml", PIPELINE)
-    empty.git("init", "-q")
-    said = empty.check()
+def test_a_change_is_checked_before_the_first_commit_too(tmp_path: Path, shop: Shop) -> None:
+    fresh = Shop(tmp_path / "fresh")
+    for path in ("shoreward.yaml", "template.yaml", "prices.txt"):
+        fresh.write(path, (shop.root / path).read_text())
+    fresh.git("init", "-q")
+    assert fresh.check("--only", "prices").code == 0
+    said = fresh.check("HEAD")
     assert (said.code, "GIT_EMPTY" in said.err) == (2, True)
+
+
+def test_what_is_staged_is_checked_without_the_rest(shop: Shop) -> None:
+    shop.write("prices.txt", "6\n")
+    assert shop.check("--staged", "--only", "prices").code == 0
+    assert shop.check("--only", "prices").code == 1
+    shop.git("add", "prices.txt")
+    assert shop.check("--staged", "--only", "prices").code == 1
+    assert shop.check("--staged", "HEAD").code == shop.check("--staged", "--watch").code == 2
 
 
 # Going on while somebody edits

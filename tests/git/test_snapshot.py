@@ -167,11 +167,29 @@ def test_a_submodule_is_what_a_commit_would_have(beach: Path, tmp_path: Path) ->
     assert (kinds["lib"], kinds[".gitmodules"]) == ("submodule", "file")
 
 
-def test_a_repository_without_commits_is_said_to_be_empty(tmp_path: Path) -> None:
+def test_before_the_first_commit_the_work_tree_is_a_commit_without_a_past(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "app.py").write_text("one\n")
-    with pytest.raises(UserError, match="GIT_EMPTY"):
-        Repository(tmp_path).snapshot()
+    repository = Repository(tmp_path)
+    taken = repository.snapshot()
+    assert repository.snapshot() == taken
+    assert repository.read(taken.id, "app.py") == b"one\n"
+    assert repository.merge_base(taken.id) is None
+    assert git(tmp_path, "status", "--porcelain") == "?? app.py"
+
+
+def test_what_is_staged_is_what_the_next_commit_holds(beach: Path) -> None:
+    repository = Repository(beach)
+    (beach / "src" / "app.py").write_text("staged\n")
+    git(beach, "add", "--all")
+    (beach / "src" / "app.py").write_text("edited on\n")
+    (beach / "notes.py").write_text("nobody adds it\n")
+    staged, whole = repository.snapshot(staged=True), repository.snapshot()
+    assert repository.read(staged.id, "src/app.py") == b"staged\n"
+    assert repository.read(staged.id, "notes.py") is None
+    assert repository.read(whole.id, "src/app.py") == b"edited on\n"
+    git(beach, "reset", "--quiet")
+    assert repository.snapshot(staged=True) == repository.resolve("HEAD")
 
 
 def test_the_middle_of_a_merge_is_no_state_to_check(beach: Path) -> None:

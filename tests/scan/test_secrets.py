@@ -127,6 +127,19 @@ password = "${DB_PASSWORD}"
     assert yard(tmp_path, app_py=text).scan("secrets").findings == ()
 
 
+def test_what_pins_a_commit_or_an_image_is_none(tmp_path: Path):
+    commit, image = hashlib.sha1(b"spade").hexdigest(), hashlib.sha256(b"spade").hexdigest()
+    pins = f"""repos:
+  - {{repo: https://example.org/hooks, rev: {commit}}}
+  - uses: shore/setup@{commit}  # v4
+  - ref: "{commit}"
+  - image: sand/castle@sha256:{image}
+"""
+    other = f"signing: {commit}\n"
+    assert yard(tmp_path / "pins", hooks_yaml=pins).scan("secrets").findings == ()
+    assert len(yard(tmp_path / "other", hooks_yaml=pins + other).scan("secrets").findings) == 1
+
+
 def baseline(**more: object) -> str:
     secret = {"type": "AWS Access Key", "hashed_secret": hashlib.sha1(AWS.encode()).hexdigest(), "line_number": 1}
     return json.dumps({"version": "1.5.0", "results": {"app.py": [secret | more]}})

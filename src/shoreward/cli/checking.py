@@ -41,6 +41,7 @@ class Asked:
 
     Attributes:
         rev: a branch, tag or commit; None is the work tree.
+        staged: what the next commit would hold, and not the work tree.
         only, skip: names of checks.
         jobs: how many checks run at once; 0 is as many as there are cores.
         base: what the change is compared with; "" finds it out.
@@ -48,6 +49,7 @@ class Asked:
     """
 
     rev: str | None = None
+    staged: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     keep_going: bool = False
@@ -104,6 +106,9 @@ def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path |
     Raises:
         UserError: USAGE for options that contradict each other, and whatever else is wrong with the request.
     """
+    if asked.staged and (watch or asked.rev is not None):
+        what = "--staged is for what is about to be committed, neither a commit nor the work tree."
+        raise UserError("USAGE", what, next="Leave one of them out.")
     if watch and asked.rev is not None:
         raise UserError("USAGE", "A commit never changes: --watch is for the work tree.", next="Leave one of them out.")
     if asked.fresh and asked.verify:
@@ -121,17 +126,20 @@ def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path |
         return check(project, asked, usual=usual)
 
 
-def prepare(project: Project, rev: str | None, base: str = "", engines: Engines | None = None) -> Prepared:
+def prepare(
+    project: Project, rev: str | None, base: str = "", engines: Engines | None = None, *, staged: bool = False
+) -> Prepared:
     """Find out what is checked, and which checks there are.
 
     Args:
+        rev, base, staged: see `Asked`.
         engines: kept from one check to the next (`Project.engines`).
 
     Raises:
         UserError: there is no such commit; shoreward.yaml is wrong.
     """
     repository = project.repository
-    commit = (repository.resolve(rev) if rev is not None else repository.snapshot()).id
+    commit = (repository.resolve(rev) if rev is not None else repository.snapshot(staged=staged)).id
     pipeline = project.pipeline_at(commit)
     compared = repository.resolve(base).id if base else project.base(pipeline, commit)
     sandbox = SharedSandbox(project, rev)
@@ -151,7 +159,7 @@ def check(project: Project, asked: Asked, *, usual: bool) -> int:
     from shoreward.cli.record import Recorder, forget
 
     forget(project)
-    prepared = prepare(project, asked.rev, asked.base)
+    prepared = prepare(project, asked.rev, asked.base, staged=asked.staged)
     recorder = Recorder(project, prepared) if usual and asked == Asked(json=asked.json) else None
     answer = run(project, prepared, asked)
     tell(answer, asked)
@@ -234,7 +242,7 @@ def _write_reports(answer: Answer, asked: Asked) -> None:
 
 def show_graph(project: Project, asked: Asked) -> None:
     """Show the checks, what they need and what they read; run nothing."""
-    prepared = prepare(project, asked.rev, asked.base)
+    prepared = prepare(project, asked.rev, asked.base, staged=asked.staged)
     graph = prepared.graph.only(asked.only)
     skipped = prepared.skipped(asked)
     if asked.json:

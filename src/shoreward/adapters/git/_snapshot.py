@@ -1,4 +1,4 @@
-"""The work tree of a person at a laptop as a commit, so that there is one way to read files.
+"""The work tree of a person at a laptop, or what is staged, as a commit: so there is one way to read files.
 
 The commit hangs in the air: git's own clean-up takes it away after some weeks. Its author and its time are fixed, so
 that the same content has the same name and what was found out about it is found again.
@@ -6,6 +6,7 @@ that the same content has the same name and what was found out about it is found
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,17 +23,26 @@ _SETTINGS = (
 )
 
 
-def commit_of_work_tree(root: Path, head: str) -> str:
+def commit_of(root: Path, head: str | None, *, staged: bool) -> str:
     """The commit that holds what the work tree holds: `head` itself when nothing differs.
+
+    Args:
+        head: the last commit; None before the first one.
+        staged: take what the next commit would hold instead, as git tells a hook of it (GIT_INDEX_FILE).
 
     Raises UserError: GIT_CONFLICT, GIT_SNAPSHOT.
     """
-    tree = _tree_of(root)
+    tree = _tree_of(root, staged=staged)
+    if head is None:
+        return _commit(root, tree, "0")
     if tree == _said(git(root, "rev-parse", f"{head}^{{tree}}")):
         return head
-    at = _said(git(root, "show", "--no-patch", "--format=%ct", head))
+    return _commit(root, tree, _said(git(root, "show", "--no-patch", "--format=%ct", head)), "-p", head)
+
+
+def _commit(root: Path, tree: str, at: str, *parent: str) -> str:
     who = {f"GIT_{role}_{what}": word for role in ("AUTHOR", "COMMITTER") for what, word in _fixed(at)}
-    made = git(root, *_SETTINGS, "commit-tree", tree, "-p", head, "-m", "The work tree, as it is", extra=who)
+    made = git(root, *_SETTINGS, "commit-tree", tree, *parent, "-m", "The work tree, as it is", extra=who)
     return _said(made)
 
 
@@ -41,8 +51,10 @@ def _fixed(at: str) -> tuple[tuple[str, str], ...]:
     return ("NAME", name), ("EMAIL", address), ("DATE", f"@{at} +0000")
 
 
-def _tree_of(root: Path) -> str:
+def _tree_of(root: Path, *, staged: bool) -> str:
     index = root / _said(git(root, "rev-parse", "--git-path", "index"))
+    if staged and (chosen := os.environ.get("GIT_INDEX_FILE")):
+        index = root / chosen
     with tempfile.TemporaryDirectory(prefix="shoreward-index-") as folder:
         copy = Path(folder) / "index"
         if index.exists():
@@ -53,6 +65,8 @@ def _tree_of(root: Path) -> str:
             path = unmerged.split(b"\0")[0].partition(b"\t")[2].decode(errors="replace")
             advice = "Resolve it and `git add` it, or check a commit by its name."
             raise UserError("GIT_CONFLICT", "The file is in the middle of a merge.", where=path, next=advice)
+        if staged:
+            return _said(git(root, *_SETTINGS, "write-tree", extra=other))
         try:
             git(root, *_SETTINGS, "add", "--all", "--", ":/", extra=other)
         except GitFailed as failed:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git._objects import Entry, parse_tree, write_entries
-from shoreward.adapters.git._snapshot import commit_of_work_tree
+from shoreward.adapters.git._snapshot import commit_of
 from shoreward.domain import UserError
 
 MAIN_BRANCHES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
@@ -59,17 +59,25 @@ class Repository:
         fields = git(self.root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
         return tuple(sorted(field[3:] for field in fields.decode(errors="surrogateescape").split("\0") if field))
 
-    def snapshot(self) -> Commit:
+    def snapshot(self, *, staged: bool = False) -> Commit:
         """The work tree as a commit: the last one when nothing differs from it, else one that no branch has.
 
         Files that git ignores are not in it, as `git add --all` would leave them out. The same content on the same
         last commit gives the same id. Neither the index nor the stash nor any branch is touched.
 
+        Args:
+            staged: what the next commit would hold, instead of what the work tree holds.
+
         Raises:
-            UserError: GIT_EMPTY without a commit; GIT_CONFLICT in the middle of a merge; GIT_SNAPSHOT when git cannot
-                read a file.
+            UserError: GIT_CONFLICT in the middle of a merge; GIT_SNAPSHOT when git cannot read a file.
         """
-        return self.resolve(commit_of_work_tree(self.root, self._id("HEAD")))
+        try:
+            head = self._id("HEAD")
+        except UserError as error:
+            if error.code != "GIT_EMPTY":
+                raise
+            head = None
+        return self.resolve(commit_of(self.root, head, staged=staged))
 
     def merge_base(self, commit: str) -> str | None:
         """Where the branch of a commit began: the newest commit that it shares with the repository's main branch.

@@ -28,6 +28,12 @@ _LOCKS = frozenset((
 ))  # fmt: skip
 """Full of digests, which look like secrets and are none."""
 
+_PINNED = re.compile(
+    r"""(?:\b(?:rev|ref|commit|revision)["']?\s*[:=]\s*["']?|[\w.]@)(?P<commit>[0-9a-f]{40})\b"""
+    r"""|\bsha256[:-](?P<image>[0-9a-f]{64})\b"""
+)
+"""Commits and images that a line pins, as hooks, workflows and policies do: to be read by everybody."""
+
 _LARGEST = 5_000_000
 _RATES = {
     "Private Key": Severity.CRITICAL,
@@ -57,7 +63,8 @@ class _Scan:
         self._running = running
         content = materials.source.read(materials.commit, FILE)
         self._baseline = read_baseline(None if content is None else content.decode("utf-8", "replace"))
-        self._memory = Remembered(memory, digest_of(version("detect-secrets"), list(self._baseline.filters)))
+        looking = digest_of(version("detect-secrets"), _PINNED.pattern, list(self._baseline.filters))
+        self._memory = Remembered(memory, looking)
 
     def report(self) -> Report:
         """What is in the commit's files."""
@@ -86,10 +93,17 @@ class _Scan:
         read = contents(self._materials.source, self._materials.commit, entries)
         texts = {path: text for path, content in read.items() if (text := as_text(content)) is not None}
         large = {path for path, text in texts.items() if len(text) > _LARGEST}
-        given = {path: text.encode("utf-8", "replace") for path, text in texts.items() if path not in large}
+        small = {path: _PINNED.sub(_blank, text) for path, text in texts.items() if path not in large}
+        given = {path: text.encode("utf-8", "replace") for path, text in small.items()}
         settings = {"filters": list(self._baseline.filters)}
         found = engine.scan("secrets", given, settings, self._running.stop) if given else {}
         return {path: found.get(path, [["", "", 0]] if path in large else []) for path in read}
+
+
+def _blank(pinned: re.Match[str]) -> str:
+    """What is pinned, with its digits blanked: the line keeps its form, and the file its grammar."""
+    digits = pinned["commit"] or pinned["image"]
+    return pinned[0].replace(digits, "0" * len(digits))
 
 
 def _findings(path: str, secrets: Sequence[tuple[str, str, int]], baseline: Baseline) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ class Project:
         """The pipeline as its file says now; raises `SpecError`."""
         from shoreward.spec.load import load
 
-        return _as_here(load(self.config, root=self.repository.root))
+        return _with_waves(_as_here(load(self.config, root=self.repository.root)))
 
     def pipeline_at(self, commit: str) -> Pipeline:
         """The pipeline as a commit has it, which is what a release of the commit obeys.
@@ -91,7 +91,7 @@ class Project:
                 next="Write one with `shoreward init`, and commit it.",
             )
         folder = "" if path.parent == Path() else path.parent.as_posix()
-        return _as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder))
+        return _with_waves(_as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder)))
 
     def roles(self, *, trusted: str, boundary: str | None = None) -> str:
         """The template of the roles that each of the pipeline's accounts needs.
@@ -406,6 +406,15 @@ def _as_here(pipeline: Pipeline) -> Pipeline:
         raise UserError("USAGE", what, next="Give it the address of an OSV API, or a folder with OSV's archives.")
     advisories = replace(pipeline.checks.advisories, source=source)
     return replace(pipeline, checks=replace(pipeline.checks, advisories=advisories))
+
+
+def _with_waves(pipeline: Pipeline) -> Pipeline:
+    """The pipeline, with waves derived where it leaves them to Shoreward."""
+    if pipeline.auto is None:
+        return pipeline
+    from shoreward.app.planning import settle
+
+    return settle(pipeline)
 
 
 def _engine() -> str:

@@ -57,6 +57,7 @@ def begin(
     Raises:
         Refused: RELEASE_UNDER_WAY while another commit's release is open, QUARANTINED for a commit that harmed.
     """
+    assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
     if same := _open_already(journal, pipeline.application, commit):
         return same
     culprit = Quarantine(journal).culprit(pipeline.application, commit=commit, digest=digest)

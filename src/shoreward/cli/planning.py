@@ -19,6 +19,7 @@ from shoreward.app.wording import counted
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
 from shoreward.cli.output import console, span
+from shoreward.cli.schedule import schedule, show_schedule
 from shoreward.cli.starting import prepare
 from shoreward.core.schedule import shortest
 from shoreward.domain import BUCKET, Pipeline, Revision, ShorewardError, Snapshot, Target
@@ -64,6 +65,7 @@ def make_plan(project: Project, rev: str) -> dict[str, Any]:
             for wave in pipeline.waves
         ],
         "at_least_seconds": sum(shortest(wave, pipeline) for wave in pipeline.waves),
+        **schedule(pipeline),
     }
 
 
@@ -122,6 +124,7 @@ def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
     for number, wave in enumerate(plan["waves"], start=1):
         _show_wave(number, wave, seen)
     console.print(f"\nAt least {span(plan['at_least_seconds'])} from here to the last target.")
+    show_schedule(plan)
 
 
 def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import uv
 
 from shoreward.domain import Place, Retryable, SpecError, SpecErrors, Terminal
-from suites.registry import registry
+from suites.registry import Registry, registry
 
 from .support import Workshop, modes, pipeline, wheel
 
@@ -269,9 +270,9 @@ def test_esbuild_of_the_function_bundles_it(tmp_path: Path) -> None:
     assert bundled == "// app.ts --bundle --platform=node --target=es2022 --format=cjs --external:aws-sdk\n"
 
 
-def test_what_esbuild_bundles_is_installed_once_for_all_edits_of_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def bundling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A registry with the package `rays`, and an esbuild on the PATH that puts files one after the other."""
     tool = tmp_path / "tools" / "esbuild"
     tool.parent.mkdir()
     tool.write_text(
@@ -284,23 +285,46 @@ def test_what_esbuild_bundles_is_installed_once_for_all_edits_of_code(
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     with registry() as index:
         index.publish_package("rays", "1.0.0", {"index.js": "// rays\n"})
-        files = FILES | {
-            "template.yaml": TEMPLATE.replace("  Sun:\n", "  Sun:\n    Metadata: {BuildMethod: esbuild}\n"),
-            "sun/app.ts": "// one\n",
-            "sun/package.json": json.dumps({"name": "sun", "version": "1.0.0", "devDependencies": {"rays": "1.0.0"}}),
-            "sun/.npmrc": f"registry={index.address}/npm/\n",
-        }
-        workshop = Workshop(tmp_path, files)
-        first = workshop.zip_of("Sun")["app.js"].decode()
-        asked = list(index.asked)
-        workshop.commit({"sun/app.ts": "// two\n"})
-        second = workshop.zip_of("Sun")["app.js"].decode()
-        assert index.asked == asked != []
-        workshop.commit({"sun/package.json": files["sun/package.json"].replace('"sun"', '"noon"')})
-        workshop.revision()
+        yield index
+
+
+def bundled(index: Registry, **needed: dict[str, str]) -> dict[str, str]:
+    return FILES | {
+        "template.yaml": TEMPLATE.replace("  Sun:\n", "  Sun:\n    Metadata: {BuildMethod: esbuild}\n"),
+        "sun/app.ts": "// one\n",
+        "sun/package.json": json.dumps({"name": "sun", "version": "1.0.0", **needed}),
+        "sun/.npmrc": f"registry={index.address}/npm/\n",
+    }
+
+
+def test_what_esbuild_bundles_is_installed_once_for_all_edits_of_code(tmp_path: Path, bundling: Registry) -> None:
+    files = bundled(bundling, devDependencies={"rays": "1.0.0"})
+    workshop = Workshop(tmp_path, files)
+    first = workshop.zip_of("Sun")["app.js"].decode()
+    asked = list(bundling.asked)
+    workshop.commit({"sun/app.ts": "// two\n"})
+    second = workshop.zip_of("Sun")["app.js"].decode()
+    assert bundling.asked == asked != []
+    workshop.commit({"sun/package.json": files["sun/package.json"].replace('"sun"', '"noon"')})
+    workshop.revision()
     assert second == first.replace("one", "two")
     assert first.startswith("// one\n// rays\n// app.js --bundle --platform=node --preserve-symlinks")
     assert [path.name for path in tmp_path.glob("artifacts/trees/*/*")] == ["node_modules", "node_modules"]
+
+
+@pytest.mark.parametrize(
+    ("esbuild", "installed"),
+    [("dependencies", {"esbuild", "rays"}), ("devDependencies", {"esbuild", "rays", "shells"})],
+)
+def test_an_esbuild_of_production_needs_nothing_of_development(
+    tmp_path: Path, bundling: Registry, esbuild: str, installed: set[str]
+) -> None:
+    bundling.publish_package("esbuild", "1.0.0", {})
+    bundling.publish_package("shells", "1.0.0", {})
+    needed = {"dependencies": {"rays": "1.0.0"}, "devDependencies": {"shells": "1.0.0"}}
+    needed[esbuild]["esbuild"] = "1.0.0"
+    Workshop(tmp_path, bundled(bundling, **needed)).revision()
+    assert {path.name for path in tmp_path.glob("artifacts/trees/*/node_modules/*")} == installed
 
 
 BAD = {

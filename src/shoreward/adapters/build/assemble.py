@@ -95,7 +95,7 @@ def _bundled(asset: Asset, source: Path, work: Path, store: ArtifactFiles, whole
         notes = () if node.locked(source) else (_unpinned(asset, "package.json"),)
 
         def install(folder: Path) -> None:
-            node.install(folder, asset.architecture, subject=asset.logical_id, where=asset.where, development=True)
+            node.install(folder, asset, bundling=True)
 
         if whole or (source / "node_modules").exists():  # dependencies that lie beside the function, or in it
             install(source)
@@ -132,7 +132,7 @@ def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: s
     key = digest_of("nodejs", _manifests(source), asset.architecture, whole)
 
     def install(folder: Path) -> None:
-        node.install(folder, asset.architecture, subject=asset.logical_id, where=asset.where)
+        node.install(folder, asset)
 
     def make(target: Path) -> None:
         install(source)

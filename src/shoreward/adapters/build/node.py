@@ -45,8 +45,16 @@ def locked(source: Path) -> bool:
     return any((source / name).is_file() for name in MANIFESTS[1:3])
 
 
-def install(source: Path, architecture: str, *, subject: str, where: Place, development: bool = False) -> None:
-    """Install a folder's dependencies into its node_modules. Raises NPM_MISSING, and as `commands.run` does."""
+def install(source: Path, asset: Asset, *, bundling: bool = False) -> None:
+    """Install a folder's dependencies into its node_modules.
+
+    Args:
+        bundling: they are for esbuild, which runs on this machine; what is needed in development only comes with them
+            unless esbuild itself is needed in production, as `sam build` has it.
+
+    Raises NPM_MISSING, and as `commands.run` does.
+    """
+    subject, where = asset.logical_id, asset.where
     npm = shutil.which("npm")
     if npm is None:
         advice = (
@@ -54,13 +62,13 @@ def install(source: Path, architecture: str, *, subject: str, where: Place, deve
         )
         raise SpecError("NPM_MISSING", f"Building {subject} needs npm.", where=where, next=advice)
     how = ("ci",) if locked(source) else ("install", "--no-package-lock")
+    development = bundling and "esbuild" not in (package(source, where).get("dependencies") or {})
     kind = () if development else ("--omit=dev",)
-    cpu = {"x86_64": "x64", "arm64": "arm64"}[architecture]
-    # Bundling runs here, so its tools must fit this machine.
-    fit = () if development else ("--os=linux", f"--cpu={cpu}", "--libc=glibc")
+    cpu = {"x86_64": "x64", "arm64": "arm64"}[asset.architecture]
+    fit = () if bundling else ("--os=linux", f"--cpu={cpu}", "--libc=glibc")
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", *kind, *fit)
     run((npm, *how, *options), source, subject=subject, where=where)
-    if not development:  # links to commands, which no function runs
+    if not bundling:  # links to commands, which no function runs
         shutil.rmtree(source / "node_modules" / ".bin", ignore_errors=True)
     (source / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
 

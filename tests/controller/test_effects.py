@@ -338,3 +338,17 @@ def test_a_look_at_advisories_is_stopped_when_the_release_goes_back():
         scene.say(aborted(scene))
     assert patient.ended.is_set()
     assert scene.state().outcome is Outcome.ABORTED
+
+
+def test_a_shift_that_began_before_an_abort_and_takes_hold_after_it_is_taken_back(scene: Scene):
+    slow = scene.barrier("shift eu-north-1")
+    with at_work(scene.controller()):
+        assert slow.reached.wait(60)
+        scene.say(aborted(scene))
+        wait(lambda: scene.events(e.RollbackBegan))
+        slow.open.set()
+    lines = scene.log.lines
+    assert lines.index("shift eu-north-1 ends") < lines.index("restore eu-north-1 begins")
+    assert lines.count("shift eu-north-1 begins") == 1
+    assert scene.state().outcome is Outcome.ABORTED
+    assert scene.serving() == [{"old": 1.0}] * 3

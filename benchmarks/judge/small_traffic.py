@@ -1,6 +1,6 @@
 """How little suffices, and how often it errs: counts at little traffic, latency, gauges, control regions.
 
-Run: python benchmarks/judge/small_traffic.py [counts] [latency] [gauges] [controls]
+Run: python benchmarks/judge/small_traffic.py [counts] [latency] [wobbles] [gauges] [controls]
 Counts: canary requests to pass without errors (exact), and canary errors to fail, the median and the 95th percentile
 over seeded runs with 2 to 10 canary requests in every one-second interval, as "errors (seconds)". The others:
 one-minute intervals, an hour, seeded runs; share of runs that were rolled back or passed, and the median minute of it.
@@ -27,6 +27,7 @@ from shoreward.judge import (
     PromotionTest,
     RollbackTest,
     control_counts,
+    estimate_latency_phi,
     estimate_noise,
     estimate_phi,
     estimate_usual,
@@ -109,6 +110,33 @@ def slow_counts(seed: int, requests: tuple[int, int], factor: float, spread: flo
         for level in (1, 2):
             arm[level] = rng.binomial(arm[level - 1].astype(int), above[level] / above[level - 1])
     return Exceedances(n_c, x_c, n_b, x_b)
+
+
+def wobbling(seed: int, intervals: int, number: int, wobble: float, factor: float, margin: float) -> Exceedances:
+    """The same, but every arm's latency wobbles from minute to minute by itself."""
+    rng = np.random.default_rng(seed)
+    n = np.full((RUNS, intervals), number)
+    arms = []
+    for moved in (np.log(margin / factor), 0.0):
+        z = (moved - wobble * rng.normal(size=n.shape)) / 0.5
+        above = [np.vectorize(upper_tail)(quantile + z) for quantile in NORMAL_QUANTILES[:2]]
+        x = rng.binomial(n, above[0])
+        arms.append(np.stack((x, rng.binomial(x, above[1] / above[0]))))
+    return Exceedances(n, arms[0], n, arms[1])
+
+
+def wobbles() -> None:
+    print("Latency, each arm wobbling by itself from minute to minute, 500 requests a minute each: rolled back")
+    print("| wobble | phi from a day | phi 1, x1.0 | phi 3 (default) | phi from a day | x1.4 at phi from a day |")
+    print("|---|---|---|---|---|---|")
+    for wobble in (0.02, 0.05, 0.1, 0.2):
+        told = estimate_latency_phi(wobbling(1, 1440, 500, wobble, 1.0, 1.0)).phi
+        same, slow = (wobbling(2, MINUTES, 500, wobble, factor, 1.05) for factor in (1.0, 1.4))
+        cells = []
+        for samples, phi in ((same, 1.0), (same, 3.0), (same, told), (slow, told)):
+            test = LatencyRollbackTest(levels=LEVELS[:2], phi=phi)
+            cells.append(found(LatencyRollbackState.begin(RUNS, test).advance(samples, test)[2]))
+        print(f"| {wobble:.0%} | {np.median(told):.1f} |", " | ".join(cells), "|")
 
 
 def upper_tail(z: float) -> float:
@@ -237,7 +265,7 @@ def controls() -> None:
 
 
 def main() -> None:
-    parts = {"counts": counts, "latency": latency, "gauges": gauges, "controls": controls}
+    parts = {"counts": counts, "latency": latency, "wobbles": wobbles, "gauges": gauges, "controls": controls}
     for name in sys.argv[1:] or parts:
         parts[name]()
         print()

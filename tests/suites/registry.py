@@ -10,7 +10,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
@@ -33,15 +33,16 @@ def wheel(name: str, version: str, files: Mapping[str, str], requires: tuple[str
     return made.getvalue()
 
 
-def tarball(name: str, version: str, files: Mapping[str, str]) -> bytes:
+def tarball(name: str, version: str, files: Mapping[str, str], requires: Mapping[str, str]) -> bytes:
     """What npm publishes."""
-    contents = {"package.json": json.dumps({"name": name, "version": version, "main": "index.js"}), **files}
+    about = {"name": name, "version": version, "main": "index.js", "dependencies": dict(requires)}
+    contents = {"package.json": json.dumps(about), **files}
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as archive:
         for path, text in contents.items():
-            about = tarfile.TarInfo(f"package/{path}")
-            about.size = len(text.encode())
-            archive.addfile(about, io.BytesIO(text.encode()))
+            member = tarfile.TarInfo(f"package/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
     return made.getvalue()
 
 
@@ -55,13 +56,19 @@ class Registry:
         self.status = 200
 
     def publish_wheel(self, name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()) -> None:
-        self.files[f"/simple/{name}/{name}-{version}-py3-none-any.whl"] = wheel(name, version, files, requires)
+        self.files[f"/simple/{_plain(name)}/{name}-{version}-py3-none-any.whl"] = wheel(name, version, files, requires)
 
-    def publish_installed(self, name: str) -> None:
-        """Publish what is installed here, without the data that only calls of AWS need."""
+    def publish_installed(self, name: str, services: tuple[str, ...] = ()) -> None:
+        """Publish what is installed here; of the data that calls of AWS need, what these services take."""
         found = distribution(name)
         files = [path for path in found.files or () if path.parts[0] != ".." and path.suffix != ".pyc"]
-        kept = [path for path in files if "data" not in path.parts[:2] and path.name != "RECORD"]
+
+        def needed(path: Path) -> bool:
+            return "data" not in path.parts[:2] or bool(
+                services and (len(path.parts) == 3 or path.parts[2] in services)
+            )
+
+        kept = [path for path in files if needed(Path(path)) and path.name != "RECORD"]
         info = next(path.parts[0] for path in files if path.parts[0].endswith(".dist-info"))
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as archive:
@@ -69,19 +76,24 @@ class Registry:
                 archive.writestr(str(path), Path(str(path.locate())).read_bytes())
             archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in (*kept, f"{info}/RECORD")))
         wheel_name = f"{info.removesuffix('.dist-info')}-py3-none-any.whl"
-        self.files[f"/simple/{re.sub('[-_.]+', '-', name).lower()}/{wheel_name}"] = made.getvalue()
+        self.files[f"/simple/{_plain(name)}/{wheel_name}"] = made.getvalue()
 
-    def publish_package(self, name: str, version: str, files: Mapping[str, str]) -> None:
-        content = tarball(name, version, files)
-        self.files[f"/npm/{name}/-/{name}-{version}.tgz"] = content
-        integrity = hashlib.sha1(content).hexdigest()
-        dist = {"tarball": f"{self.address}/npm/{name}/-/{name}-{version}.tgz", "shasum": integrity}
-        about = {"name": name, "version": version, "main": "index.js", "dist": dist}
-        document = {"name": name, "dist-tags": {"latest": version}, "versions": {version: about}}
+    def publish_package(
+        self, name: str, version: str, files: Mapping[str, str], requires: Mapping[str, str] | None = None
+    ) -> None:
+        """A version of a package, beside those that are published already; the last one is the latest."""
+        content = tarball(name, version, files, requires or {})
+        file = f"/npm/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+        self.files[file] = content
+        dist = {"tarball": f"{self.address}{file}", "shasum": hashlib.sha1(content).hexdigest()}
+        about = {"name": name, "version": version, "main": "index.js", "dist": dist, "dependencies": requires or {}}
+        earlier = json.loads(self.files.get(f"/npm/{name}", b"{}")).get("versions", {})
+        document = {"name": name, "dist-tags": {"latest": version}, "versions": {**earlier, version: about}}
         self.files[f"/npm/{name}"] = json.dumps(document).encode()
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         self.asked.append(path)
+        path = path.replace("%2f", "/")
         if self.status != 200:
             return self.status, "text/plain", b"not now"
         if path in self.files:
@@ -97,6 +109,11 @@ class Registry:
         return 404, "application/json", b"{}"
 
 
+def _plain(name: str) -> str:
+    """A package's name, as indexes have it."""
+    return re.sub("[-_.]+", "-", name).lower()
+
+
 @contextmanager
 def registry() -> Iterator[Registry]:
     """A registry that serves until the end."""
@@ -109,7 +126,8 @@ def registry() -> Iterator[Registry]:
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(content)
+                with suppress(BrokenPipeError, ConnectionResetError):  # uv reads no more of a wheel than it needs
+                    self.wfile.write(content)
 
         def do_HEAD(self) -> None:
             self.do_GET()

@@ -1,0 +1,39 @@
+"""The queue delivers some entries twice, and some are no entries at all, while castles are built."""
+
+import json
+import time
+import urllib.request
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+
+PLAN = {"beach": "nazare", "builder": "Grace", "towers": 2, "height_cm": 30, "shells": 4, "moat": False}
+
+
+def ask(method, url, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    question = urllib.request.Request(url, data, {"content-type": "application/json"}, method=method)
+    with urllib.request.urlopen(question, timeout=60) as response:
+        return json.load(response)
+
+
+def test_castles_are_scored_once_whatever_else_is_in_the_queue(outputs):
+    queue = boto3.client("sqs")
+
+    def build(number):
+        url = f"{outputs['ApiUrl']}/castles/storm-{number}-{uuid.uuid4().hex[:8]}"
+        entry = {key: value for key, value in ask("PUT", url, PLAN).items() if key != "score"}
+        for body in (entry, entry, entry | {"build_id": "0", "towers": 20}):
+            queue.send_message(QueueUrl=outputs["ContestQueueUrl"], MessageBody=json.dumps(body))
+        return url
+
+    with ThreadPoolExecutor(4) as visitors:
+        castles = list(visitors.map(build, range(4)))
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        scores = [ask("GET", castle)["score"] for castle in castles]
+        if None not in scores:
+            break
+        time.sleep(0.5)
+    assert scores == [16] * 4, f"not the scores of what was built: {scores}"

@@ -57,6 +57,22 @@ def test_a_failure_is_given_again_as_well(shop: Shop) -> None:
     assert "command-failed" in again.out
 
 
+def test_a_question_about_some_checks_is_answered_again_in_the_same_words_only(checked: Shop) -> None:
+    def again(*words: str) -> bool:
+        return "Nothing has changed since" in checked.check(*words).out
+
+    assert not again("--only", "prices", "--skip", "build")
+    assert again("--only", "prices", "--skip", "build")
+    assert checked.answer("--only", "prices", "--skip", "build")["unchanged"]
+    assert not again("--only", "prices")
+    assert not again("--skip", "build")
+    assert not again("--only", "build")
+    assert again("--only", "build")
+    assert not again("--only=build", "--keep-going")
+    assert not again()
+    assert again()
+
+
 def test_programs_get_the_same_answer_and_are_told(checked: Shop) -> None:
     first = checked.answer("--keep-going")
     checked.check()

@@ -63,6 +63,17 @@ class Asked:
     markdown: Path | None = None
 
     @property
+    def plain(self) -> bool:
+        """Whether it is about checks of the work tree, and nothing else."""
+        return self == Asked(only=self.only, skip=self.skip, json=self.json)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The plain question as it is written on the command line."""
+        named = (("--only", self.only), ("--skip", self.skip))
+        return tuple(word for option, names in named for name in names for word in (option, name))
+
+    @property
     def use(self) -> Use:
         """What becomes of kept verdicts."""
         return "verify" if self.verify else "fresh" if self.fresh else "kept"
@@ -160,7 +171,7 @@ def check(project: Project, asked: Asked, *, usual: bool) -> int:
 
     forget(project)
     prepared = prepare(project, asked.rev, asked.base, staged=asked.staged)
-    recorder = Recorder(project, prepared) if usual and asked == Asked(json=asked.json) else None
+    recorder = Recorder(project, prepared, asked.words) if usual and asked.plain else None
     answer = run(project, prepared, asked)
     tell(answer, asked)
     if recorder:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,9 +44,14 @@ def forget(project: Project) -> None:
 
 
 class Recorder:
-    """Sees what a run depends on before it begins."""
+    """Sees what a run depends on before it begins.
 
-    def __init__(self, project: Project, prepared: Prepared) -> None:
+    Args:
+        words: of the command line, in which the same must be asked to get the same answer.
+    """
+
+    def __init__(self, project: Project, prepared: Prepared, words: Sequence[str]) -> None:
+        self._words = words
         self._project = project
         self._prepared = prepared
         self._watched = watched(prepared.graph, project.repository.common_directory())
@@ -79,7 +84,7 @@ class Recorder:
         )
         root, config = str(project.repository.root), os.path.realpath(project.config)
         with suppress(OSError):
-            unchanged.write(root, config, seen, more, until, answer.at, said)
+            unchanged.write(root, config, self._words, seen, more, until, answer.at, said)
 
     def _see(self, watched: Watched) -> bytes | None:
         try:

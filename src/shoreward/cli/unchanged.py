@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 RECORD = ".shoreward/checks/last"
-_FORM = b"shoreward-last-1"
-_FIELDS = 12
+_FORM = b"shoreward-last-2"
+_FIELDS = 13
 _MOST = 64_000_000
 """Bytes of changed files that are read; whoever has changed more waits a little longer."""
 
@@ -66,14 +66,19 @@ class Answered:
 
 
 def answered(arguments: Sequence[str]) -> int | None:
-    """Print the last answer again and return its exit code, or None when it is not known that it still holds."""
-    if list(arguments) not in (["check"], ["check", "--json"]):
+    """Print the last answer again and return its exit code, or None when it is not known that it still holds.
+
+    Args:
+        arguments: those of the command line; the last answer must have been asked for in the same words (`write`).
+    """
+    asked = [word for word in arguments if word != "--json"]
+    if asked[:1] != ["check"] or any(word not in ("--only", "--skip") for word in asked if word.startswith("-")):
         return None
     if any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")):
         return None
     try:
         root = _root(os.getcwd())
-        at, said = _read(root, time.time())
+        at, said = _read(root, asked[1:], time.time())
     except (Doubt, OSError, ValueError):
         return None
     people = f"{_since(at)}\n{said.colour if _colourful() else said.plain}"
@@ -85,15 +90,25 @@ def answered(arguments: Sequence[str]) -> int | None:
     return said.code
 
 
-def write(root: str, config: str, seen: bytes, watched: Watched, until: float, at: float, said: Answered) -> None:
+def write(
+    root: str,
+    config: str,
+    asked: Sequence[str],
+    seen: bytes,
+    watched: Watched,
+    until: float,
+    at: float,
+    said: Answered,
+) -> None:
     """Write down an answer.
 
     Args:
+        asked: the words of the command line behind `check`, without `--json`.
         seen: what `see` saw before the answer was sought, and saw again afterwards.
         until: when it is too old, UNIX seconds.
         at: when it was found.
     """
-    lists = ("\n".join(names).encode() for names in (watched.environment, watched.tools, watched.files))
+    lists = ("\n".join(names).encode() for names in (asked, watched.environment, watched.tools, watched.files))
     texts = (text.encode("utf-8", "surrogateescape") for text in (said.plain, said.colour, said.json))
     numbers = (repr(at).encode(), repr(until).encode(), str(said.code).encode())
     fields = (_FORM, *numbers, config.encode("utf-8", "surrogateescape"), *lists, seen.hex().encode(), *texts)
@@ -112,7 +127,7 @@ def forget(root: str) -> None:
         return
 
 
-def _read(root: str, now: float) -> tuple[float, Answered]:
+def _read(root: str, asked: Sequence[str], now: float) -> tuple[float, Answered]:
     with open(f"{root}/{RECORD}", "rb") as file:
         fields = file.read().split(b"\0")
     if len(fields) != _FIELDS or fields[0] != _FORM:
@@ -120,10 +135,12 @@ def _read(root: str, now: float) -> tuple[float, Answered]:
     at, until, code = float(fields[1]), float(fields[2]), int(fields[3])
     if not at <= now < until or fields[4].decode("utf-8", "surrogateescape") != chosen_config(root):
         raise Doubt
-    watched = Watched(*(field.decode().split("\n") if field else () for field in fields[5:8]))
-    if see(root, watched).hex().encode() != fields[8]:
+    if fields[5] != "\n".join(asked).encode("utf-8", "surrogateescape"):
         raise Doubt
-    plain, colour, json = (field.decode("utf-8", "surrogateescape") for field in fields[9:])
+    watched = Watched(*(field.decode().split("\n") if field else () for field in fields[6:9]))
+    if see(root, watched).hex().encode() != fields[9]:
+        raise Doubt
+    plain, colour, json = (field.decode("utf-8", "surrogateescape") for field in fields[10:])
     return at, Answered(code, plain, colour, json)
 
 

@@ -16,13 +16,17 @@ from shoreward.judge import (
     GaugeState,
     Grid,
     Histograms,
+    JudgeInputError,
     LatencyPromotionTest,
     LatencyRollbackTest,
     LatencyState,
     Verdict,
+    control_gauges,
+    control_histograms,
     difference_confidence,
     estimate_latency_phi,
     estimate_noise,
+    estimate_usual,
     exceedances,
     judge_gauges,
     judge_latency,
@@ -193,3 +197,26 @@ def test_gauges_in_pieces_and_a_saved_state_give_the_same_answer(samples: Gauges
     at_once = judge_gauges(samples, *tests)
     for name in ("codes", "rollback_log_e", "promotion_log_e", "canary", "baseline", "first_fail", "first_pass"):
         np.testing.assert_array_equal(getattr(state.judgement(), name), getattr(at_once, name))
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_counts())
+def test_any_history_of_counts_tells_finite_usual_ratios(counts):
+    usual = estimate_usual(counts)
+    for array in (usual.low, usual.ratio, usual.high):
+        assert np.all((array >= 1e-6) & (array <= 1e6))
+    assert np.all((usual.low <= usual.ratio) & (usual.ratio <= usual.high))
+    assert np.all(np.isfinite(usual.phi) & (usual.phi >= 1))
+
+
+@settings(max_examples=50, deadline=None)
+@given(any_gauges(), any_histograms(), any_histograms())
+def test_any_controls_make_samples(gauges: Gauges, history: Histograms, bake: Histograms):
+    beside = control_gauges(gauges.canary, np.stack((gauges.baseline, gauges.canary)))
+    assert np.all(np.isnan(beside.baseline) == (np.isnan(gauges.canary) & np.isnan(gauges.baseline)))
+    try:
+        moved = control_histograms(bake, history=history)
+    except JudgeInputError:
+        assert history.streams != bake.streams
+    else:
+        np.testing.assert_allclose(moved.baseline.sum(axis=2), bake.baseline.sum(axis=2))

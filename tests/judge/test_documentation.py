@@ -6,7 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoreward.judge import Counts, PromotionTest, RollbackTest, Verdict, passes
+from shoreward.judge import (
+    Counts,
+    Grid,
+    LatencyPromotionTest,
+    LatencyRollbackTest,
+    PromotionTest,
+    RollbackTest,
+    Strength,
+    Verdict,
+    passes,
+)
+from shoreward.judge.ratios import DRIFTS, HARM, SLOWER_LOG_ODDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "judge.md").read_text(encoding="utf-8")
 ROWS = re.findall(
@@ -45,3 +56,25 @@ def test_the_stated_defaults_are_the_defaults():
         f"**horizon** ({rollback.horizon})",
     ):
         assert stated in PAGE
+
+
+def test_the_stated_defaults_of_latency_are_the_defaults():
+    rollback, promotion, grid = LatencyRollbackTest(), LatencyPromotionTest(), Grid()
+    levels = ", ".join(map(str, rollback.levels)), ", ".join(map(str, promotion.levels))
+    for stated in (
+        f"**latency's margins** (rollback {rollback.margin}, promotion {promotion.margin})",
+        f"**latency's levels** (rollback {levels[0]}, promotion {levels[1]})",
+        f"1.05 becomes {grid.ratio ** grid.steps_at_least(1.05):.3f}",
+        f"1.15 becomes {grid.ratio ** grid.steps_at_most(1.15):.3f}",
+        f"scale {grid.scale} ({100 * (grid.ratio - 1):.1f} % wide)",
+        f"from {2.0**grid.low} ms to {2**grid.high / 60_000:.1f} minutes",
+        f"over {len(SLOWER_LOG_ODDS)} odds ratios",
+        f"{len(DRIFTS)} drifts from {DRIFTS[0]:g} to {DRIFTS[-1]:g}",
+        f"over {len(HARM)} ratios",
+    ):
+        assert stated in PAGE
+
+
+@pytest.mark.parametrize("strength", Strength)
+def test_every_strength_is_explained(strength: Strength):
+    assert f"*{strength.value.capitalize()}* means" in PAGE

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from measuring import SHOREWARD, Cost, commit, git, machine, run, surroundings
 
 TURBO = "2.11.11"
 PACKAGES = 20
@@ -38,37 +37,6 @@ checks:
   skip: [build, template, policies, secrets, security, sbom, vulnerabilities]
   suites:
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    cpu: float
-    wall: float
-
-
-def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Cost:
-    """Run a command that must succeed; what it and its children cost."""
-    began = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as ran:
-        _, status, used = os.wait4(ran.pid, 0)
-        wall = time.perf_counter() - began
-        ran.returncode = os.waitstatus_to_exitcode(status)
-    if ran.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {ran.returncode}")
-    return Cost(used.ru_utime + used.ru_stime, wall)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    who = {f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    subprocess.run(["git", *arguments], cwd=folder, env={**os.environ, **who}, check=True, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "first")
 
 
 def packages(folder: Path) -> list[str]:
@@ -91,8 +59,13 @@ def shoreward(folder: Path) -> list[str]:
     ]
     (folder / "shoreward.yaml").write_text(PIPELINE + "".join(suites))
     (folder / "template.yaml").write_text("Resources: {}\n")
-    commit(folder)
-    return [str(Path(sys.executable).with_name("shoreward")), "check"]
+    begin(folder)
+    return [SHOREWARD, "check"]
+
+
+def begin(folder: Path) -> None:
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder, "first")
 
 
 def turbo(folder: Path) -> list[str]:
@@ -106,10 +79,10 @@ def turbo(folder: Path) -> list[str]:
     (folder / ".gitignore").write_text("node_modules\n.turbo\n")
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--save-exact", "--save-dev", f"turbo@{TURBO}"]
     subprocess.run(npm, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    commit(folder)
-    machine = {"x86_64": "64", "amd64": "64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine().lower()]
+    begin(folder)
+    processor = {"x86_64": "64", "amd64": "64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine().lower()]
     candidates = [
-        *folder.glob(f"node_modules/turbo-*-{machine}/bin/turbo"),
+        *folder.glob(f"node_modules/turbo-*-{processor}/bin/turbo"),
         *folder.glob("node_modules/@turbo/*/bin/turbo"),
     ]
     return [str(candidates[0]), "run", "test", "--output-logs=none"]
@@ -133,10 +106,8 @@ def main() -> None:
         ours, theirs = Path(made).resolve() / "ours", Path(made).resolve() / "theirs"
         for folder in (ours, theirs):
             folder.mkdir()
-        dropped = ("PYTHONDONTWRITEBYTECODE", "TURBO_TOKEN", "TURBO_TEAM", "TURBO_API")
-        environment = {name: value for name, value in os.environ.items() if name not in dropped}
         # Bytecode is written once and read ever after, as after any installation.
-        environment |= {"PYTHONPYCACHEPREFIX": f"{made}/bytecode", "TURBO_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1"}
+        environment = surroundings(PYTHONPYCACHEPREFIX=f"{made}/bytecode")
         check, task = shoreward(ours), turbo(theirs)
         for _ in range(2):
             run(check, ours, environment)
@@ -167,7 +138,7 @@ def _must_be_quick(check: list[str], task: list[str], ours: Path, theirs: Path, 
 
 
 def show(costs: dict[str, list[Cost]], rounds: int) -> None:
-    print(f"{rounds} rounds, {os.cpu_count()} cores, turbo {TURBO}, Python {platform.python_version()}\n")
+    print(f"{rounds} rounds, {machine()}, turbo {TURBO}\n")
     print(f"{'':22} {'CPU s':>18} {'wall s':>18}")
     print(f"{'':22} {'median':>9} {'least':>8} {'median':>9} {'least':>8}")
     for name, each in costs.items():

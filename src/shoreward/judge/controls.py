@@ -62,7 +62,8 @@ def estimate_usual(history: Counts, *, without_history: float = CAUTIOUS_PHI) ->
     phi = estimate_phi(Counts(*history.arrays, usual=ratio), without_history=without_history)
     known = known & phi.known
     ratio = np.where(known, ratio, 1.0)
-    error = np.where(known, np.exp(np.sqrt(phi.phi * (1 / some[1] + 1 / some[3]))), 1.0)
+    log_error = np.where(known, np.sqrt(phi.phi * (1 / some[1] + 1 / some[3])), 0.0)
+    error = np.exp(np.minimum(log_error, np.log(1e12)))
     low, high = np.maximum(ratio / error, 1e-6), np.minimum(ratio * error, 1e6)
     return Usual(ratio=ratio, low=low, high=high, phi=np.where(known, phi.phi, without_history), known=known)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .bakery import FRAGILE, STURDY, Bakery
+import sys
+
+from sandboxes.shop import shoreward
+
+from .bakery import FRAGILE, PIPELINE, STURDY, Bakery
 
 
 def resilience(*faults: str, lasts: str = "1s", recovery: str = "10s", more: str = "") -> str:
@@ -98,3 +102,64 @@ def test_an_application_that_fails_by_itself_tells_nothing(bakery: Bakery):
     found = bakery.check()
     assert (found["verdict"], found["error"]["code"]) == ("error", "RESILIENCE_UNKNOWN")
     assert "ValueError: cold" in found["error"]["what"]
+
+
+def test_what_does_not_come_back_by_itself_is_found(bakery: Bakery):
+    # Given a counter that remembers that the oven failed
+    forgetful = FRAGILE.replace(
+        "def handler(event, context):\n",
+        "bad = []\n\n\ndef handler(event, context):\n    if bad:\n        raise RuntimeError('still cold')\n",
+    ).replace(
+        '    return {"warm": warm()',
+        "    try:\n        warm()\n    except Exception:\n        bad.append(1)\n        raise\n"
+        '    return {"warm": True',
+    )
+    bakery.build(forgetful)
+    bakery.declare(resilience("kind: throttle, function: Oven, may-fail: 100%", recovery="2s"))
+    [finding] = bakery.check()["findings"]
+    assert (finding["rule"], finding["line"]) == ("fault-not-recovered", 6)
+    assert (
+        "Counter still fails 2 s after a fault was over (throttle Oven): it failed: RuntimeError: still cold"
+        in (finding["what"])
+    )
+
+
+def test_a_backlog_that_is_worked_off_too_slowly_is_found(bakery: Bakery):
+    bakery.build(STURDY)
+    bakery.shop.write("code/baker.py", "import time\n\n\ndef handler(event, context):\n    time.sleep(5)\n")
+    bakery.declare(resilience("kind: disconnect, function: Baker", recovery="1s"))
+    [finding] = bakery.check()["findings"]
+    assert (finding["rule"], finding["subject"], finding["line"]) == ("fault-backlog", "Orders", 32)
+
+
+COMMAND = """\
+import json, os, sys
+import boto3
+answer = boto3.client("lambda").invoke(FunctionName=os.environ["CounterName"], Qualifier="live", Payload=b"{}")
+print(os.environ["SHOREWARD_FAULT"] or "no fault", json.load(answer["Payload"]))
+sys.exit("FunctionError" in answer)
+"""
+
+
+def test_a_command_may_be_the_load(bakery: Bakery):
+    bakery.shop.write("load.py", COMMAND)
+    bakery.declare(resilience("kind: throttle, function: Oven", more=f"    load: {sys.executable} load.py\n"))
+    found = bakery.check()
+    assert found["verdict"] == "fail"
+    [finding] = found["findings"]
+    assert (finding["rule"], finding["failed"][1:]) == ("fault-not-withstood", " x command-failed")
+    # And of a counter that falls back on something it finds nothing
+    bakery.build(STURDY)
+    assert bakery.check()["verdict"] == "pass"
+
+
+def test_faults_without_load_are_refused(bakery: Bakery):
+    probes = PIPELINE[PIPELINE.index("probes:") : PIPELINE.index("checks:")]
+    bakery.declare(resilience(), PIPELINE.replace(probes, ""))
+    said = shoreward("check", at=bakery.shop.root)
+    assert said.code == 2
+    assert "[RESILIENCE_NO_LOAD]" in said.err
+    assert "shoreward.yaml:12:" in said.err
+    # And so are they without a sandbox
+    bakery.declare(resilience(), PIPELINE.replace("  sandbox: {target: main/eu-north-1}\n", ""))
+    assert "[SUITE_WITHOUT_SANDBOX]" in shoreward("check", at=bakery.shop.root).err

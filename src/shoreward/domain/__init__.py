@@ -24,7 +24,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
-from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, Pipeline, Probe, Ramp, Wave
+from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
 from shoreward.domain.revision import (
     BUCKET,
@@ -37,7 +37,7 @@ from shoreward.domain.revision import (
     Staged,
     StagedFunction,
 )
-from shoreward.domain.target import Parameters, Target
+from shoreward.domain.target import Parameters, Target, Written
 from shoreward.domain.trials import Dynamic, Fault, FaultKind, Method, Resilience
 from shoreward.domain.verdict import Verdict, worst
 
@@ -62,6 +62,7 @@ __all__ = [
     "JudgePolicy",
     "Judgement",
     "LambdaFunction",
+    "LatencyPolicy",
     "Method",
     "OperationError",
     "Outcome",
@@ -94,6 +95,7 @@ __all__ = [
     "Verdict",
     "Waiver",
     "Wave",
+    "Written",
     "advisory",
     "canonical",
     "digest_of",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
 
-from shoreward.domain import Auto, Bake, JudgePolicy, Pipeline, Probe, Ramp, Target, Wave
+from shoreward.domain import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Target, Wave, Written
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._format import TEMPLATE
@@ -194,8 +194,12 @@ class _Waves:
         if not account or region not in PARTITION_OF:
             return None
         self._check_partition(name, region, account.get("role"), here)
-        shared = self.found.get("parameters", {}), account.get("parameters", {}), entry.get("parameters", {})
-        parameters = {key: value for level in shared for key, value in level.items()}
+        levels = (self.found, self.at), (account, self.at / "accounts" / name), (entry, at)
+        parameters = {
+            key: Written(value, (level / "parameters" / key).place)
+            for given, level in levels
+            for key, value in given.get("parameters", {}).items()
+        }
         return Target(
             account=account.get("id", ""),
             region=region,
@@ -254,9 +258,12 @@ def _bake(found: Found, at: At) -> Bake:
 
 
 def _judge(found: Found, at: At) -> JudgePolicy:
-    plain: Found = {key.replace("-", "_"): value for key, value in found.items() if not key.endswith("-margin")}
-    for name in ("rollback", "promote"):
-        plain |= {f"{name}_{key}": value for key, value in found.get(f"{name}-margin", {}).items()}
+    margins = {name: found.get(f"{name}-margin", {}) for name in ("rollback", "promote")}
+    others = {"rollback-margin", "promote-margin", "skip"}
+    plain: Found = {key.replace("-", "_"): value for key, value in found.items() if key not in others}
+    for name, margin in margins.items():
+        plain |= {f"{name}_{key}": margin[key] for key in ("ratio", "points") if key in margin}
+    plain["latency"] = None if "latency" in found.get("skip", []) else _latency(margins["rollback"], margins["promote"])
     interval = plain["interval"] = int(plain.get("interval", JudgePolicy().interval))
     if interval not in (1, 5, 10, 30) and (interval == 0 or interval % 60):
         what = f"CloudWatch has no interval of {duration_text(interval)}."
@@ -266,6 +273,15 @@ def _judge(found: Found, at: At) -> JudgePolicy:
         what = "With ratio 1 and points 0% a canary that is as good as the baseline is never promoted."
         (at / "promote-margin").complain("SPEC_MARGIN", what, "Leave it some margin, such as ratio: 1.5.")
     return judge
+
+
+def _latency(rollback: Found, promote: Found) -> LatencyPolicy:
+    usual = LatencyPolicy()
+    (half, most, nearly), (sooner, mostly) = usual.rollback, usual.promote
+    return LatencyPolicy(
+        rollback=(rollback.get("p50", half), rollback.get("p90", most), rollback.get("p99", nearly)),
+        promote=(promote.get("p50", sooner), promote.get("p90", mostly)),
+    )
 
 
 def _check_bucket(name: str, regions: Set[str], at: At) -> None:

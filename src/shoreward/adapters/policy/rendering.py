@@ -36,7 +36,7 @@ def rendered_template(source: Source, pipeline: Pipeline, commit: str, memory: M
         raise SpecError("TEMPLATE_INVALID", "The template is not UTF-8 text.", where=where) from error
     declared = {name: mapping(found) for name, found in mapping(template.value.get("Parameters")).items()}
     targets = [(target.key, _values(declared, dict(target.parameters))) for target in pipeline.targets]
-    values = parameter_values(template, targets)
+    values = parameter_values(template, targets, made_up=True)
     assets = find_assets(template, values)
     digests = {asset.logical_id: _ANY for asset in assets}
     return render(template, values, assets, digests, lambda path: source.read(commit, path), memory).template

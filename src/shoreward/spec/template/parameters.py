@@ -6,14 +6,16 @@ differs stays a reference, which CloudFormation fills in on each target.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
-from shoreward.domain import SpecError, SpecErrors
+from shoreward.domain import Place, SpecError, SpecErrors, Written
 from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.document import Template
-from shoreward.spec.template.plain import Json, as_text, mapping
+from shoreward.spec.template.plain import Json, as_text, listed, mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +38,25 @@ class Values:
         return value
 
 
-def parameter_values(template: Template, targets: Sequence[tuple[str, Mapping[str, str]]]) -> Values:
+def parameter_values(
+    template: Template, targets: Sequence[tuple[str, Mapping[str, str]]], *, made_up: bool = False
+) -> Values:
     """Check and gather the values of a template's parameters.
 
     Args:
         targets: each target's name and its parameters.
+        made_up: whether some values only stand for what nobody knows, and need not be what the template allows.
 
     Raises:
         SpecError: PARAMETER_MISSING, PARAMETER_UNKNOWN, PARAMETER_NOT_ALLOWED; `SpecErrors` when there are several.
     """
     declared = {name: mapping(found) for name, found in mapping(template.value.get("Parameters")).items()}
-    errors = [error for label, given in targets for error in _check(template, declared, label, given)]
-    if errors:
+    found = {
+        (error.code, error.where, error.next): error
+        for label, given in reversed(targets)
+        for error in _check(template, declared, label, given, made_up=made_up)
+    }
+    if errors := list(reversed(found.values())):
         raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0]
     every: dict[str, tuple[str, ...]] = {}
     for name, found in declared.items():
@@ -59,24 +68,80 @@ def parameter_values(template: Template, targets: Sequence[tuple[str, Mapping[st
 
 
 def _check(
-    template: Template, declared: dict[str, dict[str, Json]], label: str, given: Mapping[str, str]
+    template: Template,
+    declared: dict[str, dict[str, Json]],
+    label: str,
+    given: Mapping[str, str],
+    *,
+    made_up: bool,
 ) -> Iterator[SpecError]:
     for name, found in declared.items():
         at = template.place("Parameters", name)
-        if name not in given and "Default" not in found:
-            what = f"The parameter {name} has no default, and {label} gives it no value."
-            yield SpecError("PARAMETER_MISSING", what, where=at, next="Add it to the parameters in shoreward.yaml.")
-        allowed = found.get("AllowedValues")
-        if name in given and isinstance(allowed, list):
-            texts = [as_text(value) for value in cast("list[Json]", allowed)]
-            if given[name] not in texts:
-                what = f"The parameter {name} may not be '{given[name]}', as {label} has it."
-                yield SpecError("PARAMETER_NOT_ALLOWED", what, where=at, next=f"Allowed: {', '.join(texts)}.")
+        if name not in given:
+            if "Default" not in found:
+                what = f"The parameter {name} has no default, and {label} gives it no value."
+                yield SpecError("PARAMETER_MISSING", what, where=at, next="Add it to the parameters in shoreward.yaml.")
+        elif not made_up and (allowed := _allowed(found, given[name])):
+            value = "that value" if as_text(found.get("NoEcho", False)) == "true" else f"'{given[name]}'"
+            what = f"The parameter {name} may not be {value}, as {label} has it."
+            yield SpecError("PARAMETER_NOT_ALLOWED", what, where=_place(given[name]) or at, next=allowed)
     for name in given:
         if name not in declared:
             what = f"{label} gives a value to a parameter '{name}' that the template does not have."
-            advice = did_you_mean(name, declared)
-            yield SpecError("PARAMETER_UNKNOWN", what, where=template.place("Parameters"), next=advice)
+            where = _place(given[name]) or template.place("Parameters")
+            yield SpecError("PARAMETER_UNKNOWN", what, where=where, next=did_you_mean(name, declared))
+
+
+def _place(value: str) -> Place | None:
+    return value.where if isinstance(value, Written) else None
+
+
+def _allowed(declared: Mapping[str, Json], value: str) -> str:
+    """What the template allows where it does not allow a value, in a sentence; "" where it does."""
+    texts = [as_text(one) for one in listed(declared.get("AllowedValues"))]
+    if texts and value not in texts:
+        return f"Allowed: {', '.join(texts)}."
+    match declared.get("Type"):
+        case "Number":
+            return _number(declared, value)
+        case "String":
+            return _string(declared, value)
+        case _:
+            return ""
+
+
+def _number(declared: Mapping[str, Json], value: str) -> str:
+    least, most = _limits(declared, "Value")
+    try:
+        number = float(value)
+    except ValueError:
+        return "It is a number."
+    return "" if least <= number <= most else f"It is a number {_between(least, most)}."
+
+
+def _string(declared: Mapping[str, Json], value: str) -> str:
+    least, most = _limits(declared, "Length")
+    if not least <= len(value) <= most:
+        return f"Its length is {_between(least, most)}."
+    pattern = as_text(declared.get("AllowedPattern", ".*"))
+    with suppress(re.error):  # CloudFormation's patterns are Java's
+        if not re.fullmatch(pattern, value, re.DOTALL):
+            return as_text(declared.get("ConstraintDescription") or f"It must match {pattern}.")
+    return ""
+
+
+def _limits(declared: Mapping[str, Json], of: str) -> tuple[float, float]:
+    """The least and the most that is allowed; what is no number is cfn-lint's to tell."""
+    found = [-math.inf, math.inf]
+    for index, key in enumerate((f"Min{of}", f"Max{of}")):
+        with suppress(ValueError):
+            found[index] = float(as_text(declared[key])) if key in declared else found[index]
+    return found[0], found[1]
+
+
+def _between(least: float, most: float) -> str:
+    bounds = [f"of at least {least:g}"] if least > -math.inf else []
+    return " and ".join([*bounds, *([f"of at most {most:g}"] if most < math.inf else [])])
 
 
 def _literal(declared: dict[str, Json]) -> bool:

@@ -56,7 +56,7 @@ def crossing(number: int, bound: float) -> float:
     density = np.where(grid < bound, density, 0.0)
     for look in range(2, number + 1):
         before = density.sum() * STEP
-        grown = np.convolve(density, kernel, mode="same")
+        grown = np.convolve(density, kernel)[len(kernel) // 2 :][: len(grid)]
         density = np.where(grid < bound * sqrt(look), grown, 0.0)
         crossed += before - density.sum() * STEP
     return crossed

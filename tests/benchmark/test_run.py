@@ -25,7 +25,7 @@ def one_of_each() -> Iterator[Task]:
         yield replace(planned[-1], runs=2)
 
 
-@pytest.mark.parametrize("task", one_of_each(), ids=lambda task: task.scenario)
+@pytest.mark.parametrize("task", list(one_of_each()), ids=lambda task: task.scenario)
 def test_a_task_gives_the_same_answers_from_the_same_seed(task: Task):
     answers = measured(task, seed=1, quantile=3.0)
     assert answers == measured(task, seed=1, quantile=3.0)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shoreward.app.ports import MetricSource, Samples, Stream
 from shoreward.app.releases import Wish, begin
 from shoreward.core import Event, Release
@@ -96,6 +99,23 @@ class Tampered:
     ) -> Mapping[Stream, Samples]:
         found = self.source.counts(target, streams, start=start, end=end, period=period)
         return {stream: self.change(stream, samples, start) for stream, samples in found.items()}
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        return self.source.latencies(target, streams, levels, start=start, end=end, period=period)
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        return self.source.slower(target, limits, start=start, end=end, period=period)
 
 
 def tampered(beach: Beach, change: Change):

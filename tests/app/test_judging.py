@@ -10,7 +10,8 @@ import pytest
 from shoreward.app.judging import look
 from shoreward.app.ports import Samples, Stream
 from shoreward.core import Phase, Release
-from shoreward.domain import Outcome, Verdict
+from shoreward.domain import LatencyPolicy, Outcome, Verdict
+from shoreward.testing.metrics import Untimed
 
 from .support import NORTH, Beach, tampered
 
@@ -33,6 +34,12 @@ def judged(beach: Beach, state: Release, seconds: float, change=lambda stream, s
     deployment = state.deployments[NORTH]
     beach.cloud.clock.time = deployment.shifted_at + seconds
     return look(tampered(beach, change), state, deployment)
+
+
+def patient(beach: Beach):
+    """The beach's pipeline, whose canary may be slower by a half before it is harm."""
+    latency = LatencyPolicy(rollback=(1.5, 1.6, 2.0), promote=(1.2, 1.3))
+    return replace(beach.pipeline, judge=replace(beach.pipeline.judge, latency=latency))
 
 
 def untouched(stream: Stream, samples: Samples, start: float) -> Samples:
@@ -81,6 +88,76 @@ def test_an_alarm_decides_at_once(beach: Beach, seconds: float):
     assert "loud" in judgement.reason
 
 
+def slower(factor: float):
+    return lambda commit, target, at: 100.0 * (factor if commit == "new" else 1.0)
+
+
+def test_a_canary_that_is_slower_fails_though_it_never_errs(beach: Beach):
+    beach.cloud.latency = slower(1.4)
+    judgement = judged(beach, baking(beach), 300)
+    assert judgement.verdict is Verdict.FAIL
+    assert {each.metric for each in judgement.evidence if each.verdict is Verdict.FAIL} == {"latency"}
+    assert "of the canary's requests are slower than the baseline's limit and a margin" in judgement.reason
+
+
+def test_a_canary_between_the_margins_of_latency_does_not_advance(beach: Beach):
+    beach.cloud.traffic = {NORTH: 3.0}
+    beach.cloud.latency = slower(1.25)
+    beach.pipeline = patient(beach)
+    judgement = judged(beach, baking(beach), 600)
+    assert judgement.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert "not shown yet that the canary is as fast" in judgement.reason
+
+
+def test_a_canary_that_is_faster_passes(beach: Beach):
+    beach.cloud.latency = slower(0.5)
+    assert judged(beach, baking(beach), 600).verdict is Verdict.PASS
+
+
+def test_latency_that_is_skipped_says_nothing(beach: Beach):
+    beach.cloud.latency = slower(9.0)
+    beach.pipeline = replace(beach.pipeline, judge=replace(beach.pipeline.judge, latency=None))
+    judgement = judged(beach, baking(beach), 600)
+    assert judgement.verdict is Verdict.PASS
+    assert {each.metric for each in judgement.evidence} == {"errors"}
+
+
+def test_a_common_slowness_is_not_held_against_the_canary(beach: Beach):
+    state = baking(beach)
+    since = state.deployments[NORTH].shifted_at
+    beach.cloud.latency = lambda commit, target, at: 400.0 if at > since + 60 else 100.0
+    assert judged(beach, state, 600).verdict is Verdict.PASS
+
+
+def test_a_baseline_without_requests_before_teaches_its_limits_at_first(beach: Beach):
+    beach.cloud.latency = slower(1.6)
+    state = baking(beach)
+    since = state.deployments[NORTH].exposed_since
+
+    class Silent(Untimed):
+        """Nobody measured anything before the canary came."""
+
+        def counts(self, *given, **span):
+            return beach.cloud.counts(*given, **span)
+
+        def latencies(self, target, streams, levels, *, start, end, period):
+            found = beach.cloud.latencies(target, streams, levels, start=start, end=end, period=period)
+            early = np.arange(start, end, period) < since
+            return {stream: np.where(early, np.nan, values) for stream, values in found.items()}
+
+        def slower(self, *given, **span):
+            return beach.cloud.slower(*given, **span)
+
+    deployment = state.deployments[NORTH]
+    beach.cloud.clock.time = deployment.shifted_at + 300
+    world = replace(beach.cloud.world(), metrics=Silent())
+    judgement = look(world, state, deployment)
+    latency = next(each for each in judgement.evidence if each.metric == "latency")
+    errors = judgement.evidence[0]
+    assert judgement.verdict is Verdict.FAIL
+    assert 0 < latency.canary_requests < errors.canary_requests
+
+
 def test_an_alarm_of_somebody_else_is_none_of_ours(beach: Beach):
     state = baking(beach)
     beach.cloud.firing_alarms = {NORTH: ("loud",)}
@@ -126,7 +203,9 @@ def test_more_errors_than_requests_are_counted_as_all_of_them(beach: Beach):
         return replace(samples, errors=2 * samples.requests + 5)
 
     judgement = judged(beach, baking(beach), 120, doubled)
-    assert all(each.canary_bad == each.canary_requests for each in judgement.evidence)
+    errors = [each for each in judgement.evidence if each.metric == "errors"]
+    assert errors
+    assert all(each.canary_bad == each.canary_requests for each in errors)
     assert "(100 %)" in judgement.reason
 
 

@@ -13,6 +13,7 @@ from shoreward.app.ports import Answered, Samples, Stream
 from shoreward.app.synthetics import Synthetics
 from shoreward.domain import Probe, Retryable, StagedFunction, Target
 from shoreward.testing.builders import a_target
+from shoreward.testing.metrics import Untimed
 from shoreward.testing.simulated import SimulatedClock
 
 OFTEN = Probe(function="Tides", every=0.01)
@@ -20,7 +21,7 @@ TIDES = StagedFunction(logical_id="Tides", name="app-Tides", alias="live", basel
 OLD, NEW = (Stream(function="app-Tides", alias="live", version=version) for version in "12")
 
 
-class Platform:
+class Platform(Untimed):
     """Counts ten requests and one error in every interval; answers as it is told to."""
 
     def __init__(self) -> None:

@@ -132,6 +132,28 @@ def test_throttles_of_an_alias_are_shared_as_its_invocations_are(bench: Bench) -
     assert [float(np.round(found[one].throttles[0], 6)) for one in streams] == [18.0, 2.0]
 
 
+def test_how_long_requests_took_is_told_by_version(bench: Bench) -> None:
+    bench.release(bench.revision(says("quick")), "r1")
+    slow = "import time\ndef handler(event, context):\n    time.sleep(0.2)\n"
+    function = deployed(bench, slow)
+    bench.adapters.traffic.shift(bench.target, [function], 50.0, 0.0)
+    start = time.time() // 60 * 60 - 60
+    for _ in range(16):
+        bench.lambda_.invoke(FunctionName=function.name, Qualifier="live", Payload=b"{}")
+    quick, slower = (Stream(function=function.name, alias="live", version=version) for version in ("1", "2"))
+    span = {"start": start, "end": start + 180, "period": 60}
+    metrics = bench.adapters.metrics
+    counted = metrics.counts(bench.target, [quick, slower], **span)
+    halves = metrics.latencies(bench.target, [quick, slower], (0.5, 0.99), **span)
+    assert np.nanmin(halves[slower]) >= 200
+    assert np.nanmax(halves[quick][0]) < 200
+    assert np.isnan(halves[quick][:, 0]).all()
+    over = metrics.slower(bench.target, {quick: (199.0, 1e6), slower: (199.0, 1e6)}, **span)
+    assert over[slower][0].sum() == counted[slower].requests.sum() > 0
+    assert over[quick][1].sum() == over[slower][1].sum() == 0
+    assert over[quick].shape == (2, 3)
+
+
 def alarm(bench: Bench, name: str, state: str) -> None:
     cloudwatch = bench.account.client("cloudwatch", bench.region)
     cloudwatch.put_metric_alarm(

@@ -222,12 +222,31 @@ class Samples:
 
 
 class MetricSource(Protocol):
-    """Counts of requests and failures."""
+    """Counts of requests and failures, and how long requests took; [start, end) in intervals of `period` seconds."""
 
     def counts(
         self, target: Target, streams: Sequence[Stream], *, start: float, end: float, period: int
     ) -> Mapping[Stream, Samples]:
         """Counts for [start, end) in intervals of `period` seconds; both ends are multiples of it."""
+        ...
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """Quantiles of each interval's latencies in milliseconds: (levels, intervals), NaN where nothing is known."""
+        ...
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """Requests that took longer than each of a stream's limits, in milliseconds: (limits, intervals)."""
         ...
 
 

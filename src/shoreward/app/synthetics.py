@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from shoreward.app.ports import Asker, Clock, MetricSource, Samples, Stream
 from shoreward.domain import Probe, ShorewardError, StagedFunction, Target
@@ -70,6 +71,25 @@ class Synthetics:
         """See `MetricSource.counts`; an answer that was wrong is an error of the interval in which it was asked for."""
         counted = self._metrics.counts(target, streams, start=start, end=end, period=period)
         return {stream: self._joined(target, stream, samples, start, period) for stream, samples in counted.items()}
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """See `MetricSource.latencies`."""
+        return self._metrics.latencies(target, streams, levels, start=start, end=end, period=period)
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """See `MetricSource.slower`."""
+        return self._metrics.slower(target, limits, start=start, end=end, period=period)
 
     def close(self) -> None:
         """Send no more."""

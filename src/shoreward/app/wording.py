@@ -61,11 +61,29 @@ def _failure(each: Evidence) -> str:
     if each.metric == "requests":
         seen = f"{each.canary_requests:,} requests reached the canary while the baseline had {each.baseline_requests:,}"
         return f"{subject(each)}: only {seen} ({weight})"
+    if each.metric == "latency":
+        return f"{subject(each)}: {_slower(each)} ({weight})"
     canary = rate(each.canary_bad, each.canary_requests)
     if not each.baseline_requests:
         return f"{subject(each)}: {each.metric} {canary}, above the ceiling for a first deployment ({weight})"
     baseline = rate(each.baseline_bad, each.baseline_requests)
     return f"{subject(each)}: {each.metric} on the canary {canary}, on the baseline {baseline} ({weight})"
+
+
+def _slower(each: Evidence) -> str:
+    canary, baseline = (
+        percent(bad / requests) if requests else "none"
+        for bad, requests in ((each.canary_bad, each.canary_requests), (each.baseline_bad, each.baseline_requests))
+    )
+    more = "of the canary's requests are slower than the baseline's limit and a margin"
+    return f"latency: {canary} {more}, {baseline} of the baseline's slower than the limit"
+
+
+def slow_words(evidence: Sequence[Evidence]) -> str:
+    """That only latency is missing."""
+    shown = [each for each in evidence if each.metric == "latency"][:1]
+    missing = "".join(f" (evidence {odds(each.e_promote)}, needed {odds(each.bar_promote)})" for each in shown)
+    return f"the errors would pass, but it is not shown yet that the canary is as fast{missing}"
 
 
 def pass_words(each: Evidence, policy: JudgePolicy) -> str:

@@ -94,6 +94,20 @@ class Auto:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyPolicy:
+    """How much slower a canary may be, as ratios of latencies, each above 1.
+
+    Attributes:
+        rollback: at the baseline's p50, p90 and p99: slower than this is harm. The tail has the widest margin, since a
+            canary has colder caches and fewer warm instances than what has run for days.
+        promote: at p50 and p90: the canary must be shown to be faster than this before it advances.
+    """
+
+    rollback: tuple[float, float, float] = (1.1, 1.2, 1.5)
+    promote: tuple[float, float] = (1.25, 1.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePolicy:
     """How samples become a verdict (docs/judge.md).
 
@@ -106,6 +120,7 @@ class JudgePolicy:
         delay: seconds after the end of an interval until its metrics have arrived.
         dispersion: over-dispersion of errors (phi), at least 1.
         first_deployment_ceiling: error rate that the first deployment on a target may not exceed.
+        latency: how much slower it may be; None when latency is not judged.
     """
 
     alpha: float = 0.01
@@ -118,6 +133,7 @@ class JudgePolicy:
     delay: float = 120.0
     dispersion: float = 3.0
     first_deployment_ceiling: float = 0.05
+    latency: LatencyPolicy | None = LatencyPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import math
 from shoreward.domain.pipeline import JudgePolicy, Wave
 from shoreward.domain.target import Target
 
-FAILING_INTERVALS = 3
+FAILING_INTERVALS = 2
 """Intervals that the judge needs for a canary that fails on everything: no single one may decide (docs/judge.md)."""
 
 LEVELS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0)

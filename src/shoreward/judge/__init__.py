@@ -27,7 +27,7 @@ from shoreward.judge.exceedances import Exceedances
 from shoreward.judge.gauges import Direction, GaugeNoise, Gauges, estimate_noise
 from shoreward.judge.grid import Grid
 from shoreward.judge.histograms import Histograms
-from shoreward.judge.judgement import Judgement, judge_counts, judge_states
+from shoreward.judge.judgement import Judgement, codes_of, judge_counts, judge_states
 from shoreward.judge.latency import (
     LatencyPromotionState,
     LatencyPromotionTest,
@@ -88,6 +88,7 @@ __all__ = [
     "Usual",
     "Verdict",
     "absolute_evidence",
+    "codes_of",
     "control_counts",
     "control_gauges",
     "control_histograms",

@@ -16,6 +16,7 @@ from shoreward.app.ports import Samples, Stream
 from shoreward.domain import Target
 from shoreward.simulation.customers import Chance, Customers, Floats, Intervals, Mark, Served
 from shoreward.simulation.faults import Affliction
+from shoreward.testing.metrics import Untimed
 from shoreward.testing.simulated import SimulatedCloud
 
 NEW = "new"
@@ -61,7 +62,7 @@ class _Drawn:
 
 
 @dataclass(slots=True)
-class SimulatedMetrics:
+class SimulatedMetrics(Untimed):
     """Counts of the customers of one release."""
 
     cloud: SimulatedCloud

@@ -6,9 +6,10 @@ domain's own.
 
 from __future__ import annotations
 
-from shoreward.domain import JudgePolicy, Pipeline, Probe
+from shoreward.domain import JudgePolicy, LatencyPolicy, Pipeline, Probe
 from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
 from shoreward.spec._kinds import (
+    Choice,
     Duration,
     Json,
     Number,
@@ -23,6 +24,7 @@ from shoreward.spec._trials import DYNAMIC, FAULT, RESILIENCE
 from shoreward.spec._waves import AUTO, BAKE, DEFAULTS, PARAMETERS, STACK, STACK_RULE, TARGET, TARGETS, WAVE
 
 _JUDGE = JudgePolicy()
+_LATENCY = LatencyPolicy()
 _PIPELINE = Pipeline(application="", template="", waves=())
 _PROBE = Probe(function="")
 
@@ -50,7 +52,10 @@ ACCOUNT = Record(
 )
 
 
-def _margin(ratio: float, points: float) -> Record:
+_LEVELS = {"p50": "half of the requests", "p90": "nine of ten", "p99": "99 of 100"}
+
+
+def _margin(ratio: float, points: float, latencies: tuple[float, ...]) -> Record:
     return Record(
         "a margin",
         (
@@ -60,6 +65,15 @@ def _margin(ratio: float, points: float) -> Record:
                 Percent(fraction=True, zero=True),
                 "Percentage points on top.",
                 default=percent_text(points, fraction=True),
+            ),
+            *(
+                Field(
+                    level,
+                    Number(1.01, 100),
+                    f"Multiple of the latency within which the baseline answers {share}.",
+                    default=latency,
+                )
+                for (level, share), latency in zip(_LEVELS.items(), latencies, strict=False)
             ),
         ),
     )
@@ -82,13 +96,13 @@ JUDGE = Record(
         ),
         Field(
             "rollback-margin",
-            _margin(_JUDGE.rollback_ratio, _JUDGE.rollback_points),
-            "The canary may err up to ratio x baseline + points before it is harm.",
+            _margin(_JUDGE.rollback_ratio, _JUDGE.rollback_points, _LATENCY.rollback),
+            "The canary may err up to ratio x baseline + points, and be slower by so much, before it is harm.",
         ),
         Field(
             "promote-margin",
-            _margin(_JUDGE.promote_ratio, _JUDGE.promote_points),
-            "The canary must be shown to err less than ratio x baseline + points before it advances.",
+            _margin(_JUDGE.promote_ratio, _JUDGE.promote_points, _LATENCY.promote),
+            "Below this the canary must be shown to err, and to be slower by less, before it advances.",
         ),
         Field(
             "interval",
@@ -114,6 +128,7 @@ JUDGE = Record(
             "Error rate that the first deployment on a target may not exceed.",
             default=percent_text(_JUDGE.first_deployment_ceiling, fraction=True),
         ),
+        Field("skip", ListOf(Choice(("latency",)), distinct=True), "What is not judged.", default=[]),
     ),
 )
 

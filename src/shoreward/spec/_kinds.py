@@ -226,7 +226,7 @@ _SPKI = r"MCowBQYDK2VwAyEA[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An Ed25519 public key: PEM, or the line in its middle, as which it is read. It is never repeated in a complaint."""
+    """An Ed25519 public key: PEM, or the line in its middle, as which it is read; never repeated in a complaint."""
 
     def read(self, value: Any, at: At) -> str | None:
         if not isinstance(value, str):

@@ -122,18 +122,21 @@ def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:
 
 
 def _judge(judge: JudgePolicy) -> dict[str, Any]:
-    def margin(ratio: float, points: float) -> dict[str, Any]:
-        return {"ratio": ratio, "points": percent_text(points, fraction=True)}
+    def margin(ratio: float, points: float, latencies: tuple[float, ...]) -> dict[str, Any]:
+        levels = dict(zip(("p50", "p90", "p99"), latencies, strict=False))
+        return {"ratio": ratio, "points": percent_text(points, fraction=True), **levels}
 
+    latency = judge.latency
     return {
         "alpha": percent_text(judge.alpha, fraction=True),
         "beta": percent_text(judge.beta, fraction=True),
-        "rollback-margin": margin(judge.rollback_ratio, judge.rollback_points),
-        "promote-margin": margin(judge.promote_ratio, judge.promote_points),
+        "rollback-margin": margin(judge.rollback_ratio, judge.rollback_points, latency.rollback if latency else ()),
+        "promote-margin": margin(judge.promote_ratio, judge.promote_points, latency.promote if latency else ()),
         "interval": duration_text(judge.interval),
         "delay": duration_text(judge.delay),
         "dispersion": judge.dispersion,
         "first-deployment-ceiling": percent_text(judge.first_deployment_ceiling, fraction=True),
+        "skip": [] if latency else ["latency"],
     }
 
 

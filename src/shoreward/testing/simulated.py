@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoreward.app.ports import Journal, Samples, Stream
 from shoreward.app.quarantine import Quarantine
@@ -98,6 +101,18 @@ class SimulatedTarget:
         return len(self.versions)
 
 
+LatencyModel = Callable[[str, Target, float], float]
+"""Of a commit on a target at a time: the median of its requests' latencies, in milliseconds."""
+
+SPREAD = NormalDist(0, 0.3)
+"""Of the logarithm of latencies."""
+
+
+def steady(commit: str, target: Target, at: float) -> float:
+    """The latency model of an application that is always equally fast."""
+    return 100.0
+
+
 def harmless(commit: str, target: Target, at: float) -> float:
     """The error model of an application that always works."""
     return 0.0
@@ -110,6 +125,7 @@ class SimulatedCloud:
     Attributes:
         traffic: requests per second of a target, by its key; 10 where it says nothing.
         errors: the error model.
+        latency: the latency model; latencies are log-normal around it.
         gate: what checks, advisories and signatures say.
         journal: what quarantine is told by, and what keeps templates, reports and manifests.
         firing_alarms: alarm names that fire, by target key.
@@ -118,6 +134,7 @@ class SimulatedCloud:
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     traffic: Mapping[str, float] = field(default_factory=dict[str, float])
     errors: ErrorModel = harmless
+    latency: LatencyModel = steady
     seed: int = 0
     gate: SimulatedGate = field(default_factory=SimulatedGate)
     journal: Journal = field(default_factory=MemoryJournal)
@@ -255,6 +272,44 @@ class SimulatedCloud:
             requests[index] = chance.poisson(rate * period)
             errors[index] = chance.binomial(int(requests[index]), self.errors(commit, target, float(time)))
         return Samples(requests=requests, errors=errors, throttles=np.zeros(len(times)))
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """See `MetricSource.latencies`."""
+        times = np.arange(start, end, period)
+        factors = np.exp([SPREAD.inv_cdf(level) for level in levels])[:, None]
+        return {stream: factors * self._medians(target, stream, times, period) for stream in streams}
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """See `MetricSource.slower`; as many as are to be expected, rounded."""
+        times = np.arange(start, end, period)
+        found: dict[Stream, NDArray[np.float64]] = {}
+        for stream, ends in limits.items():
+            requests = self._samples(target, stream, times, period).requests
+            medians = self._medians(target, stream, times, period)
+            rows = [
+                [0.0 if np.isnan(median) else 1 - SPREAD.cdf(math.log(end / median)) for median in medians]
+                for end in ends
+            ]
+            found[stream] = np.round(np.array(rows) * requests)
+        return found
+
+    def _medians(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> NDArray[np.float64]:
+        """NaN without requests."""
+        commit = self.target(target).versions[int(stream.version) - 1]
+        requests = self._samples(target, stream, times, period).requests
+        medians = np.array([self.latency(commit, target, float(time)) for time in times])
+        return np.where(requests > 0, medians, np.nan)
 
     def _share(self, target: Target, commit: str, time: float) -> float:
         share = 0.0

@@ -30,16 +30,17 @@ _DATAPOINTS = 100_800
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """One metric of an alias, or of one version behind it."""
+    """One statistic of a metric of an alias, or of one version behind it."""
 
     metric: str
     function: str
     alias: str
     version: str | None
+    statistic: str = "Sum"
 
 
 class Metrics:
-    """Counts of requests and failures (`app.ports.MetricSource`)."""
+    """Counts of requests and failures, and durations (`app.ports.MetricSource`)."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
@@ -51,20 +52,60 @@ class Metrics:
 
         Raises `Retryable` (METRICS_INCOMPLETE) when CloudWatch could not read all of it: a hole is not a zero.
         """
-        intervals = round((end - start) / period)
-        if intervals <= 0 or not streams:
-            return {stream: _nothing(max(intervals, 0)) for stream in streams}
-        series = tuple(dict.fromkeys(one for stream in streams for one in _series(stream)))
+        asked = [one for stream in streams for one in _series(stream)]
+        read = self._all(target, asked, start, end, period)
+        return {
+            stream: _samples(stream, streams, {one: np.nan_to_num(values) for one, values in read.items()})
+            for stream in streams
+        }
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """Quantiles of `Duration`, which is the handler's time without its start.
+
+        Raises `Retryable` (METRICS_INCOMPLETE) as `counts` does.
+        """
+        asked = {stream: [_duration(stream, f"p{100 * level:.10g}") for level in levels] for stream in streams}
+        read = self._all(target, [one for each in asked.values() for one in each], start, end, period)
+        return {stream: np.stack([read[one] for one in each]) for stream, each in asked.items()}
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, NDArray[np.float64]]:
+        """Counts of `Duration` above each limit: the statistic TC, whose lower bound is exclusive.
+
+        Raises `Retryable` (METRICS_INCOMPLETE) as `counts` does.
+        """
+        asked = {stream: [_duration(stream, f"TC({limit:.3f}:)") for limit in ends] for stream, ends in limits.items()}
+        read = self._all(target, [one for each in asked.values() for one in each], start, end, period)
+        return {stream: np.nan_to_num(np.stack([read[one] for one in each])) for stream, each in asked.items()}
+
+    def _all(
+        self, target: Target, asked: Sequence[_Series], start: float, end: float, period: int
+    ) -> dict[_Series, NDArray[np.float64]]:
+        """Each series' values for [start, end), NaN where there is no datapoint."""
+        intervals = max(0, round((end - start) / period))
+        series = tuple(dict.fromkeys(asked))
+        if not intervals:
+            return {one: np.zeros(0) for one in series}
         read: dict[_Series, NDArray[np.float64]] = {}
         size = max(1, min(_QUERIES, _DATAPOINTS // intervals))
         for first in range(0, len(series), size):
             read |= self._read(target, series[first : first + size], start, intervals, period)
-        return {stream: _samples(stream, streams, read) for stream in streams}
+        return read
 
     def _read(
         self, target: Target, series: Sequence[_Series], start: float, intervals: int, period: int
     ) -> dict[_Series, NDArray[np.float64]]:
-        found = {one: np.zeros(intervals) for one in series}
+        found = {one: np.full(intervals, np.nan) for one in series}
         unfinished: dict[int, str] = {}
         for result in self._results(target, series, start, start + intervals * period, period):
             number = int(result.get("Id", "q0")[1:])
@@ -72,7 +113,7 @@ class Metrics:
             for at, value in zip(result.get("Timestamps", []), result.get("Values", []), strict=True):
                 place = int((at.timestamp() - start) // period)
                 if 0 <= place < intervals:
-                    found[series[number]][place] += value
+                    found[series[number]][place] = value
         if holes := {status for status in unfinished.values() if status != "Complete"}:
             raise Retryable(
                 "METRICS_INCOMPLETE", f"CloudWatch read only a part: {', '.join(sorted(holes))}.", where=target.key
@@ -101,6 +142,10 @@ def _series(stream: Stream) -> tuple[_Series, _Series, _Series]:
     )
 
 
+def _duration(stream: Stream, statistic: str) -> _Series:
+    return _Series("Duration", stream.function, stream.alias, stream.version, statistic)
+
+
 def _query(number: int, series: _Series, period: int) -> MetricDataQueryTypeDef:
     dimensions: list[DimensionTypeDef] = [
         {"Name": "FunctionName", "Value": series.function},
@@ -113,7 +158,7 @@ def _query(number: int, series: _Series, period: int) -> MetricDataQueryTypeDef:
         "MetricStat": {
             "Metric": {"Namespace": "AWS/Lambda", "MetricName": series.metric, "Dimensions": dimensions},
             "Period": period,
-            "Stat": "Sum",
+            "Stat": series.statistic,
         },
         "ReturnData": True,
     }
@@ -125,7 +170,3 @@ def _samples(stream: Stream, streams: Sequence[Stream], read: Mapping[_Series, N
     total = sum((read[_series(one)[0]] for one in peers), np.zeros_like(requests))
     share = np.divide(requests, total, out=np.full_like(requests, 1.0 / len(peers)), where=total > 0)
     return Samples(requests=requests, errors=errors, throttles=throttles * share)
-
-
-def _nothing(intervals: int) -> Samples:
-    return Samples(requests=np.zeros(intervals), errors=np.zeros(intervals), throttles=np.zeros(intervals))

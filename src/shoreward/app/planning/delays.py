@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shoreward.app.certifying import certified
+from shoreward.app.judging.budget import share_of
 from shoreward.domain import JudgePolicy, Pipeline, Target, Wave
 from shoreward.domain.ramp import entry
 from shoreward.judge import Counts, PromotionTest, RollbackState, RollbackTest, evidence_needed
@@ -54,8 +55,8 @@ def seconds_to_detect(
 ) -> tuple[float, ...]:
     """Until a release that fails so much more often is found on each target; inf when it is not within a day."""
     policy = pipeline.judge
-    # As `app.judging` splits it for one function: errors and silence, of it and of all together.
-    alpha = policy.alpha / (len(pipeline.targets) * 4)
+    # Of an application with one function: it, and all together.
+    alpha = share_of(policy, len(pipeline.targets), 2)
     test = RollbackTest(
         alpha=alpha, rho=policy.rollback_ratio, delta=policy.rollback_points, phi=policy.dispersion, horizon=LONGEST
     )

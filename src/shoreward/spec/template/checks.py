@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import cast
 
 from shoreward.domain import Place, SpecError, canonical
 from shoreward.spec._words import did_you_mean
 from shoreward.spec.template.document import FUNCTION, Template
 from shoreward.spec.template.parameters import Values
-from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.plain import Json, Path, mapping
 from shoreward.spec.template.references import Reference, references, resource_references
 
 _MOST_RESOURCES = 500
@@ -72,11 +73,42 @@ def check_cycles(template: Template, made: dict[str, Json]) -> Iterator[SpecErro
         for name, resource in resources.items()
     }
     if cycle := _cycle(edges):
-        written = [name for name in cycle if name in template.resources]
-        where = template.place("Resources", written[0]) if written else Place(file=template.file)
         what = f"Resources wait for each other: {' -> '.join([*cycle, cycle[0]])}."
         advice = "Break the circle: take one of these references out, or put it together from names with Fn::Sub."
-        yield SpecError("TEMPLATE_CYCLE", what, where=where, next=advice)
+        yield SpecError("TEMPLATE_CYCLE", what, where=_closing(template, resources, cycle), next=advice)
+
+
+def _closing(template: Template, resources: dict[str, dict[str, Json]], cycle: list[str]) -> Place:
+    """The reference of a circle that is the easiest to take out: a DependsOn, else one that a person wrote."""
+    found: list[tuple[bool, int, Place]] = []
+    for name, other in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+        made = [one.path for one in resource_references(resources[name], ()) if one.name == other]
+        for reference in _written_by(template, name):
+            if reference.name == other:
+                alike = max((_alike(reference.path, path) for path in made), default=0)
+                explicit = reference.path[-1] == "DependsOn"
+                found.append((explicit, alike, template.document.place(reference.path)))
+    if found:
+        return max(found, key=lambda one: one[:2])[2]
+    written = [name for name in cycle if name in template.resources]
+    return template.place("Resources", written[0]) if written else Place(file=template.file)
+
+
+def _written_by(template: Template, name: str) -> Iterator[Reference]:
+    """References of a resource as a person wrote them, those that it gets from Globals included."""
+    if name not in template.resources:
+        return
+    yield from resource_references(template.resources[name], ("Resources", name))
+    if template.sam_resource(name):
+        section = str(template.resources[name]["Type"]).removeprefix("AWS::Serverless::")
+        path = ("Globals", section)
+        yield from references(mapping(template.value.get("Globals")).get(section), path)
+
+
+def _alike(one: Path, other: Path) -> int:
+    """How many steps at their ends two paths have in common."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def check_limits(template: Template, made: dict[str, Json]) -> Iterator[SpecError]:

@@ -13,7 +13,7 @@ from shoreward.domain import Place, SpecError
 from shoreward.spec.template.assets import is_local
 from shoreward.spec.template.document import Template
 from shoreward.spec.template.plain import Json, mapping
-from shoreward.spec.yaml import read_yaml
+from shoreward.spec.yaml import Document, read_yaml
 
 Read = Callable[[str], bytes | None]
 """A file of the commit by its path from the repository's root; None when there is none."""
@@ -39,11 +39,14 @@ _TEXT = {
 _INCLUDE = "Fn::Transform"
 
 
-def bring_in_files(template: Template, value: dict[str, Json], read: Read) -> None:
+def bring_in_files(template: Template, value: dict[str, Json], read: Read) -> dict[str, Document]:
     """Replace locations of local files by what the files hold, in `value`, a copy of the template's.
+
+    Returns the definitions of APIs and state machines that were brought in, by the resource's logical id.
 
     Raises SpecError: DEFINITION_MISSING, INCLUDE_UNSUPPORTED, and those of `read_yaml` with places in those files.
     """
+    documents: dict[str, Document] = {}
     for name, resource in cast("dict[str, dict[str, Json]]", value["Resources"]).items():
         properties = mapping(resource.get("Properties"))
         for key in list(properties):
@@ -51,11 +54,15 @@ def bring_in_files(template: Template, value: dict[str, Json], read: Read) -> No
             if target and is_local(properties[key]):
                 where = template.place_of(name, key)
                 path = template.beside(cast("str", properties.pop(key)))
-                parsed = (resource["Type"], key) in _PARSED
                 content = _content(read, path, where)
-                properties[target] = read_yaml(content, path).value if parsed else content
+                if (resource["Type"], key) in _PARSED:
+                    documents[name] = read_yaml(content, path)
+                    properties[target] = documents[name].value
+                else:
+                    properties[target] = content
     for section in value:
         value[section] = _included(template, value[section], (section,), read)
+    return documents
 
 
 def _included(template: Template, value: Json, path: tuple[str | int, ...], read: Read) -> Json:

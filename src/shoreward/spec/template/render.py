@@ -7,13 +7,15 @@ alias that every release shifts; then SAM; then the names of versions; then the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import cast
 
 from shoreward.spec.template.assets import CODE, is_local, s3_location
 from shoreward.spec.template.checks import check_cycles, check_limits, check_names, check_references
 from shoreward.spec.template.document import FUNCTION, Template
 from shoreward.spec.template.files import Read, bring_in_files
+from shoreward.spec.template.machines import check_machines
+from shoreward.spec.template.mappings import check_mappings
 from shoreward.spec.template.parameters import Values
 from shoreward.spec.template.plain import Json, mapping
 from shoreward.spec.template.pointing import point_callers
@@ -32,6 +34,7 @@ def render(
     digests: Mapping[str, str],
     read: Read,
     memory: Memory | None = None,
+    regions: Collection[str] = (),
 ) -> Rendered:
     """Render a template whose code has been built.
 
@@ -41,13 +44,15 @@ def render(
         digests: sha256 of the zip of each asset, by its logical id.
         read: gives files that the template brings in.
         memory: remembers what SAM made of the template.
+        regions: of all targets.
 
     Raises:
         SpecError: see docs/errors.md under TEMPLATE; `SpecErrors` when several things are wrong.
     """
     refuse(list(check_names(template, values)))
     value = copy.deepcopy(template.value)
-    bring_in_files(template, value, read)
+    brought = bring_in_files(template, value, read)
+    refuse([*check_machines(template, value, brought), *check_mappings(template, values, regions)])
     codes = stand_ins(assets, digests) if template.sam else digests
     for asset in assets:
         resource = value["Resources"][asset.logical_id]

@@ -1,0 +1,169 @@
+"""Evidence from latency: canary requests slower than a margin times a limit, beside baseline requests slower than it.
+
+Limits are the baseline's own p50, p90 and p99 of the sixty intervals before the canary's first customer; where it had
+none then, of the first interval in which it had some, and only what follows is judged. So they are fixed before any
+request that is held against them (`judge.exceedances`), and need no remembering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoreward.app.judging.arms import ALL, names_of, stream_of, together
+from shoreward.app.judging.budget import latency_tests_for
+from shoreward.app.judging.window import Window
+from shoreward.app.ports import MetricSource, Stream
+from shoreward.core import Deployment, Release
+from shoreward.domain import Evidence, LatencyPolicy, StagedFunction, Target
+from shoreward.judge import (
+    VERDICTS,
+    Counts,
+    Exceedances,
+    LatencyPromotionState,
+    LatencyRollbackState,
+    codes_of,
+)
+
+Floats = NDArray[np.float64]
+
+LEVELS = (0.5, 0.9, 0.99)
+"""Quantiles of the baseline that limits are named after; promotion takes the first of them."""
+
+_LOOKBACK = 60
+_METRIC = "latency"
+
+
+def latency_evidence(
+    metrics: MetricSource, state: Release, deployment: Deployment, counts: Counts, window: Window
+) -> tuple[Evidence, ...]:
+    """Every row's latency; nothing where latency is skipped, or no baseline request has shown any limits yet."""
+    policy = state.pipeline.judge.latency
+    assert deployment.staged is not None
+    functions = deployment.staged.shifting
+    if policy is None or window.intervals == 0:
+        return ()
+    limits = _limits(metrics, deployment.target, functions, window)
+    if not limits:
+        return ()
+    slow = _Slow.of(metrics, deployment.target, functions, limits, policy, counts, window)
+    rollback, promotion = latency_tests_for(state, deployment, counts.streams)
+    failing = LatencyRollbackState.begin(counts.streams, rollback).advance(slow.beyond(policy.rollback), rollback)[0]
+    passing = LatencyPromotionState.begin(counts.streams, promotion).advance(slow.within(policy.promote), promotion)[0]
+    codes = codes_of(failing.first_fail, passing.first_pass, passing.silent)
+    seen = slow.beyond(policy.rollback)
+    return tuple(
+        Evidence(
+            function=name,
+            metric=_METRIC,
+            verdict=VERDICTS[int(codes[row])],
+            canary_requests=round(seen.canary_requests[row].sum()),
+            canary_bad=round(seen.canary_slow[0, row].sum()),
+            baseline_requests=round(seen.baseline_requests[row].sum()),
+            baseline_bad=round(seen.baseline_slow[0, row].sum()),
+            e_rollback=float(failing.log_e[row]),
+            e_promote=float(passing.log_e[row]),
+            bar_rollback=rollback.threshold,
+            bar_promote=promotion.threshold,
+        )
+        for row, name in enumerate(names_of(functions))
+    )
+
+
+def as_fast(evidence: Sequence[Evidence]) -> bool:
+    """Whether all functions together are shown to be fast enough, as far as latency is judged."""
+    of_all = [each for each in evidence if each.metric == _METRIC and each.function == ALL]
+    return all(each.e_promote >= each.bar_promote for each in of_all)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Limits:
+    """A function's limits (levels,) in milliseconds, and the first interval of the window that they are good for."""
+
+    values: Floats
+    first: int
+
+
+def _limits(
+    metrics: MetricSource, target: Target, functions: Sequence[StagedFunction], window: Window
+) -> Mapping[str, _Limits]:
+    """By logical id, of functions whose baseline has had requests."""
+    streams = {each.logical_id: stream_of(each, candidate=False) for each in functions}
+    before = window.start - _LOOKBACK * window.period
+    found = metrics.latencies(
+        target, list(streams.values()), LEVELS, start=before, end=window.end, period=window.period
+    )
+    limits: dict[str, _Limits] = {}
+    for logical_id, stream in streams.items():
+        known = np.flatnonzero(np.isfinite(found[stream]).all(axis=0))
+        if not known.size:
+            continue
+        early = known[known < _LOOKBACK]
+        chosen = early if early.size else known[:1]
+        first = 0 if early.size else int(known[0]) + 1 - _LOOKBACK
+        limits[logical_id] = _Limits(values=np.median(found[stream][:, chosen], axis=1), first=first)
+    return limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Slow:
+    """Requests (rows, intervals), and slower ones (levels, rows, intervals), rows as in `names_of`.
+
+    canary_beyond, canary_within: slower than the limits times rollback's and promotion's margins.
+    """
+
+    canary: Floats
+    baseline: Floats
+    canary_beyond: Floats
+    canary_within: Floats
+    baseline_slow: Floats
+
+    @classmethod
+    def of(
+        cls,
+        metrics: MetricSource,
+        target: Target,
+        functions: Sequence[StagedFunction],
+        limits: Mapping[str, _Limits],
+        policy: LatencyPolicy,
+        counts: Counts,
+        window: Window,
+    ) -> _Slow:
+        """What the source counts."""
+        asked: dict[Stream, tuple[float, ...]] = {}
+        margins = np.array((*policy.rollback, *policy.promote))
+        for each in functions:
+            if each.logical_id in limits:
+                values = limits[each.logical_id].values
+                levels = np.concatenate((values, values[: len(policy.promote)]))
+                asked[stream_of(each, candidate=True)] = tuple((levels * margins).tolist())
+                asked[stream_of(each, candidate=False)] = tuple(values.tolist())
+        found = metrics.slower(target, asked, start=window.start, end=window.end, period=window.period)
+        shape = (len(functions), window.intervals)
+        judged = np.zeros(shape, dtype=np.bool_)
+        canary_slow, baseline_slow = np.zeros((len(margins), *shape)), np.zeros((len(LEVELS), *shape))
+        for row, each in enumerate(functions):
+            if each.logical_id in limits:
+                judged[row, limits[each.logical_id].first :] = True
+                canary_slow[:, row] = found[stream_of(each, candidate=True)]
+                baseline_slow[:, row] = found[stream_of(each, candidate=False)]
+        requests = [np.where(judged, arm[1:], 0.0) for arm in (counts.canary_requests, counts.baseline_requests)]
+        slow = together(np.minimum(canary_slow, requests[0]))
+        return cls(
+            canary=together(requests[0]),
+            baseline=together(requests[1]),
+            canary_beyond=slow[: len(policy.rollback)],
+            canary_within=slow[len(policy.rollback) :],
+            baseline_slow=together(np.minimum(baseline_slow, requests[1])),
+        )
+
+    def beyond(self, margins: tuple[float, ...]) -> Exceedances:
+        """For rollback."""
+        return Exceedances(self.canary, self.canary_beyond, self.baseline, self.baseline_slow[: len(margins)])
+
+    def within(self, margins: tuple[float, ...]) -> Exceedances:
+        """For promotion."""
+        return Exceedances(self.canary, self.canary_within, self.baseline, self.baseline_slow[: len(margins)])

@@ -50,7 +50,7 @@ def section(title: str) -> str:
 
 @pytest.mark.parametrize("title", SECTIONS)
 def test_every_key_is_in_the_reference_with_its_default_and_no_other(title: str):
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) ?\| (.*) \|$", section(title), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) ?\| (.*) \|$", section(title), re.MULTILINE)
     assert rows == [
         (field.key, "**required**" if field.required else default(field.default), field.about)
         for field in SECTIONS[title].fields

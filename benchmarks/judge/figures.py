@@ -57,7 +57,7 @@ DELAYS = (
 def delays(results: Results) -> str:
     """Delays over this judge's: left of the line a peer is faster."""
     effects = summary.effects(results, "effect")
-    drawing = Drawing(900, ROW * len(DELAYS) + 120, "Delay of each peer over the delay of this judge")
+    drawing = Drawing(920, ROW * len(DELAYS) + 120, "Delay of each peer over the delay of this judge")
     drawing.word(10, 22, "Delay until rollback over this judge's, where both find at least 95 %", size=14)
     place = logarithmic(0.1, 20, LEFT, RIGHT)
     bottom = 75 + ROW * len(DELAYS)
@@ -67,8 +67,8 @@ def delays(results: Results) -> str:
     drawing.word(place(1) - 8, 64, "peer faster", anchor="end", colour=SOFT, size=11)
     drawing.word(place(1) + 8, 64, "this judge faster", colour=SOFT, size=11)
     for number, effect in enumerate(effects):
-        drawing.dot(20 + 125 * number, 42, COLOURS[number])
-        drawing.word(30 + 125 * number, 46, effect, size=11)
+        drawing.dot(20 + 118 * number, 42, COLOURS[number])
+        drawing.word(30 + 118 * number, 46, effect, size=11)
     for row, judge in enumerate(DELAYS):
         y = 88 + ROW * row
         drawing.word(LEFT - 12, y + 4, judge, anchor="end")
@@ -83,56 +83,57 @@ def found_and_false(results: Results) -> str:
     """Where every judge stands: what it finds, and what it rolls back falsely."""
     effects = summary.effects(results, "effect")
     of = summary.rows(results, "harmless")
-    drawing = Drawing(900, 520, "Share found against false rollbacks")
+    drawing = Drawing(900, 510, "Share found against false rollbacks")
     drawing.word(
         10, 22, "Found within the hour (mean over all effects and services) against false rollbacks (mean)", size=14
     )
-    across, up = logarithmic(1e-4, 1, 80, 700), linear(0.2, 0.8, 460, 50)
+    across, up = logarithmic(1e-4, 1, 60, 540), linear(0.3, 0.7, 460, 50)
     marks = ((1e-4, "0.01 % or less"), (1e-3, "0.1 %"), (1e-2, "1 %"), (0.1, "10 %"), (1, "100 %"))
     _ticks(drawing, across, marks, 50, 460)
-    for share in (0.2, 0.4, 0.6, 0.8):
-        drawing.line(80, up(share), 700, up(share))
-        drawing.word(72, up(share) + 4, f"{share:.0%}", anchor="end", size=11)
+    _shares(drawing, up, (0.3, 0.4, 0.5, 0.6, 0.7), 60, 540)
     drawing.line(across(0.01), 50, across(0.01), 460, COLOURS[4], 1.5)
-    taken: list[tuple[float, float]] = []
-    for judge in summary.rows(results, "effect")[0]["judges"]:
-        if judge in of[0]["judges"]:
-            share = sum(summary.found(summary.rows(results, "effect", each), judge) for each in effects) / len(effects)
-            x, y = across(summary.false_rollbacks(of, judge).mean), up(share)
-            drawing.dot(x, y, _colour(judge), 5, judge)
-            drawing.word(x + 8, _free(taken, x, y) + 4, judge, colour=_colour(judge), size=11)
+    known = [judge for judge in summary.rows(results, "effect")[0]["judges"] if judge in of[0]["judges"]]
+    for number, judge in enumerate(known, start=1):
+        share = sum(summary.found(summary.rows(results, "effect", each), judge) for each in effects) / len(effects)
+        _numbered(drawing, across(summary.false_rollbacks(of, judge).mean), up(share), number, judge, left=560)
     return str(drawing)
 
 
 def precision_and_recall(results: Results) -> str:
     """The corpus: precision and recall of every judge with 95 % intervals, and Gandalf's own of another corpus."""
     drawing = Drawing(900, 560, "Precision and recall over the corpus of faults")
-    drawing.word(10, 22, "Corpus of faults: precision and recall with 95 % intervals", size=14)
-    across, up = linear(0.2, 1, 80, 620), linear(0.4, 1, 500, 50)
-    _ticks(drawing, across, tuple((share / 10, f"{share}0 %") for share in range(2, 11, 2)), 50, 500)
-    drawing.word(350, 540, "recall: faulty deployments found", anchor="middle", size=12)
-    for share in (0.4, 0.6, 0.8, 1):
-        drawing.line(80, up(share), 620, up(share))
-        drawing.word(72, up(share) + 4, f"{share:.0%}", anchor="end", size=11)
-    drawing.word(10, 42, "precision", size=12)
-    taken: list[tuple[float, float]] = []
-    for judge in deployments.JUDGES:
+    drawing.word(10, 22, "Corpus of faults: precision (upwards) and recall with 95 % intervals", size=14)
+    across, up = linear(0.6, 1, 60, 540), linear(0.4, 1, 500, 50)
+    _ticks(drawing, across, tuple((share / 10, f"{share}0 %") for share in range(6, 11)), 50, 500)
+    _shares(drawing, up, (0.4, 0.6, 0.8, 1.0), 60, 540)
+    for number, judge in enumerate(deployments.JUDGES, start=1):
         told, colour = summary.corpus(results, judge), _colour(judge)
         x, y = across(told.recall), up(told.precision)
         right, seen = interval(told.found, told.found + told.false), interval(told.found, told.faulty)
         drawing.line(across(seen[0]), y, across(seen[1]), y, colour)
         drawing.line(x, up(right[0]), x, up(right[1]), colour)
-        drawing.dot(x, y, colour, 5, f"{judge}: precision {told.precision:.1%}, recall {told.recall:.1%}")
-        drawing.word(x + 8, _free(taken, x, y) - 4, judge, colour=colour, size=11)
-    for name, precision, recall in (("data plane", 0.924, 1.0), ("control plane", 0.949, 0.998)):
-        drawing.dot(across(recall), up(precision), "#bbbbbb", 5, f"Gandalf, {name}")
-        drawing.word(
-            across(recall) + 8,
-            _free(taken, across(recall), up(precision)) + 4,
-            f"Gandalf, {name} (own corpus)",
-            size=11,
-        )
+        _numbered(drawing, x, y, number, judge, left=560)
+    others = (("data plane", 0.924, 1.0), ("control plane", 0.949, 0.998))
+    for number, (name, precision, recall) in enumerate(others, start=len(deployments.JUDGES) + 1):
+        told = f"Gandalf, {name} (another corpus)"
+        _numbered(drawing, across(recall), up(precision), number, told, left=560, colour="#a0a0a0")
     return str(drawing)
+
+
+def _shares(drawing: Drawing, up: Callable[[float], float], marks: Sequence[float], left: float, right: float) -> None:
+    for share in marks:
+        drawing.line(left, up(share), right, up(share))
+        drawing.word(left - 6, up(share) + 4, f"{100 * share:.0f} %", anchor="end", colour=SOFT, size=11)
+
+
+def _numbered(
+    drawing: Drawing, x: float, y: float, number: int, name: str, *, left: float, colour: str | None = None
+) -> None:
+    """A dot with a number, and its name in the list beside the picture."""
+    shade = colour or _colour(name)
+    drawing.dot(x, y, shade, 8, name)
+    drawing.word(x, y + 3.5, str(number), anchor="middle", colour="white", size=10)
+    drawing.word(left, 44 + 24 * number, f"{number}  {name}", colour=shade, size=11)
 
 
 def _colour(judge: str) -> str:
@@ -145,15 +146,6 @@ def _ticks(
     for value, text in marks:
         drawing.line(place(value), top, place(value), bottom, GRID)
         drawing.word(place(value), bottom + 18, text, anchor="middle", colour=SOFT, size=11)
-
-
-def _free(taken: list[tuple[float, float]], x: float, y: float) -> float:
-    """A height near y at which no word stands that would overlap; remembers it."""
-    step = 0
-    while any(abs(x - other) < 240 and abs(y + step - height) < 12 for other, height in taken):
-        step = -step + (6 if step <= 0 else 0)
-    taken.append((x, y + step))
-    return y + step
 
 
 FIGURES: Mapping[str, Callable[[Results], str]] = {

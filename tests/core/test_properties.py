@@ -56,15 +56,19 @@ class UnderWay:
 
 
 class Releases(RuleBasedStateMachine):
+    pipeline = PIPELINE
+    cleared = 0.0
+    """What a drawn look certifies, in percent; nothing but a ramp asks for it."""
+
     def __init__(self) -> None:
         super().__init__()
         self.cloud = SimulatedCloud()
         journal = MemoryJournal()
-        carry(journal, self.cloud, journal.open(an_opening("old", PIPELINE, at=self.cloud.clock.now())))
+        carry(journal, self.cloud, journal.open(an_opening("old", self.pipeline, at=self.cloud.clock.now())))
         for target in self.cloud.targets.values():
             target.acts.clear()
         self.under_way: list[UnderWay] = []
-        self.open(PIPELINE)
+        self.open(self.pipeline)
 
     def open(self, pipeline: Pipeline) -> None:
         self.events: list[Event] = [an_opening("new", pipeline, at=self.cloud.clock.now())]
@@ -122,7 +126,7 @@ class Releases(RuleBasedStateMachine):
             assert not effect.forward, "a forward effect under a hold"
         if effect.forward and not isinstance(effect, do.BuildRevision | do.CheckRevision):
             self.check_gate()
-        if isinstance(effect, do.ShiftTraffic) and effect.step > 0:
+        if isinstance(effect, do.ShiftTraffic) and effect.expected > 0:
             deployment = self.state.deployments[effect.target.key]
             if deployment.splits:
                 looked = deployment.judgement
@@ -155,7 +159,7 @@ class Releases(RuleBasedStateMachine):
     @initialize(ticks=st.integers(0, 45), checks=st.sampled_from(GATES), kept=st.sampled_from([None, 30, 90, 500]))
     def it_begins_well(self, ticks: int, checks: Checks | None, kept: int | None) -> None:
         """With a verdict on vulnerabilities that is of now, or that was kept for so many seconds."""
-        self.open(replace(PIPELINE, checks=checks))
+        self.open(replace(self.pipeline, checks=checks))
         self.cloud.gate.advised = None if kept is None else self.cloud.clock.now() - kept
         self.things_go_on(ticks, Verdict.PASS)
 
@@ -172,7 +176,7 @@ class Releases(RuleBasedStateMachine):
     def end(self, it: UnderWay, verdict: Verdict) -> Event:
         if isinstance(it.effect, JudgeTarget):
             now = self.cloud.clock.now()
-            judgement = Judgement(verdict=verdict, until=now, reason="drawn")
+            judgement = Judgement(verdict=verdict, until=now, reason="drawn", cleared=self.cleared)
             return e.TargetJudged(at=now, target=it.effect.target.key, judgement=judgement)
         if isinstance(it.effect, do.CheckRevision):
             self.cloud.gate.verdicts["new"] = [verdict]
@@ -256,7 +260,7 @@ class Releases(RuleBasedStateMachine):
     def teardown(self) -> None:
         """From wherever it is, the release ends well: all new or all old, nothing in between, nothing done twice."""
         self.the_rest_goes_well()
-        served = [dict(self.cloud.target(target).serving()) for target in PIPELINE.targets]
+        served = [dict(self.cloud.target(target).serving()) for target in self.pipeline.targets]
         end = "new" if self.state.outcome is Outcome.SUCCEEDED else "old"
         assert served == [{end: 1.0}] * len(served)
         for target in self.cloud.targets.values():

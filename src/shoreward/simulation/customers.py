@@ -73,8 +73,8 @@ class Customers(Protocol):
         ...
 
 
-Mark = Mapping[tuple[str, str], Any]
-"""Where the draws of a target stand."""
+Mark = Mapping[str, Any]
+"""Where the draws of a target stand, by what is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,15 @@ class Chance:
 
     def mark(self, target: Target) -> Mark:
         """Where a target's draws stand."""
-        return {key: source.bit_generator.state for key, source in self._sources.items() if key[0] == target.key}
+        return {what: source.bit_generator.state for (key, what), source in self._sources.items() if key == target.key}
 
-    def back_to(self, mark: Mark) -> None:
+    def back_to(self, target: Target, mark: Mark) -> None:
         """Let a target's draws come again from there on; those that had none yet begin anew."""
-        for key in [key for key in self._sources if mark.get(key) is None and key[0] in {name for name, _ in mark}]:
-            del self._sources[key]
-        for key, state in mark.items():
-            self._sources[key].bit_generator.state = state
+        for key, what in [name for name in self._sources if name[0] == target.key]:
+            if what in mark:
+                self._sources[key, what].bit_generator.state = mark[what]
+            else:
+                del self._sources[key, what]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

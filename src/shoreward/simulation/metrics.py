@@ -45,16 +45,15 @@ class Arrival:
 class _Drawn:
     """Intervals of a target, one behind the other from `start` on.
 
-    `kept` of them were drawn before the last block, when the target's shares had changed `changes` times; `mark` is
-    where chance stood then.
+    They were drawn in blocks, the last of which saw the target's shares changed `changes` times; `marks` tell of each
+    block how many intervals there were before it, and where chance stood.
     """
 
     start: float
     served: Served
     arrives: Floats
     changes: int = 0
-    kept: int = 0
-    mark: Mark | None = None
+    marks: list[tuple[int, Mark]] = field(default_factory=list[tuple[int, Mark]])
 
     @property
     def intervals(self) -> int:
@@ -118,8 +117,8 @@ class SimulatedMetrics(Untimed):
         return cut, drawn.arrives[here]
 
     def _extend(self, target: Target, drawn: _Drawn, count: int, period: int) -> None:
-        drawn.changes, drawn.kept = len(self.cloud.target(target).shares), drawn.intervals
-        drawn.mark = self.chance.mark(target)
+        drawn.changes = len(self.cloud.target(target).shares)
+        drawn.marks.append((drawn.intervals, self.chance.mark(target)))
         starts: Floats = drawn.start + period * np.arange(drawn.intervals, drawn.intervals + count, dtype=np.float64)
         new = self.customers.serve(
             target,
@@ -143,17 +142,20 @@ class SimulatedMetrics(Untimed):
         drawn.arrives = np.append(drawn.arrives, arrives)
 
     def _forget_what_was_not(self, target: Target, drawn: _Drawn, period: int) -> None:
-        """Draw the last block again, as far as it is over, when the shares have changed since."""
+        """Draw again what was drawn ahead before the shares changed, as far as it is over."""
         changes = self.cloud.target(target).shares
-        if drawn.changes == len(changes) or drawn.mark is None:
+        if drawn.changes == len(changes) or not drawn.marks:
             return
         over = int((changes[drawn.changes][0] - drawn.start) // period)
         if over >= drawn.intervals:
             return
-        self.chance.back_to(drawn.mark)
-        drawn.served, drawn.arrives = _until(drawn.served, drawn.kept), drawn.arrives[: drawn.kept]
-        if over > drawn.kept:
-            self._extend(target, drawn, over - drawn.kept, period)
+        while drawn.marks[-1][0] > over:
+            drawn.marks.pop()
+        kept, mark = drawn.marks.pop()
+        self.chance.back_to(target, mark)
+        drawn.served, drawn.arrives = _until(drawn.served, kept), drawn.arrives[:kept]
+        if over > kept:
+            self._extend(target, drawn, over - kept, period)
 
 
 def _until(served: Served, count: int) -> Served:

@@ -244,7 +244,7 @@ def run(
         world=replace(cloud.world(), metrics=metrics, **({"alarms": alarms} if alarms else {})),
         metrics=metrics,
         times=times or Times(),
-        skip=skip and metrics.arrival.punctual(pipeline.judge.delay),
+        skip=skip and alarms is None and metrics.arrival.punctual(pipeline.judge.delay),
         events=[event],
     )
     state = simulation.carry(event.at + longest)
@@ -268,7 +268,7 @@ def _told(state: Release, simulation: Simulation, affliction: Affliction, custom
         target.key: max((share for _, share in shares(simulation.cloud, target)), default=0.0)
         for target in state.pipeline.targets
     }
-    everybody = sum(target.weight for target in state.pipeline.targets)
+    everybody = sum(target.weight for target in state.pipeline.targets) or 1.0
     met = sum(target.weight * peaks[target.key] for target in state.pipeline.targets)
     spans = [_harm(simulation, affliction, customers, target, ended) for target in state.pipeline.targets]
     first = min((since for _, since in spans if since is not None), default=None)
@@ -281,7 +281,7 @@ def _told(state: Release, simulation: Simulation, affliction: Affliction, custom
         harm=sum(harm for harm, _ in spans),
         detected=back - first if back is not None and first is not None and back >= first else None,
         targets=sum(peak > 0 for peak in peaks.values()),
-        customers=met / everybody if everybody else 0.0,
+        customers=met / everybody,
         reason=state.rollback.reason if state.rollback else state.hold.why if state.hold else "",
         shifts=_shifts(simulation, everybody),
     )

@@ -1,0 +1,1 @@
+"""The planner: certified ramps, waves that are derived, and what peers would do."""

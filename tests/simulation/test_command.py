@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,8 +97,6 @@ def test_a_plan_says_when_a_good_release_is_through_and_what_a_bad_one_costs(cap
 def test_a_plan_without_traffic_says_what_is_missing(capsys: pytest.CaptureFixture[str]):
     [wave] = stepped(1.0).waves
     [target] = wave.targets
-    from dataclasses import replace
-
     pipeline = replace(stepped(1.0), waves=(replace(wave, targets=(replace(target, traffic=None),)),))
     plan = {**schedule(pipeline), "waves": [{"name": wave.name}]}
     assert plan["expected"] is None

@@ -16,7 +16,7 @@ ANY_SIZE = Fault(name="any size", about="", excess=(0.002, 1.0))
 
 CASES = {
     "steps, evidence at once": stepped(300.0, 900.0),
-    "steps, waiting for evidence": stepped(8.0, minimum=120.0),
+    "steps, waiting for evidence": stepped(25.0, minimum=120.0),
     "ramp": ramped(500.0, budget=500.0),
     "ramp of many": ramped(*[300.0] * 6),
     "ramp, long minimum": ramped(500.0, minimum=1_800.0),

@@ -76,7 +76,7 @@ def show_schedule(plan: dict[str, Any]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column("way to release", no_wrap=True)
     for title in ("a good one takes", "a bad one costs", "99 %", "targets", "customers", "never found"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right")
     for line in plan["outlook"]:
         table.add_row(*_cells(line))
     console.print()

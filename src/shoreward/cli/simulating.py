@@ -135,9 +135,9 @@ def _show(pipeline: Pipeline, trial: Trial, report: Report) -> None:
     )
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("fault", "went back", "waits", "all the way", "takes", "found after", "failed requests", "99 %"):
-        table.add_column(title, justify="left" if title == "fault" else "right", no_wrap=True)
+        table.add_column(title, justify="left" if title == "fault" else "right", no_wrap=title == "fault")
     for title in ("targets", "customers"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right")
     for row in report.rows:
         table.add_row(*_cells(row))
     console.print(table)

@@ -116,7 +116,7 @@ def once(pipeline: Pipeline, trial: Trial, fault: Fault, seed: int, *, expected:
 
 def _opened(pipeline: Pipeline, trial: Trial, seed: int, *, expected: bool) -> float:
     """When the release is opened: any time of the day where that matters, else any moment of an interval."""
-    drawn = 0.0 if expected else float(np.random.default_rng((seed, 2)).random())
+    drawn = 0.5 if expected else float(np.random.default_rng((seed, 2)).random())
     if trial.recording:
         return trial.recording.start + drawn * trial.recording.seconds
     return MIDNIGHT + drawn * (86_400.0 if trial.swing else pipeline.judge.interval)

@@ -12,20 +12,11 @@ Under `not` nothing may be taken out; there a variable that is bound nowhere els
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import count
 
-_TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)|(?P<newline>\n)|(?P<space>[ \t\r]+)"""
-    r"""|(?P<name>[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<mark>:=|==|!=|<=|>=|.)""",
-    re.DOTALL,
-)
-_KEYWORDS = frozenset((
-    "as", "contains", "default", "else", "every", "false", "if", "import",
-    "in", "not", "null", "package", "some", "true", "with",
-))  # fmt: skip
-_OPEN = {"(": ")", "[": "]", "{": "}"}
+from shoreward.adapters.policy.engines.tokens import KEYWORDS, OPEN, matched, tokens_of
+
 _BEFORE_BODY = frozenset((")", "]", "}"))
 
 
@@ -38,25 +29,30 @@ class Unbound(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-
-
 def bound(text: str) -> str:
     """The same rules, with references taken out of where they would not be evaluated. Raises `Unbound`."""
-    return _Rewriting(text).text()
+    names = count(1)
+    while (plainer := _Rewriting(text, names, within=True).text()) != text:
+        text = plainer
+    return _Rewriting(text, names).text()
 
 
 class _Rewriting:
-    def __init__(self, text: str) -> None:
+    """One way through a source.
+
+    Args:
+        names: numbers for what is taken out.
+        within: take out only references that stand in the index of another one (`kinds[input.Resources[name].Type]`),
+            and say `some` with two names in other words.
+    """
+
+    def __init__(self, text: str, names: Iterator[int], *, within: bool = False) -> None:
         self._source = text
-        self._tokens = [_Token(found.lastgroup or "", found.group(), found.start()) for found in _TOKEN.finditer(text)]
-        self._ends = self._matched()
+        self._names_made = names
+        self._within = within
+        self._tokens = tokens_of(text)
+        self._ends = matched(self._tokens)
         self._edits: list[tuple[int, int, str]] = []
-        self._count = 0
 
     def text(self) -> str:
         """The rewritten source; what has brackets that do not match is left to the parser's complaint."""
@@ -64,27 +60,14 @@ class _Rewriting:
             return self._source
         for first, last, braced in list(self._bodies()):
             self._body(first, last, braced)
-        self._old_sets()
+        if not self._within:
+            self._old_sets()
         made: list[str] = []
         at = 0
         for start, end, new in sorted(self._edits):
             made += [self._source[at:start], new]
             at = end
         return "".join(made) + self._source[at:]
-
-    def _matched(self) -> dict[int, int] | None:
-        ends: dict[int, int] = {}
-        waiting: list[int] = []
-        for index, token in enumerate(self._tokens):
-            if token.kind != "mark":
-                continue
-            if token.text in _OPEN:
-                waiting.append(index)
-            elif token.text in _OPEN.values():
-                if not waiting or _OPEN[self._tokens[waiting[-1]].text] != token.text:
-                    return None
-                ends[waiting.pop()] = index
-        return None if waiting else ends
 
     def _bodies(self) -> Iterator[tuple[int, int, bool]]:
         """Each query: first and last token (exclusive), and whether it has braces of its own."""
@@ -116,7 +99,7 @@ class _Rewriting:
             return False
         token = self._tokens[before]
         if token.kind == "name":
-            return token.text not in _KEYWORDS or token.text in ("if", "else", "true", "false", "null")
+            return token.text not in KEYWORDS or token.text in ("if", "else", "true", "false", "null")
         return token.kind in ("number", "string") or token.text in _BEFORE_BODY
 
     def _level(self, first: int, last: int) -> Iterator[int]:
@@ -140,6 +123,10 @@ class _Rewriting:
 
     def _body(self, first: int, last: int, braced: bool) -> None:
         statements = list(self._statements(first, last))
+        if self._within:
+            for start, end in statements:
+                self._plainer(start, end, first, braced)
+            return
         known = {name for start, end in statements for name in self._bound_by(start, end)} | self._outside(first)
         for start, end in statements:
             references = list(self._references(start, end))
@@ -147,6 +134,57 @@ class _Rewriting:
                 self._refuse(references, known)
             elif references and (len(references) > 1 or self._uses(start, end)):
                 self._take_out(start, end, references, braced)
+
+    def _plainer(self, start: int, end: int, first: int, braced: bool) -> None:
+        if self._tokens[start].text == "some" and self._tokens[first - 1].text == "|":
+            self._some_of_two(start, end)
+        if self._tokens[start].text == "not":
+            return
+        self._assigned(start, end)
+        inner = [one for at, stop in self._references(start, end) for one in self._indexes(at, stop)]
+        if inner:
+            self._take_out(start, end, inner[:1], braced)
+
+    def _assigned(self, start: int, end: int) -> None:
+        """`x := a[n].b` becomes `x = a[n].b`: indexing a set or an object with the former ends rego-cpp's process."""
+        words = [at for at in range(start, end) if self._tokens[at].means]
+        if len(words) < 4 or self._tokens[words[0]].kind != "name" or self._tokens[words[1]].text != ":=":
+            return
+        if self._tokens[words[0]].text in {*self._declared(), "_"}:
+            return
+        if [(words[2], words[-1] + 1)] == list(self._references(words[2], end)):
+            mark = self._tokens[words[1]].start
+            self._edits.append((mark, mark + 2, "="))
+
+    def _declared(self) -> set[str]:
+        """Names of rules and imports: one of them is another thing with `:=` than it is with `=`."""
+        found = {self._tokens[at].text for at in range(len(self._tokens)) if self._begins_rule(at)}
+        for line in self._source.splitlines():
+            if line.startswith("import "):
+                found.add(line.split("#")[0].replace(".", " ").split()[-1])
+        return found
+
+    def _indexes(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """References with a variable index that stand in an index of a reference."""
+        assert self._ends is not None
+        for at in range(first, last):
+            if self._tokens[at].text == "[" and self._tokens[at].kind == "mark":
+                yield from self._references(at + 1, self._ends[at])
+
+    def _some_of_two(self, start: int, end: int) -> None:
+        """`some k, v in x` begins no comprehension that rego-cpp could read; `v := x[k]` does."""
+        words = [at for at in range(start, end) if self._tokens[at].means]
+        match [self._tokens[at].text for at in words[:5]]:
+            case ["some", key, ",", value, "in"] if key.isidentifier() and value.isidentifier():
+                number = next(self._names_made)
+                begins, rest = self._tokens[start].start, self._tokens[words[4]].start + 2
+                kept = f"shoreward_{number}_v" if value == "_" else value
+                name = f"shoreward_{number}_k" if key == "_" else key
+                stop = self._tokens[end].start if end < len(self._tokens) else len(self._source)
+                self._edits.append((begins, rest, f"shoreward_{number} :="))
+                self._edits.append((stop, stop, f"; some {name}; {kept} := shoreward_{number}[{name}]"))
+            case _:
+                pass
 
     def _old_sets(self) -> None:
         """`deny[msg] { ... }` is a set of messages, and not the map that rego-cpp makes of it."""
@@ -214,13 +252,13 @@ class _Rewriting:
         at = first
         while at < last:
             token = self._tokens[at]
-            if token.text in _OPEN and token.kind == "mark":
+            if token.text in OPEN and token.kind == "mark":
                 closing = self._ends[at]
                 query = token.text == "{" and self._is_body(at)
                 if self._bar(at, closing) is None and not query:
                     yield from self._references(at + 1, closing)
                 at = closing + 1
-            elif token.kind == "name" and token.text not in _KEYWORDS:
+            elif token.kind == "name" and token.text not in KEYWORDS:
                 end, varies = self._reference(at, last)
                 if varies and not (end < last and self._tokens[end].text == "("):
                     yield at, end
@@ -251,7 +289,7 @@ class _Rewriting:
             if token.kind == "name" and token.text == "in":
                 return True
             called = at + 1 < last and self._tokens[at + 1].text == "("
-            if token.kind == "name" and called and (token.text not in _KEYWORDS or token.text == "contains"):
+            if token.kind == "name" and called and (token.text not in KEYWORDS or token.text == "contains"):
                 return True
         return False
 
@@ -260,18 +298,18 @@ class _Rewriting:
             for at in range(first + 1, end):
                 token = self._tokens[at]
                 indexed = token.kind == "name" and self._tokens[at - 1].text == "[" and token.text not in known
-                if indexed and token.text != "_":
+                if indexed and token.text != "_" and self._tokens[at + 1].text not in (".", "[", "("):
                     raise Unbound(token.text, self._source.count("\n", 0, token.start) + 1)
 
     def _take_out(self, start: int, end: int, references: list[tuple[int, int]], braced: bool) -> None:
         named: list[tuple[str, str]] = []
         for first, last in references:
             begins, stop = self._tokens[first].start, self._tokens[last - 1].start + len(self._tokens[last - 1].text)
-            self._count += 1
-            named.append((f"shoreward_{self._count}", self._source[begins:stop]))
+            named.append((f"shoreward_{next(self._names_made)}", self._source[begins:stop]))
             self._edits.append((begins, stop, named[-1][0]))
         at = self._tokens[start].start
-        lines = "".join(f"{name} := {text}; " for name, text in named)
+        sign = "=" if self._within else ":="
+        lines = "".join(f"{name} {sign} {text}; " for name, text in named)
         self._edits.append((at, at, lines if braced else f"{{ {lines}"))
         if not braced:
             close = self._tokens[end].start if end < len(self._tokens) else len(self._source)

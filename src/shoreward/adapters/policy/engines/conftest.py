@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shoreward.adapters.policy.engines.binding import Unbound, bound
+from shoreward.adapters.policy.engines.knowing import mistakes
 from shoreward.spec.template.plain import listed, mapping
 
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
-_HEAD = re.compile(r"^(?:default\s+)?((?:deny|violation|warn)(?:_\w+)?)\b", re.MULTILINE)
+_HEAD = re.compile(r"^[ \t]*(?:default\s+)?((?:deny|violation|warn)(?:_\w+)?)\b", re.MULTILINE)
 _EXCEPTION = re.compile(r"^exception\b", re.MULTILINE)
 _AT = re.compile(r"\(error \d+:f(\d+)\.rego\|(\d+)\|")
 _MESSAGE = re.compile(r"\(errormsg \d+:([^\n]*?)\)")
@@ -42,6 +43,11 @@ def evaluate(files: Sequence[tuple[int, Asked]], template: Any) -> dict[str, Any
             said["unreadable"].append({"file": position, "line": unbound.line, "column": None, "words": words})
         except RegoError as error:
             said["unreadable"] += list(_faults(str(error), rewritten))
+    if not said["unreadable"]:
+        said["unreadable"] = [
+            {"file": one.file, "line": one.line, "column": None, "words": one.words}
+            for one in mistakes({position: file["text"] for position, file in files})
+        ]
     if said["unreadable"]:
         return said
     interpreter.set_input(Input(template))
@@ -77,7 +83,7 @@ def _ask(interpreter: Any, query: str) -> tuple[Any, str]:
         unknown = "a function that is not known, or not to be had here" if isinstance(error, ValueError) else str(error)
         return None, f"it calls {unknown}"
     if not output.ok():
-        return None, "a function was given what it cannot read, or a value is defined twice"
+        return None, "a function was given what it cannot read or is not to be had here, or a value is defined twice"
     expressions = [value for result in output.results for value in result.expressions]
     return (expressions[0] if expressions else None), ""
 

@@ -87,6 +87,7 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         pipeline_at=parts.reach.pipeline_at,
         engines=parts.engines,
         memory=parts.artifacts,
+        outlined=parts.builder.outline,
     )
     yield from scan_checks(
         checks.advisories,

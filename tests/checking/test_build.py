@@ -101,7 +101,9 @@ def test_the_outline_of_the_template_is_the_same_whatever_the_code(workshop: Wor
     workshop.commit({"code/hello.py": f"{CODE}# more\n"})
     code = product(run(workshop, world))
     assert (code["outline"], code["template"] == before["template"]) == (before["outline"], False)
+    assert workshop.builder.outline(pipeline(), "HEAD") == before["outline"]
     workshop.commit({"template.yaml": f"{TEMPLATE}      Timeout: 5\n"})
+    assert workshop.builder.outline(pipeline(), "HEAD") is None
     assert product(run(workshop, world))["outline"] != before["outline"]
 
 

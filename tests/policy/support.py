@@ -55,6 +55,8 @@ class Yard(Workshop):
         """The pipeline of the commit that is compared with; the same one when None."""
         self.refusal: SpecError | None = None
         """Why that pipeline cannot be read."""
+        self.outlines: dict[str, str] = {}
+        """Of commits that were built before."""
         self.at = NOON
 
     def head(self) -> str:
@@ -86,6 +88,7 @@ class Yard(Workshop):
             state=self.state,
             pipeline_at=self.pipeline_at,
             engines=self.engines,
+            outlined=lambda pipeline, commit: self.outlines.get(commit),
         )
         return next(check for check in found if check.name == name)
 

@@ -76,6 +76,22 @@ def test_what_the_pipeline_allows_to_be_replaced_may_be(yard: Yard) -> None:
     assert "STATEFUL_REPLACED" not in {one.rule for one in yard.policies(base=base).findings}
 
 
+def test_of_a_base_that_was_built_only_its_outline_and_its_pipeline_count(yard: Yard) -> None:
+    first = yard.head()
+    yard.commit({"README.md": "words"})
+    second = yard.head()
+    assert yard.key("policies", base=first) != yard.key("policies", base=second)
+    yard.outlines = {first: "outline", second: "outline"}
+    before = yard.key("policies", base=first)
+    assert yard.key("policies", base=second) == before
+    yard.before = replace(yard.pipeline, allow_replacement=("Castles",))
+    assert yard.key("policies", base=second) != before
+    yard.before, yard.outlines[second] = None, "another"
+    assert yard.key("policies", base=second) != before
+    yard.outlines[second], yard.refusal = "outline", SpecError("SPEC_FILE_MISSING", "There is none.")
+    assert yard.key("policies", base=second) != before
+
+
 def test_a_parameter_that_comes_or_goes_does_not_hinder_the_comparison(yard: Yard) -> None:
     base = yard.head()
     text = TEMPLATE.replace("Stage: {Type: String, AllowedValues: [dev, prod]}", "Tier: {Type: String}")

@@ -102,6 +102,11 @@ class LocalBuilder:
         """What the revision of a commit depends on, as one digest; costs milliseconds."""
         return self._key(pipeline, commit, python.settings())
 
+    def outline(self, pipeline: Pipeline, commit: str) -> str | None:
+        """The outline (see `Built`) of a commit that was built on this machine, or None; costs milliseconds."""
+        found = self._artifacts.recall(self.key(pipeline, self._source.resolve(commit).id))
+        return found.get("outline") if found is not None else None
+
     def has(self, templates: Iterable[str], artifacts: Iterable[tuple[str, int]]) -> bool:
         """Whether rendered templates and artifacts (digest and size) are on this machine."""
         try:

@@ -17,10 +17,12 @@ from shoreward.adapters.policy.hands import Engines, Hand
 from shoreward.adapters.policy.runtimes import standing
 from shoreward.app.checking import Check, Materials, Outside, Report, Running
 from shoreward.app.ports import Blobs, Clock
-from shoreward.domain import Pipeline, PolicySource, canonical, digest_of
+from shoreward.domain import Pipeline, PolicySource, SpecError, canonical, digest_of
 
 if TYPE_CHECKING:
     from shoreward.spec.template import Memory
+
+Outlined = Callable[[Pipeline, str], str | None]
 
 SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 """Where cfn-lint looks for its settings; the first one counts."""
@@ -42,6 +44,7 @@ def policy_checks(
     pipeline_at: Callable[[str], Pipeline],
     engines: Engines | None = None,
     memory: Memory | None = None,
+    outlined: Outlined | None = None,
 ) -> tuple[Check, ...]:
     """`template` and `policies`; both read what `build` rendered.
 
@@ -55,12 +58,13 @@ def policy_checks(
         pipeline_at: the pipeline as a commit has it; raises `SpecError`, SPEC_FILE_MISSING when it has none.
         engines: kept from one call to the next, they need not be started again.
         memory: remembers what SAM made of templates.
+        outlined: the digest of the template's outline of a commit that was built before, None for others.
     """
     fetching = Fetching(state / "rules", root, open)
     own = engines or Engines()
     return (
         _template(blobs, own.lint),
-        _policies(policies, fetching, blobs, clock, stateful, pipeline_at, own.rules, memory),
+        _policies(policies, fetching, blobs, clock, stateful, pipeline_at, own.rules, memory, outlined),
     )
 
 
@@ -99,6 +103,7 @@ def _policies(
     pipeline_at: Callable[[str], Pipeline],
     hand: Hand,
     memory: Memory | None,
+    outlined: Outlined | None,
 ) -> Check:
     def today() -> datetime:
         return datetime.fromtimestamp(clock.now(), UTC)
@@ -111,7 +116,7 @@ def _policies(
             _versions(*_ENGINES),
             rules,
             source.tree(commit, materials.pipeline.template),
-            source.tree(materials.base) if materials.base else None,
+            _before(materials, pipeline_at, outlined),
             sorted(materials.pipeline.allow_replacement),
             sorted(stateful),
             _targets(materials),
@@ -150,6 +155,20 @@ def _outline(need: str, product: str) -> str:
     """Of what was built the template's outline only, so that an edit of code asks nothing again."""
     del need
     return canonical({"template": json.loads(product)["outline"]}).decode()
+
+
+def _before(
+    materials: Materials, pipeline_at: Callable[[str], Pipeline], outlined: Outlined | None
+) -> list[str | None] | None:
+    """What is compared with: its template's outline and its pipeline when it was built here, else all its files."""
+    if materials.base is None:
+        return None
+    try:
+        pipeline = pipeline_at(materials.base)
+        outline = outlined(pipeline, materials.base) if outlined else None
+    except SpecError:
+        outline, pipeline = None, None
+    return [outline, repr(pipeline)] if outline else [materials.source.tree(materials.base)]
 
 
 def _versions(*names: str) -> list[str]:

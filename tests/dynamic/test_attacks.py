@@ -25,7 +25,10 @@ def test_a_sound_application_gives_no_finding_and_its_verdict_is_kept(harbour: H
     assert (found["verdict"], found["findings"]) == ("pass", [])
     assert found["summary"].startswith("3 routes, ")
     assert found["summary"].endswith("; 1 route asked without credentials only")
-    assert harbour.check()["kept"]
+    # Kept: nobody brings a sandbox up to ask again
+    assert harbour.shop.run("down").code == 0
+    assert harbour.check()["verdict"] == "pass"
+    assert "stacks" not in harbour.shop.left()
 
 
 UNKNOWN = 'return 404, {"error": f"there is no boat {name!r}"}'

@@ -49,8 +49,10 @@ def test_who_has_something_to_fall_back_on_bears_every_fault(bakery: Bakery):
     assert (found["verdict"], found["findings"]) == ("pass", [])
     assert found["summary"].startswith("4 faults, 40 requests, 0 of them failed")
     assert bakery.state() == before
-    # And the verdict is kept while nothing changes
-    assert bakery.check()["kept"]
+    # And the verdict is kept while nothing changes: nobody brings a sandbox up to ask again
+    assert bakery.shop.run("down").code == 0
+    assert bakery.check()["verdict"] == "pass"
+    assert "stacks" not in bakery.shop.left()
 
 
 def test_without_faults_that_are_named_each_function_is_throttled_in_turn(bakery: Bakery):

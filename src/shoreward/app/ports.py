@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Protocol
 from shoreward.app.interruption import Interruption
 from shoreward.core import Event
 from shoreward.core.events import ReleaseOpened
-from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, Snapshot, Staged, StagedFunction, Target
+from shoreward.domain import (
+    Checked,
+    Finding,
+    Metric,
+    Pipeline,
+    Probe,
+    Query,
+    Revision,
+    Snapshot,
+    Staged,
+    StagedFunction,
+    Target,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -247,6 +259,32 @@ class MetricSource(Protocol):
         self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
     ) -> Mapping[Stream, NDArray[np.float64]]:
         """Requests that took longer than each of a stream's limits, in milliseconds: (limits, intervals)."""
+        ...
+
+
+class SeriesSource(Protocol):
+    """Values of metrics beside those that Lambda counts: a team's own, and what both revisions of a target share."""
+
+    def series(
+        self, target: Target, queries: Sequence[Query], *, start: float, end: float, period: int
+    ) -> Mapping[Query, NDArray[np.float64]]:
+        """Values in [start, end) by intervals of `period` seconds: (intervals,), NaN where there is none.
+
+        Nothing is left to be filled in in the queries, and each is read once, however often it is named. Values that
+        came late, or were corrected, are what they are now. Raises `Retryable` (METRICS_INCOMPLETE) when only a part
+        could be read: a hole is no value.
+        """
+        ...
+
+
+class Survey(Protocol):
+    """Finds metrics that both revisions of a target share."""
+
+    def shared(self, target: Target) -> Sequence[Metric]:
+        """Those of the resources that its stack has now; none when there is no stack.
+
+        The same resource has the same `name` and `function` on every target. Nothing is left to be filled in.
+        """
         ...
 
 

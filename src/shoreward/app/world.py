@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from shoreward.app.interruption import Interruption
 from shoreward.app.ports import (
@@ -17,13 +17,30 @@ from shoreward.app.ports import (
     Clock,
     MetricSource,
     Prober,
+    SeriesSource,
     Signer,
     StackManager,
+    Survey,
     Synthesizer,
     TrafficRouter,
 )
 from shoreward.app.quarantine import Quarantine
-from shoreward.domain import Checked, Finding, Pipeline, Probe, Revision, StagedFunction, Target, Terminal
+from shoreward.domain import (
+    Checked,
+    Finding,
+    Metric,
+    Pipeline,
+    Probe,
+    Query,
+    Revision,
+    StagedFunction,
+    Target,
+    Terminal,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +82,29 @@ class Nobody:
     def keep_up(
         self, target: Target, functions: Sequence[StagedFunction], probes: Sequence[Probe], lasting: float
     ) -> None:
-        """Nobody sends; what is not sent is evidence that is missing, and so harms nobody."""
+        """Nobody sends; nothing is missed where no probe asks to be sent again."""
+        if any(probe.every for probe in probes):
+            _nobody("send probes")
+
+    def series(
+        self, target: Target, queries: Sequence[Query], *, start: float, end: float, period: int
+    ) -> Mapping[Query, NDArray[np.float64]]:
+        """Nobody measures."""
+        raise Terminal(
+            "METRICS_UNAVAILABLE",
+            "The pipeline names metrics of its own, and there is nobody here to read them.",
+            next="This is a mistake in how Shoreward was put together; please report it.",
+        )
+
+    def shared(self, target: Target) -> Sequence[Metric]:
+        """Nobody knows of any."""
+        return ()
 
 
 def _nobody(act: str) -> NoReturn:
     raise Terminal(
         "CHECKS_UNAVAILABLE",
-        f"The pipeline asks for checks, and there is nobody here to {act}.",
+        f"The pipeline asks for it, and there is nobody here to {act}.",
         next="This is a mistake in how Shoreward was put together; please report it.",
     )
 
@@ -100,3 +133,5 @@ class World:
     blobs: Blobs = NOBODY
     artifacts: ArtifactStore = NOBODY
     synthetics: Synthesizer = NOBODY
+    series: SeriesSource = NOBODY
+    survey: Survey = NOBODY

@@ -24,6 +24,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
+from shoreward.domain.metrics import CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
 from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
 from shoreward.domain.revision import (
@@ -54,16 +55,20 @@ __all__ = [
     "CheckResult",
     "Checked",
     "Checks",
+    "CloudWatchQuery",
     "Dynamic",
     "Evidence",
     "Fault",
     "FaultKind",
+    "FileQuery",
     "Finding",
+    "Form",
     "JudgePolicy",
     "Judgement",
     "LambdaFunction",
     "LatencyPolicy",
     "Method",
+    "Metric",
     "OperationError",
     "Outcome",
     "Parameters",
@@ -71,6 +76,8 @@ __all__ = [
     "Place",
     "PolicySource",
     "Probe",
+    "PrometheusQuery",
+    "Query",
     "Ramp",
     "Refused",
     "Resilience",

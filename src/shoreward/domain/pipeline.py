@@ -12,6 +12,7 @@ from typing import Literal
 
 from shoreward.domain.checks import Checks
 from shoreward.domain.errors import Place
+from shoreward.domain.metrics import Metric
 from shoreward.domain.target import Target
 
 
@@ -101,10 +102,12 @@ class LatencyPolicy:
         rollback: at the baseline's p50, p90 and p99: slower than this is harm. The tail has the widest margin, since a
             canary has colder caches and fewer warm instances than what has run for days.
         promote: at p50 and p90: the canary must be shown to be faster than this before it advances.
+        warm_up: seconds from a target's first shift on in which latency is not judged: new instances start cold.
     """
 
     rollback: tuple[float, float, float] = (1.1, 1.2, 1.5)
     promote: tuple[float, float] = (1.25, 1.5)
+    warm_up: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,9 @@ class JudgePolicy:
         dispersion: over-dispersion of errors (phi), at least 1.
         first_deployment_ceiling: error rate that the first deployment on a target may not exceed.
         latency: how much slower it may be; None when latency is not judged.
+        metrics: a team's own.
+        shared: whether what both revisions of a target share is judged, found among its stack's resources.
+        own_past: whether a target's own earlier days stand in where no other region can be compared with.
     """
 
     alpha: float = 0.01
@@ -134,6 +140,9 @@ class JudgePolicy:
     dispersion: float = 3.0
     first_deployment_ceiling: float = 0.05
     latency: LatencyPolicy | None = LatencyPolicy()
+    metrics: tuple[Metric, ...] = ()
+    shared: bool = True
+    own_past: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,11 +30,16 @@ class Evidence:
     """What the judge saw of one metric of one function on one target, since the first shift.
 
     Attributes:
-        function: logical id, or `*` for all of the application's functions together.
-        metric: errors, or requests for those that stopped.
+        function: logical id of a function or another resource; `*` for all of the application's functions together, ""
+            for the target as a whole.
+        metric: errors, latency, requests for those that stopped, or the name of another metric.
         e_rollback, e_promote: natural logarithms of the e-values.
         bar_rollback, bar_promote: what they must reach, likewise logarithms.
         needed: further canary requests until promotion at the observed rates; None when unknown or never.
+        canary_value, baseline_value: means of a metric that is no count; None of one that is, and without values.
+        noise: standard deviation that a value's difference was judged by; None when nobody knows it.
+        strength: guaranteed, calibrated or weak (`judge.Strength`).
+        controls: what stands in for the baseline where both revisions share a metric; "" for the old revision itself.
     """
 
     function: str
@@ -49,6 +54,11 @@ class Evidence:
     bar_rollback: float = 0.0
     bar_promote: float = 0.0
     needed: int | None = None
+    canary_value: float | None = None
+    baseline_value: float | None = None
+    noise: float | None = None
+    strength: str = "guaranteed"
+    controls: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shoreward.app.ports import MetricSource, Samples, Stream
 from shoreward.app.releases import Wish, begin
 from shoreward.core import Event, Release
-from shoreward.domain import Bake, JudgePolicy, Pipeline, Revision, Target
+from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Pipeline, Revision, Target
 from shoreward.testing.builders import a_pipeline
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
@@ -29,7 +29,7 @@ def a_pipeline_of_minutes() -> Pipeline:
     return a_pipeline(
         steps=(20.0,),
         bake=Bake(minimum=20, requests=20, deadline=300, on_deadline="rollback"),
-        judge=JudgePolicy(interval=10, delay=5, promote_points=0.2, dispersion=1.0),
+        judge=JudgePolicy(interval=10, delay=5, promote_points=0.2, dispersion=1.0, latency=LatencyPolicy(warm_up=0)),
     )
 
 

@@ -72,6 +72,7 @@ judge:
   alpha: 5%
   beta: 10%
   promote-margin: {ratio: 1.5, points: 30%}
+  skip: [latency]
 """
 
 HELLO = "def handler(event, context):\n    return {'say': 'WORD'}\n"

@@ -13,7 +13,7 @@ from shoreward.app.ports import Journal, Recorded
 from shoreward.app.world import World
 from shoreward.controller import Controller
 from shoreward.core import Event, Release
-from shoreward.domain import Bake, JudgePolicy, Outcome, Pipeline, Target
+from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Outcome, Pipeline, Target
 from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.testing.clock import ScaledClock
 from shoreward.testing.memory import MemoryJournal
@@ -150,7 +150,7 @@ def pipeline(waves: Any = (("eu-north-1",), ("eu-west-1", "us-east-1")), **more:
     return a_pipeline(
         waves,
         bake=more.pop("bake", Bake(minimum=20, requests=50, deadline=100_000, on_deadline="rollback")),
-        judge=JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0),
+        judge=JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0, latency=LatencyPolicy(warm_up=0)),
         **more,
     )
 

@@ -1,6 +1,6 @@
 """The demo: the main job, end to end, on the embedded cloud.
 
-    scenarios.py   what happens, as data: six releases, and what each must come to
+    scenarios.py   what happens, as data: seven releases, and what each must come to
     scene.py       where it happens: a repository, the embedded cloud, the roles of two accounts
     beaches.py     the customers of every region, and their own account of what failed
     account.py     what the customers went through, and what the journal says, as a report

@@ -26,7 +26,8 @@ def release_report(
 ) -> dict[str, Any]:
     """One release of the demo as JSON; times are seconds.
 
-    `detected_after_s` runs from the first request that the bad release failed to the decision to go back, and
+    `detected_after_s` runs from the first request that the bad release failed, or from the first that a slow one may
+    have served, to the decision to go back, and
     `rolled_back_after_s` from there until no customer anywhere was served by it.
     """
     told = summary(state, recorded)
@@ -50,6 +51,9 @@ def release_report(
     }
     if customers:
         report.update(_customers(state, recorded, customers, incident, began))
+    if scenario.slow and began:
+        exposed = min(changes[0][0] for changes in weights(recorded).values() if changes)
+        report["detected_after_s"] = round(began - exposed, 3)
     return report
 
 

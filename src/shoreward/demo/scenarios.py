@@ -1,4 +1,4 @@
-"""What happens in the demo: six changes that a team might merge, and what each must come to."""
+"""What happens in the demo: seven changes that a team might merge, and what each must come to."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Scenario:
         subject: the commit's subject.
         story: what a spectator should know.
         incident: whether DynamoDB has an incident, for old and new code alike, while the second wave bakes.
+        slow: whether its harm is that customers wait longer, from the first of them on.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Scenario:
     outcome: Outcome
     edits: tuple[Edit, ...] = ()
     incident: bool = False
+    slow: bool = False
 
 
 _TIDE = "functions/tides/tide.py"
@@ -66,6 +68,8 @@ _GUARDED = """    if name != "brighton":
 _WARNED = """    if name in BIG_WAVES:
         answer["warning"] = f"waves of up to {BIG_WAVES[name]:d} m"
 """
+_ANSWER = '        "minutes_left": flood and int((flood - at).total_seconds() // 60),\n'
+_CURVE = '        "next_hours_m": [round(height(beach, at + step * STEP), 2) for step in range(60)],\n'
 _BIG_WAVES = """# Metres, as the lighthouse has measured them.
 BIG_WAVES = {"nazare": 26.2}
 
@@ -128,5 +132,16 @@ SCENARIOS = (
         outcome=Outcome.SUCCEEDED,
         edits=(Edit(file=_TIDE, old="Beach(moon=1.0,", new="Beach(moon=1.02,"),),
         incident=True,
+    ),
+    Scenario(
+        name="slow release",
+        subject="The sea of the next ten hours",
+        story="Nothing fails, but the tides function takes about 40 % longer. That is harm, too, and must stay in wave one.",
+        outcome=Outcome.ROLLED_BACK,
+        edits=(
+            Edit(file=_TIDES, old="import BEACHES, height", new="import BEACHES, STEP, height"),
+            Edit(file=_TIDES, old=_ANSWER, new=_ANSWER + _CURVE),
+        ),
+        slow=True,
     ),
 )

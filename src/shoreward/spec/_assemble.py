@@ -259,11 +259,11 @@ def _bake(found: Found, at: At) -> Bake:
 
 def _judge(found: Found, at: At) -> JudgePolicy:
     margins = {name: found.get(f"{name}-margin", {}) for name in ("rollback", "promote")}
-    others = {"rollback-margin", "promote-margin", "skip"}
+    others = {"rollback-margin", "promote-margin", "warm-up", "skip"}
     plain: Found = {key.replace("-", "_"): value for key, value in found.items() if key not in others}
     for name, margin in margins.items():
         plain |= {f"{name}_{key}": margin[key] for key in ("ratio", "points") if key in margin}
-    plain["latency"] = None if "latency" in found.get("skip", []) else _latency(margins["rollback"], margins["promote"])
+    plain["latency"] = None if "latency" in found.get("skip", []) else _latency(found, **margins)
     interval = plain["interval"] = int(plain.get("interval", JudgePolicy().interval))
     if interval not in (1, 5, 10, 30) and (interval == 0 or interval % 60):
         what = f"CloudWatch has no interval of {duration_text(interval)}."
@@ -275,12 +275,13 @@ def _judge(found: Found, at: At) -> JudgePolicy:
     return judge
 
 
-def _latency(rollback: Found, promote: Found) -> LatencyPolicy:
+def _latency(judge: Found, rollback: Found, promote: Found) -> LatencyPolicy:
     usual = LatencyPolicy()
     (half, most, nearly), (sooner, mostly) = usual.rollback, usual.promote
     return LatencyPolicy(
         rollback=(rollback.get("p50", half), rollback.get("p90", most), rollback.get("p99", nearly)),
         promote=(promote.get("p50", sooner), promote.get("p90", mostly)),
+        warm_up=judge.get("warm-up", usual.warm_up),
     )
 
 

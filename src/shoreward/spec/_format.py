@@ -128,6 +128,12 @@ JUDGE = Record(
             "Error rate that the first deployment on a target may not exceed.",
             default=percent_text(_JUDGE.first_deployment_ceiling, fraction=True),
         ),
+        Field(
+            "warm-up",
+            Duration(),
+            "Time after a target's first shift in which latency is not judged: new instances start cold.",
+            default=duration_text(_LATENCY.warm_up),
+        ),
         Field("skip", ListOf(Choice(("latency",)), distinct=True), "What is not judged.", default=[]),
     ),
 )

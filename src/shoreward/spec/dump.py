@@ -136,6 +136,7 @@ def _judge(judge: JudgePolicy) -> dict[str, Any]:
         "delay": duration_text(judge.delay),
         "dispersion": judge.dispersion,
         "first-deployment-ceiling": percent_text(judge.first_deployment_ceiling, fraction=True),
+        **({"warm-up": duration_text(latency.warm_up)} if latency else {}),
         "skip": [] if latency else ["latency"],
     }
 

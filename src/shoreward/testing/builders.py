@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shoreward.core.events import ReleaseOpened
-from shoreward.domain import Advisories, Bake, Checks, JudgePolicy, Pipeline, Target, Wave
+from shoreward.domain import Advisories, Bake, Checks, JudgePolicy, LatencyPolicy, Pipeline, Target, Wave
 
 
 def a_target(region: str = "eu-north-1", account: str = "111111111111", stack: str = "app") -> Target:
@@ -36,7 +36,8 @@ def a_pipeline(
             )
             for number, regions in enumerate(waves, start=1)
         ),
-        judge=judge or JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0),
+        judge=judge
+        or JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0, latency=LatencyPolicy(warm_up=0)),
         alarms=tuple(alarms),
         checks=checks,
     )

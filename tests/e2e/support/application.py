@@ -59,6 +59,7 @@ judge:
   alpha: 5%
   beta: 10%
   promote-margin: {{ratio: 1.5, points: 30%}}
+  skip: [latency]
 """
 
 Waves = tuple[tuple[str, ...], ...]

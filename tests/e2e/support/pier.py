@@ -67,6 +67,7 @@ judge:
   alpha: 5%
   beta: 10%
   promote-margin: {ratio: 1.5, points: 30%}
+  skip: [latency]
 """
 
 IN_A_SANDBOX = """\

@@ -3,10 +3,14 @@
 Limits are the baseline's own p50, p90 and p99 of the sixty intervals before the canary's first customer; where it had
 none then, of the first interval in which it had some, and only what follows is judged. So they are fixed before any
 request that is held against them (`judge.exceedances`), and need no remembering.
+
+New instances start cold, and a canary is nothing but new instances: harmless releases would be rolled back for it. So
+the first minutes, the warm-up, count for nobody.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,7 +50,7 @@ def latency_evidence(
     functions = deployment.staged.shifting
     if policy is None or window.intervals == 0:
         return ()
-    limits = _limits(metrics, deployment.target, functions, window)
+    limits = _limits(metrics, deployment.target, functions, policy, window)
     if not limits:
         return ()
     slow = _Slow.of(metrics, deployment.target, functions, limits, policy, counts, window)
@@ -88,7 +92,11 @@ class _Limits:
 
 
 def _limits(
-    metrics: MetricSource, target: Target, functions: Sequence[StagedFunction], window: Window
+    metrics: MetricSource,
+    target: Target,
+    functions: Sequence[StagedFunction],
+    policy: LatencyPolicy,
+    window: Window,
 ) -> Mapping[str, _Limits]:
     """By logical id, of functions whose baseline has had requests."""
     streams = {each.logical_id: stream_of(each, candidate=False) for each in functions}
@@ -103,7 +111,8 @@ def _limits(
             continue
         early = known[known < _LOOKBACK]
         chosen = early if early.size else known[:1]
-        first = 0 if early.size else int(known[0]) + 1 - _LOOKBACK
+        learned = 0 if early.size else int(known[0]) + 1 - _LOOKBACK
+        first = max(learned, math.ceil(policy.warm_up / window.period))
         limits[logical_id] = _Limits(values=np.median(found[stream][:, chosen], axis=1), first=first)
     return limits
 

@@ -26,9 +26,12 @@ LEVELS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 
 
 
 def reaction(wave: Wave, policy: JudgePolicy) -> float:
-    """Seconds from the first failed request of a canary that fails on everything until its traffic is back."""
+    """Seconds from the first failed request of a canary that fails on everything until its traffic is back.
+
+    The interval in which its share rose may be nearly over by then, and say too little: it is one more.
+    """
     assert wave.ramp is not None
-    return FAILING_INTERVALS * policy.interval + policy.delay + wave.ramp.rollback
+    return (FAILING_INTERVALS + 1) * policy.interval + policy.delay + wave.ramp.rollback
 
 
 def affordable(wave: Wave, target: Target, policy: JudgePolicy, percent: float) -> float:

@@ -46,9 +46,9 @@ def check(folder: Path, files: dict[str, str], wanted: Asset) -> list[str]:
         ("app.handler", {"app.py": "handler = lambda event, context: None"}),
         ("app.handler", {"app.py": "handler: object = print"}),
         ("app.handler", {"app.py": "class handler: ..."}),
-        ("app.handler", {"app.py": "from web import app as handler"}),
-        ("app.handler", {"app.py": "import handler"}),
-        ("app.handler", {"app.py": "from web import *"}),
+        ("app.handler", {"app.py": "from web import app as handler", "web.py": "app = 1"}),
+        ("app.handler", {"app.py": "import handler", "handler/__init__.py": ""}),
+        ("app.handler", {"app.py": "from web import *", "web.py": ""}),
         ("app.handler", {"app.py": "try:\n    from a import handler\nexcept ImportError:\n    handler = None"}),
         ("app.handler", {"app.py": "a, (handler, b) = 1, (2, 3)"}),
         ("app.handler", {"app.py": "globals()['handler'] = print"}),
@@ -84,7 +84,8 @@ def test_handlers_that_are_not_there(
 
 @pytest.mark.parametrize("suffix", [".js", ".mjs", ".cjs"])
 def test_node_handlers_are_files(tmp_path: Path, suffix: str) -> None:
-    assert check(tmp_path, {f"src/app{suffix}": ""}, asset("src/app.handler", "nodejs22.x")) == []
+    text = "export const handler = 1;" if suffix == ".mjs" else "exports.handler = 1;"
+    assert check(tmp_path, {f"src/app{suffix}": text}, asset("src/app.handler", "nodejs18.x")) == []
 
 
 def test_a_handler_may_be_in_a_layer_and_then_it_is_said(tmp_path: Path) -> None:
@@ -108,6 +109,49 @@ def test_bad_syntax_is_told_with_its_line_also_in_what_is_imported(
     assert error.value.code == "CODE_SYNTAX"
     assert isinstance(error.value.where, Place)
     assert (error.value.where.file, error.value.where.line) == place
+
+
+@pytest.mark.parametrize(
+    ("files", "line", "near"),
+    [
+        ({"app.py": "import requests\n"}, 1, "requirements.txt"),
+        ({"app.py": "import json\nfrom toolz import x\n", "tools.py": ""}, 2, "'tools'"),
+        ({"lib/app.py": "import os\n\nimport near\n", "lib/near.py": ""}, 3, "lib.near"),
+    ],
+)
+def test_a_module_that_is_not_there_is_told_with_the_line_that_imports_it(
+    tmp_path: Path, files: dict[str, str], line: int, near: str
+) -> None:
+    with pytest.raises(SpecError) as error:
+        check(tmp_path, files, asset("lib.app.handler" if "lib/app.py" in files else "app.handler"))
+    assert error.value.code == "MODULE_MISSING"
+    assert isinstance(error.value.where, Place)
+    assert error.value.where.line == line
+    assert near in error.value.next
+
+
+HANDLER = "def handler(event, context): ...\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": f"import boto3, botocore.exceptions, distutils.version\n{HANDLER}"},
+        {"app.py": f"import google.cloud\n{HANDLER}", "google/cloud/x.py": ""},
+        {"app.py": f"import fast\n{HANDLER}", "fast.cpython-312-x86_64-linux-gnu.so": ""},
+        {"app.py": f"try:\n    import orjson\nexcept ImportError:\n    orjson = None\n{HANDLER}"},
+        {"app.py": f"import sys\nsys.path.insert(0, 'vendor')\nimport requests\n{HANDLER}"},
+        {"app.py": "def handler(event, context):\n    import requests\n"},
+    ],
+    ids=["of the runtime", "a namespace", "compiled", "an attempt", "elsewhere", "later"],
+)
+def test_modules_that_may_be_there(tmp_path: Path, files: dict[str, str]) -> None:
+    assert check(tmp_path, files, asset("app.handler")) == []
+
+
+def test_modules_of_layers_are_not_missed(tmp_path: Path) -> None:
+    files = {"app.py": f"import requests\n{HANDLER}"}
+    assert check(tmp_path, files, asset("app.handler", layered=True)) == []
 
 
 def test_files_that_nothing_imports_may_be_anything(tmp_path: Path) -> None:

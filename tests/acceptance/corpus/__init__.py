@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acceptance.case import Case
+
 from .reading import read
 
 CORPUS: tuple[Case, ...] = tuple(case for file in sorted(Path(__file__).parent.glob("*/*.txt")) for case in read(file))

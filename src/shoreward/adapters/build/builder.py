@@ -130,7 +130,8 @@ class LocalBuilder:
         digests = {name: one.digest for name, one in made.items()}
         same = digests | {asset.logical_id: NO_CODE for asset in assets if asset.kind == "function"}
         read: Read = lambda path: self._source.read(oid, path)  # noqa: E731
-        rendered = render(template, values, assets, digests, read, self._artifacts)
+        regions = {target.region for target in pipeline.targets}
+        rendered = render(template, values, assets, digests, read, self._artifacts, regions)
         outline = self._blobs.put(canonical(render(template, values, assets, same, read, self._artifacts).template))
         blob = self._blobs.put(canonical(rendered.template))
         artifacts = _artifacts(made, self._artifacts)

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Mapping, Set
 from pathlib import PurePosixPath
 
+from shoreward.adapters.build.node_code import SUFFIXES, check_modules
+from shoreward.adapters.build.provided import advice, there
 from shoreward.adapters.build.syntax import Broken, Newer, parse
 from shoreward.adapters.build.zips import Member
 from shoreward.domain import Place, SpecError
 from shoreward.spec.template import Asset, Note, did_you_mean
-
-_NODE = (".js", ".mjs", ".cjs")
 
 
 def check_handler(asset: Asset, files: Mapping[str, Member], own: Set[str]) -> tuple[Note, ...]:
@@ -22,13 +22,13 @@ def check_handler(asset: Asset, files: Mapping[str, Member], own: Set[str]) -> t
         own: names in the zip that come from the repository; only those are read for syntax.
 
     Raises:
-        SpecError: HANDLER_MISSING at its place in the template, CODE_SYNTAX at its place in the code.
+        SpecError: HANDLER_MISSING at its place in the template, CODE_SYNTAX and MODULE_MISSING at theirs in the code.
     """
     match asset.runtime:
         case runtime if runtime.startswith("python"):
             return _python(asset, files, own)
         case runtime if runtime.startswith("nodejs"):
-            return _node(asset, files)
+            return _node(asset, files, own)
         case runtime if runtime.startswith("provided"):
             return () if "bootstrap" in files else _missing(asset, "bootstrap", files)
         case _:
@@ -53,10 +53,10 @@ def _python(asset: Asset, files: Mapping[str, Member], own: Set[str]) -> tuple[N
     return notes
 
 
-def _node(asset: Asset, files: Mapping[str, Member]) -> tuple[Note, ...]:
+def _node(asset: Asset, files: Mapping[str, Member], own: Set[str]) -> tuple[Note, ...]:
     path = asset.handler.rpartition(".")[0]
-    if any(f"{path}{suffix}" in files for suffix in _NODE):
-        return ()
+    if found := next((f"{path}{suffix}" for suffix in SUFFIXES if f"{path}{suffix}" in files), None):
+        return check_modules(asset, found, files, own)
     if f"{path}.ts" in files:
         what = f"{asset.logical_id} has the handler {asset.handler}, but Lambda does not run TypeScript."
         advice = "Let it be compiled: Metadata, BuildMethod: esbuild."
@@ -70,7 +70,7 @@ def _missing(asset: Asset, wanted: str, files: Mapping[str, Member]) -> tuple[No
         where = asset.handler_where
         return (Note(code="HANDLER_IN_LAYER", text=text, resource=asset.logical_id, where=where),)
     what = f"{asset.logical_id} has the handler {asset.handler}, but there is no {wanted} in {asset.source or '.'}."
-    suffixes = {".py"} if wanted.endswith(".py") else {*_NODE, ""}
+    suffixes = {".py"} if wanted.endswith(".py") else {*SUFFIXES, ""}
     alike = {file for file in files if PurePosixPath(file).suffix in suffixes and file.count("/") <= wanted.count("/")}
     advice = did_you_mean(wanted, alike)
     raise SpecError("HANDLER_MISSING", what, where=asset.handler_where, next=advice)
@@ -95,6 +95,7 @@ class _Code:
                 continue
             seen.add(file)
             if tree := self.parse(file):
+                self._lost(file, tree)
                 for module in _imports(tree, PurePosixPath(file).parent.parts):
                     path = "/".join(module)
                     waiting += [name for name in (f"{path}.py", f"{path}/__init__.py") if name in self._files]
@@ -102,13 +103,27 @@ class _Code:
                 text = f"{file} has syntax that only {self._asset.runtime} could judge; it was not checked."
                 yield Note(code="CODE_NOT_CHECKED", text=text, resource=self._asset.logical_id)
 
+    def _lost(self, file: str, tree: ast.Module) -> None:
+        """Raises MODULE_MISSING for a module that is imported at once and is nowhere; one in a block may never be."""
+        if self._asset.layered or b"sys.path" in self._files[file].path.read_bytes():
+            return
+        for node in tree.body:
+            for name in _absolute(node):
+                if not there(name, self._files):
+                    what = f"{file} of {self._asset.logical_id} imports {name}, which is not in the function's code."
+                    where = Place(file=self._path(file), line=node.lineno, column=node.col_offset + 1)
+                    raise SpecError("MODULE_MISSING", what, where=where, next=advice(name, file, self._files))
+
+    def _path(self, file: str) -> str:
+        return "/".join(filter(None, (self._asset.source, file)))
+
     def parse(self, file: str) -> ast.Module | None:
         """The module's tree; None when it is too new for this interpreter. Raises SpecError CODE_SYNTAX."""
         if file not in self._parsed:
             match parse(self._files[file].path.read_bytes(), _version(self._asset.runtime)):
                 case Broken(message=message, line=line, column=column):
                     what = f"{self._asset.logical_id}: {message}."
-                    where = Place(file="/".join(filter(None, (self._asset.source, file))), line=line, column=column)
+                    where = Place(file=self._path(file), line=line, column=column)
                     raise SpecError("CODE_SYNTAX", what, where=where)
                 case understood:
                     self._parsed[file] = understood
@@ -127,6 +142,17 @@ def _imports(tree: ast.Module, folder: tuple[str, ...]) -> Iterator[tuple[str, .
             parts = (*base, *(node.module.split(".") if node.module else ()))
             yield from (parts[:end] for end in range(1, len(parts) + 1))
             yield from ((*parts, alias.name) for alias in node.names)
+
+
+def _absolute(node: ast.stmt) -> Iterator[str]:
+    """Top-level packages that a statement imports."""
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name.partition(".")[0] for alias in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module.partition(".")[0]
+        case _:
+            return
 
 
 def _version(runtime: str) -> tuple[int, int]:

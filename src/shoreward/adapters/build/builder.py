@@ -27,6 +27,7 @@ from shoreward.domain import (
     Pipeline,
     Place,
     Revision,
+    SandboxPlan,
     SpecError,
     SpecErrors,
     Terminal,
@@ -38,7 +39,9 @@ from shoreward.spec.template import (
     Note,
     Read,
     Template,
+    Values,
     find_assets,
+    misfits,
     parameter_values,
     read_template,
     render,
@@ -89,7 +92,7 @@ class LocalBuilder:
         """Build a commit, with notes.
 
         Raises:
-            SpecError: the template or the code cannot be built; `SpecErrors` for several mistakes.
+            SpecError: the template or the code cannot be built, or BUILD_DIFFERS; `SpecErrors` for several mistakes.
             UserError: there is no such commit.
             Retryable: BUILD_NETWORK, a package index could not be reached.
         """
@@ -117,7 +120,9 @@ class LocalBuilder:
         return all(self._artifacts.size(digest) == size for digest, size in artifacts)
 
     def _key(self, pipeline: Pipeline, oid: str, settings: str) -> str:
-        return digest_of("revision", tools(), self._source.tree(oid), pipeline.template, _targets(pipeline), settings)
+        tree, sandbox = self._source.tree(oid), _sandbox(pipeline)
+        own = [sandbox.target.parameters, str(sandbox.where)] if sandbox else None
+        return digest_of("revision", tools(), tree, pipeline.template, _targets(pipeline), own, settings)
 
     def _make(self, pipeline: Pipeline, oid: str, settings: str, key: str) -> Built:
         targets = _targets(pipeline)
@@ -125,6 +130,7 @@ class LocalBuilder:
         template = self._read(pipeline, oid, entries)
         values = parameter_values(template, targets)
         assets = find_assets(template, values)
+        _check_sandbox(pipeline, template, values)
         build = _Build(self._source, self._artifacts, oid, entries, settings)
         made = build.all(assets)
         digests = {name: one.digest for name, one in made.items()}
@@ -275,6 +281,18 @@ class _Build:
 
 def _targets(pipeline: Pipeline) -> list[tuple[str, dict[str, str]]]:
     return [(target.key, dict(target.parameters)) for target in pipeline.targets]
+
+
+def _sandbox(pipeline: Pipeline) -> SandboxPlan | None:
+    return pipeline.checks.sandbox if pipeline.checks else None
+
+
+def _check_sandbox(pipeline: Pipeline, template: Template, values: Values) -> None:
+    """Raises SpecError BUILD_DIFFERS when sandboxes would run what was not built for them."""
+    if plan := _sandbox(pipeline):
+        errors = list(misfits(template, values, plan.target, plan.where))
+        if errors:
+            raise SpecErrors(tuple(errors)) if len(errors) > 1 else errors[0]
 
 
 def _overlap(submodule: str, source: str) -> bool:

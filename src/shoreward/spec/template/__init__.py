@@ -9,6 +9,7 @@ from shoreward.spec.template.assets import find_assets
 from shoreward.spec.template.differences import ABSENT, Difference, as_deployed, differences
 from shoreward.spec.template.document import Template, read_template
 from shoreward.spec.template.files import Read
+from shoreward.spec.template.fitting import misfits
 from shoreward.spec.template.parameters import Values, parameter_values
 from shoreward.spec.template.render import ALIAS, render
 from shoreward.spec.template.resolving import resolve, settle
@@ -30,6 +31,7 @@ __all__ = [
     "did_you_mean",
     "differences",
     "find_assets",
+    "misfits",
     "parameter_values",
     "read_template",
     "render",

@@ -166,7 +166,7 @@ class Project:
             blobs=self.journal,
             clock=SystemClock(),
             state=self.state,
-            product=shared.product,
+            met=shared.met,
             reach=self._reach(shared),
             laboratory=self._laboratory(shared),
             observer=_LateObserver(self),
@@ -352,6 +352,10 @@ class SharedSandbox:
         self._nonce = nonce
         self._lock = threading.Lock()
         self._access: SandboxAccess | None = None
+
+    def met(self, materials: Materials, running: Running) -> AbstractContextManager[str]:
+        """The sandbox for a suite that is run in it; see `SandboxAccess.met`."""
+        return self._had().met(materials, running)
 
     def product(self, materials: Materials, running: Running) -> str:
         """What suites read of the sandbox; brings it up."""

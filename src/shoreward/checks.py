@@ -15,7 +15,7 @@ together on every `shoreward check`, and most of them are not run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from shoreward.app.checking.check import Check, Materials, Report, Running
 from shoreward.app.ports import Blobs, Clock
 from shoreward.app.resilience.check import faults_check
 from shoreward.app.resilience.ports import Laboratory
-from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_check
+from shoreward.app.sandboxes.checks import Met, in_sandbox, parity_check, sandbox_check
 from shoreward.app.sandboxes.parity import Observer
 from shoreward.app.sandboxes.plan import plan_of
 from shoreward.app.sandboxes.reach import Reach
@@ -48,7 +48,7 @@ class Parts:
 
     Attributes:
         state: folder for what is remembered on this machine.
-        product: brings the sandbox up and tells what suites read of it, when one has to be run.
+        met: brings the sandbox up for a suite that has to be run, and tells what it reads of it.
         reach: what checks reach for that move a sandbox, or ask its functions.
         laboratory: what checks reach for that make something fail in a sandbox.
         observer: looks at what is live in production, or None when nobody may.
@@ -61,7 +61,7 @@ class Parts:
     blobs: Blobs
     clock: Clock
     state: Path
-    product: Callable[[Materials, Running], str]
+    met: Met
     reach: Reach
     laboratory: Laboratory
     observer: Observer | None
@@ -106,7 +106,7 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         _undeclared(checks)
         yield _no_sandbox(pipeline)
     for suite, check in zip(suites, made, strict=True):
-        yield in_sandbox(check, parts.product) if suite.kind in IN_SANDBOX else check
+        yield in_sandbox(check, parts.met) if suite.kind in IN_SANDBOX else check
     if checks.sandbox is not None:
         yield from _moving(parts, pipeline, commit)
         yield from _straining(parts, pipeline, checks, suites)

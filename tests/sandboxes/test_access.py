@@ -16,6 +16,8 @@ from shoreward.app.sandboxes import State, Thing
 from shoreward.app.sandboxes.access import SandboxAccess
 from shoreward.app.sandboxes.checks import in_sandbox, parity_check, sandbox_check
 from shoreward.app.sandboxes.parity import Observed
+from shoreward.app.sandboxes.ports import Progress
+from shoreward.app.sandboxes.reaping import Known
 from shoreward.domain import (
     Checks,
     Pipeline,
@@ -31,7 +33,7 @@ from shoreward.domain import (
 )
 from shoreward.testing.files import MemorySource
 
-from .pretend import PLACE, Pretence
+from .pretend import PLACE, MortalLedger, Pretence
 
 TEMPLATE = """\
 Parameters:
@@ -75,7 +77,7 @@ class Run:
             return Report()
 
         suite = Check(name="integration", about="", key=lambda materials: "key", run=run)
-        return in_sandbox(suite, self.access.product)
+        return in_sandbox(suite, self.access.met)
 
 
 def test_a_suite_meets_a_sandbox_that_is_up():
@@ -90,7 +92,8 @@ def test_a_suite_meets_a_sandbox_that_is_up():
 
 
 def test_a_suite_needs_the_check_of_the_sandbox():
-    assert in_sandbox(Check(name="a", about="", key=lambda m: "", run=lambda m, r: Report()), str).needs == ("sandbox",)
+    suite = Check(name="a", about="", key=lambda m: "", run=lambda m, r: Report())
+    assert in_sandbox(suite, Run().access.met).needs == ("sandbox",)
 
 
 def test_all_suites_of_a_run_share_one_and_it_is_brought_up_once():
@@ -252,3 +255,44 @@ def test_the_parity_check_reports_what_differs():
     assert check.needs == ("sandbox",)
     assert check.depends.good_for == 3_600
     assert check.key(materials) == check.key(materials) != check.key(run.materials)
+
+
+def on_another_machine(run: Run, word: str) -> Run:
+    """The same owner and branch, with a ledger of its own."""
+    return Run(team=replace(run.team, ledger=MortalLedger()), word=word)
+
+
+@pytest.mark.parametrize("does", ["updates it", "removes it"])
+def test_a_suite_whose_sandbox_another_machine_changes_has_found_nothing(does: str):
+    # Given a suite that is under way
+    run = Run()
+    other = on_another_machine(run, "good day" if does == "updates it" else "hello")
+
+    def meanwhile(materials: Materials, running: Running) -> Report:
+        sandbox = other.access.connect(other.materials, Running())
+        if does == "removes it":
+            sandboxes = other.team.sandboxes
+            sandboxes.down_held(Known(lease=sandbox.lease, seen=None), Progress())
+        return Report(summary="all is well")
+
+    # When another machine works with the very same stack
+    suite = in_sandbox(Check(name="integration", about="", key=lambda m: "key", run=meanwhile), run.access.met)
+
+    # Then nobody takes its answer for one about this commit
+    with pytest.raises(Refused) as refused:
+        suite.run(run.materials, Running())
+    assert refused.value.code == "SANDBOX_CHANGED"
+
+
+def test_another_machine_with_the_same_revision_disturbs_nobody():
+    run = Run()
+    other = on_another_machine(run, "hello")
+    seen: list[str] = []
+
+    def meanwhile(materials: Materials, running: Running) -> Report:
+        seen.append(other.access.connect(other.materials, Running()).lease.name)
+        return Report(summary="all is well")
+
+    suite = in_sandbox(Check(name="integration", about="", key=lambda m: "key", run=meanwhile), run.access.met)
+    assert suite.run(run.materials, Running()).summary == "all is well"
+    assert len(run.team.cloud.stacks) == len(seen) == 1

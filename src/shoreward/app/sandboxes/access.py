@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from shoreward.app.checking import Materials, Running
 from shoreward.app.sandboxes.lease import Injected
@@ -18,7 +18,8 @@ from shoreward.app.sandboxes.plan import Build, plan_of
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.app.sandboxes.reaping import Known
 from shoreward.app.sandboxes.sandboxes import Order, Sandbox, Sandboxes, left_error
-from shoreward.domain import Retryable, ShorewardError, SpecError, Target
+from shoreward.app.sandboxes.tags import Seen
+from shoreward.domain import Refused, Retryable, ShorewardError, SpecError, Target
 
 
 class SandboxAccess:
@@ -81,6 +82,26 @@ class SandboxAccess:
         """
         sandbox = self.connect(materials, running)
         return self._product(sandbox.lease.target, sandbox.outputs)
+
+    @contextmanager
+    def met(self, materials: Materials, running: Running) -> Generator[str]:
+        """For the time of the block the sandbox's `product`, and the certainty that nobody else changed it meanwhile.
+
+        This machine's lock holds off those who share the ledger. Another machine, or another checkout, of the same
+        owner and branch has the same stack: CloudFormation lets one operation at a time happen to it, and does not
+        know that somebody tests what is there.
+
+        Raises:
+            Refused: SANDBOX_CHANGED; whatever was found is of no matter then.
+        """
+        sandbox = self.connect(materials, running)
+        target, cloud = sandbox.lease.target, self._sandboxes.cloud
+        before = _standing(cloud.look(target))
+        if before is None:
+            raise _changed(target)
+        yield self._product(target, sandbox.outputs)
+        if _standing(cloud.look(target)) != before:
+            raise _changed(target)
 
     def product_now(self, sandbox: Sandbox) -> str:
         """The same of a sandbox whose stack was changed by others than `connect`.
@@ -154,3 +175,19 @@ class SandboxAccess:
         proof = self._sandboxes.down_held(Known(lease=lease, seen=None), Progress())
         if not proof.clean:
             raise left_error(proof, order.target)
+
+
+def _standing(seen: Seen | None) -> tuple[str, str, float | None] | None:
+    """What stands there, so that another one can be told from it; None when nothing does, or it is being changed."""
+    if seen is None or not seen.status.endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+        return None
+    return seen.status, seen.commit, seen.created
+
+
+def _changed(target: Target) -> Refused:
+    return Refused(
+        "SANDBOX_CHANGED",
+        "Another machine or checkout of the same owner and branch changed the sandbox while it was being tested.",
+        where=target.key,
+        next="Check again when it has finished; with SHOREWARD_OWNER of its own each machine has a sandbox of its own.",
+    )

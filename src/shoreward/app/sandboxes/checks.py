@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -107,16 +108,20 @@ def parity_check(pipeline: Pipeline, build: Build, blobs: Blobs, observer: Obser
     )
 
 
-def in_sandbox(check: Check, product: Callable[[Materials, Running], str]) -> Check:
+Met = Callable[[Materials, Running], AbstractContextManager[str]]
+
+
+def in_sandbox(check: Check, met: Met) -> Check:
     """The check, run with the sandbox up: it finds it in the product of `sandbox`.
 
     Args:
-        product: brings it up when it is asked (`SandboxAccess.product`), which is when the check has to be run.
+        met: brings it up when it is asked (`SandboxAccess.met`), which is when the check has to be run.
     """
 
     def run(materials: Materials, running: Running) -> Report:
-        found = {**materials.products, "sandbox": product(materials, running)}
-        return check.run(replace(materials, products=found), running)
+        with met(materials, running) as product:
+            found = {**materials.products, "sandbox": product}
+            return check.run(replace(materials, products=found), running)
 
     needs = check.needs if "sandbox" in check.needs else (*check.needs, "sandbox")
     return replace(check, run=run, needs=needs)

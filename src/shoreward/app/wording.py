@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from shoreward.core import Release
-from shoreward.domain import Bake, Checked, Evidence, Finding, JudgePolicy, Verdict
+from shoreward.domain import Bake, Checked, Evidence, Finding, JudgePolicy, Metric, Verdict
 
 
 def rate(bad: int, requests: int) -> str:
@@ -36,7 +36,7 @@ def counted(amount: int, noun: str) -> str:
 
 def subject(evidence: Evidence) -> str:
     """Which functions it is about."""
-    return "all functions together" if evidence.function == "*" else evidence.function
+    return {"*": "all functions together", "": "the target"}.get(evidence.function, evidence.function)
 
 
 def telling(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
@@ -63,11 +63,32 @@ def _failure(each: Evidence) -> str:
         return f"{subject(each)}: only {seen} ({weight})"
     if each.metric == "latency":
         return f"{subject(each)}: {_slower(each)} ({weight})"
+    if each.controls or each.canary_value is not None:
+        canary, baseline = sides(each)
+        return f"{subject(each)}: {each.metric} {canary}, {baseline} ({weight}{_strength(each)})"
     canary = rate(each.canary_bad, each.canary_requests)
     if not each.baseline_requests:
         return f"{subject(each)}: {each.metric} {canary}, above the ceiling for a first deployment ({weight})"
     baseline = rate(each.baseline_bad, each.baseline_requests)
     return f"{subject(each)}: {each.metric} on the canary {canary}, on the baseline {baseline} ({weight})"
+
+
+def sides(each: Evidence) -> tuple[str, str]:
+    """`3.2 on the canary`, `1.1 on the baseline`; of what both revisions share, what stands in for the baseline."""
+    here, there = ("here", f"in {each.controls}") if each.controls else ("on the canary", "on the baseline")
+    if each.canary_value is not None or each.baseline_value is not None:
+        values = ["nothing" if value is None else f"{value:.4g}" for value in (each.canary_value, each.baseline_value)]
+        return f"{values[0]} {here}", f"{values[1]} {there}"
+    counts = [
+        rate(bad, requests) if requests else f"{bad:,}"
+        for bad, requests in ((each.canary_bad, each.canary_requests), (each.baseline_bad, each.baseline_requests))
+    ]
+    return f"{counts[0]} {here}", f"{counts[1]} {there}"
+
+
+def _strength(each: Evidence) -> str:
+    """What is no guarantee is not told as if it were one."""
+    return "" if each.strength == "guaranteed" else f", {each.strength}"
 
 
 def _slower(each: Evidence) -> str:
@@ -84,6 +105,30 @@ def slow_words(evidence: Sequence[Evidence]) -> str:
     shown = [each for each in evidence if each.metric == "latency"][:1]
     missing = "".join(f" (evidence {odds(each.e_promote)}, needed {odds(each.bar_promote)})" for each in shown)
     return f"the errors would pass, but it is not shown yet that the canary is as fast{missing}"
+
+
+def unproven_words(metrics: Sequence[Metric], evidence: Sequence[Evidence]) -> str:
+    """That only metrics of the team's own are missing."""
+    return "; ".join(_unproven(metric, [each for each in evidence if each.metric == metric.name]) for metric in metrics)
+
+
+def _unproven(metric: Metric, evidence: Sequence[Evidence]) -> str:
+    behind = [each for each in evidence if each.e_promote < each.bar_promote]
+    if not behind:
+        return f"nobody has told any {metric.name} yet, which promotion needs"
+    worst = min(behind, key=lambda each: each.e_promote)
+    if metric.kind == "gauge" and worst.noise is None:
+        return f"nobody knows how noisy {metric.name} of {subject(worst)} is: state its noise, or wait for its history"
+    weight = f"evidence {odds(worst.e_promote)}, needed {odds(worst.bar_promote)}"
+    return f"{metric.name} of {subject(worst)} is not shown yet to be within its margin ({weight})"
+
+
+def without_arms_words(evidence: Sequence[Evidence]) -> str:
+    """What was looked at where there are no arms to compare."""
+    names = dict.fromkeys(each.metric for each in evidence)
+    beside = dict.fromkeys(each.controls for each in evidence)
+    weak = "" if all(each.strength != "weak" for each in evidence) else ", which is weak"
+    return f"no harm to be seen in {', '.join(names)} beside {'; '.join(beside)}{weak}"
 
 
 def pass_words(each: Evidence, policy: JudgePolicy) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from shoreward.app.ports import Journal
 from shoreward.app.releases import latest, load
 from shoreward.app.story import line_json, places, summary, tell
-from shoreward.app.wording import odds, rate, subject, telling
+from shoreward.app.wording import odds, rate, sides, subject, telling
 from shoreward.bootstrap import Project
 from shoreward.cli.advising import known, review_json, review_lines
 from shoreward.cli.live import picture
@@ -83,6 +83,13 @@ def show_why(project: Project, release: str | None, *, full: bool, json: bool) -
 def _evidence(each: Evidence) -> str:
     """Counts and e-values in one line."""
     canary, baseline = rate(each.canary_bad, each.canary_requests), rate(each.baseline_bad, each.baseline_requests)
+    if each.controls or each.canary_value is not None:
+        canary, baseline = sides(each)
+        harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof; {each.strength})"
+        return f"{subject(each)}, {each.metric}: {canary}, {baseline}; evidence of {harm}{_safe(each)}"
     harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof)"
-    safe = f", safety {odds(each.e_promote)} ({odds(each.bar_promote)} is enough)" if each.bar_promote else ""
-    return f"{subject(each)}, {each.metric}: canary {canary}, baseline {baseline}; evidence of {harm}{safe}"
+    return f"{subject(each)}, {each.metric}: canary {canary}, baseline {baseline}; evidence of {harm}{_safe(each)}"
+
+
+def _safe(each: Evidence) -> str:
+    return f", safety {odds(each.e_promote)} ({odds(each.bar_promote)} is enough)" if each.bar_promote else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shoreward.app.certifying import certified
 from shoreward.app.judging.arms import counts_of, names_of
+from shoreward.app.judging.beside import Beside, look_beside
 from shoreward.app.judging.budget import tests_for
 from shoreward.app.judging.errors import ceiling_evidence, error_evidence, silence
 from shoreward.app.judging.latency import as_fast, latency_evidence
@@ -15,6 +18,8 @@ from shoreward.app.wording import (
     pass_words,
     slow_words,
     uncertified_words,
+    unproven_words,
+    without_arms_words,
 )
 from shoreward.app.world import World
 from shoreward.core import Deployment, Phase, Release
@@ -63,22 +68,36 @@ def _compare(world: World, state: Release, deployment: Deployment, window: Windo
         *silence(counts, names, deployment.percent / 100, window.step, rollback),
         *ceiling_evidence(world, state, deployment, window),
     )
-    return _join(state, deployment, window, counts, evidence)
+    if failed := _failed(window, evidence):
+        return failed
+    beside = look_beside(world, state, deployment, window)
+    evidence = (*evidence, *beside.evidence)
+    joined = _failed(window, evidence) or _join(state, deployment, window, counts, evidence, beside)
+    return replace(joined, reason=f"{joined.reason}; {beside.unseen}") if beside.unseen else joined
+
+
+def _failed(window: Window, evidence: tuple[Evidence, ...]) -> Judgement | None:
+    """Any failure fails, and nothing else needs to be asked then."""
+    failed = [each for each in evidence if each.verdict is Verdict.FAIL]
+    if not failed:
+        return None
+    return Judgement(verdict=Verdict.FAIL, until=window.end, reason=failure_words(failed), evidence=evidence)
 
 
 def _join(
-    state: Release, deployment: Deployment, window: Window, counts: Counts, evidence: tuple[Evidence, ...]
+    state: Release,
+    deployment: Deployment,
+    window: Window,
+    counts: Counts,
+    evidence: tuple[Evidence, ...],
+    beside: Beside,
 ) -> Judgement:
-    """One verdict of all: any failure fails; a pass takes the margin, now, and the step's minimum of requests."""
+    """One verdict of all that did not fail: a pass takes the margins, now, and the step's minimum of requests."""
     bake = state.wave_of(deployment).bake
-    failed = [each for each in evidence if each.verdict is Verdict.FAIL]
-    if failed:
-        reason = failure_words(failed)
-        return Judgement(verdict=Verdict.FAIL, until=window.end, reason=reason, evidence=evidence)
     together = evidence[0]
     requests = round(since(counts, window.step).canary_requests[0].sum())
-    fast = as_fast(evidence)
-    enough = together.e_promote >= together.bar_promote and fast and requests >= bake.requests
+    harmless = together.e_promote >= together.bar_promote and requests >= bake.requests
+    enough = harmless and as_fast(evidence) and not beside.unproven
     if together.verdict is Verdict.NO_DATA:
         reason = missing_words(together, requests, bake)
         return Judgement(verdict=Verdict.NO_DATA, until=window.end, reason=reason, evidence=evidence)
@@ -88,8 +107,8 @@ def _join(
         verdict, reason = Verdict.PASS, pass_words(together, state.pipeline.judge)
     else:
         verdict, reason = Verdict.NOT_ENOUGH_EVIDENCE, missing_words(together, requests, bake)
-        if together.e_promote >= together.bar_promote and requests >= bake.requests:
-            reason = slow_words(evidence)
+        if harmless:
+            reason = unproven_words(beside.unproven, evidence) if as_fast(evidence) else slow_words(evidence)
     return Judgement(verdict=verdict, until=window.end, reason=reason, evidence=evidence)
 
 
@@ -118,11 +137,17 @@ def _climb(
 def _without_baseline(world: World, state: Release, deployment: Deployment, window: Window) -> Judgement:
     """Nothing to compare with: what is new here stays below a ceiling; probes and alarms did the rest."""
     evidence = ceiling_evidence(world, state, deployment, window)
-    failed = [each for each in evidence if each.verdict is Verdict.FAIL]
-    if failed:
-        reason = failure_words(failed)
-        return Judgement(verdict=Verdict.FAIL, until=window.end, reason=reason, evidence=evidence)
+    if failed := _failed(window, evidence):
+        return failed
     reason = "no function changed here: judged by alarms alone, which is weak"
     if evidence:
         reason = "first deployment: probes answered, and errors are not above the ceiling"
-    return Judgement(verdict=Verdict.PASS, until=window.end, reason=reason, evidence=evidence)
+    beside = look_beside(world, state, deployment, window)
+    if beside.evidence:
+        reason = f"{reason.partition(': judged by alarms alone')[0]}; {without_arms_words(beside.evidence)}"
+        evidence = (*evidence, *beside.evidence)
+    if beside.unseen:
+        reason = f"{reason}; {beside.unseen}"
+    return _failed(window, evidence) or Judgement(
+        verdict=Verdict.PASS, until=window.end, reason=reason, evidence=evidence
+    )

@@ -81,7 +81,7 @@ def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole:
     key = digest_of("python", name, contents, machine.version, machine.platform, python.settings(), whole)
 
     def make(target: Path) -> None:
-        python.install(source, name, target, machine, subject=asset.logical_id, where=asset.where)
+        python.install(source, name, target, machine, subject=asset.logical_id, where=asset.where, path=asset.source)
 
     tree = store.tree(key, make)
     notes = () if python.pinned(source, name) else (_unpinned(asset, name),)
@@ -150,7 +150,8 @@ def _made(asset: Asset, source: Path, work: Path) -> Assembled:
         missing = "a Makefile in its folder" if make else "the command make"
         raise SpecError("BUILD_FAILED", f"Building {asset.logical_id} needs {missing}.", where=asset.where)
     command = (make, "--no-print-directory", f"build-{asset.logical_id}")
-    run(command, source, subject=asset.logical_id, where=asset.where, extra={"ARTIFACTS_DIR": str(work)})
+    extra = {"ARTIFACTS_DIR": str(work)}
+    run(command, source, subject=asset.logical_id, where=asset.where, path=asset.source, extra=extra)
     files = members(work)
     if not files:
         what = f"make build-{asset.logical_id} put nothing into $(ARTIFACTS_DIR)."

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from shoreward.adapters.build.blame import blamed
 from shoreward.domain import Place, Retryable, SpecError
 
 _MINUTES = 30
@@ -27,6 +28,7 @@ def run(
     *,
     subject: str,
     where: Place,
+    path: str | None = None,
     extra: Mapping[str, str] | None = None,
     advice: str = "",
 ) -> str:
@@ -34,7 +36,8 @@ def run(
 
     Args:
         subject: what is being built, for people.
-        where: place in the template to blame.
+        where: place in the template to blame when the tool's words name none in `path`.
+        path: the directory in the repository, if it is one.
         extra: environment variables beside this process's own.
         advice: what to do when the tool fails.
 
@@ -64,5 +67,6 @@ def run(
         what = f"Building {subject} failed; {tool} said:\n{last}\n"
         if any(sign in words for sign in _NETWORK):
             raise Retryable("BUILD_NETWORK", what, where=where, next="Try again when the package index can be reached.")
-        raise SpecError("BUILD_FAILED", what, where=where, next=advice)
+        named = blamed(words, directory, path) if path is not None else None
+        raise SpecError("BUILD_FAILED", what, where=named or where, next=advice)
     return words

@@ -67,7 +67,7 @@ def install(source: Path, asset: Asset, *, bundling: bool = False) -> None:
     cpu = {"x86_64": "x64", "arm64": "arm64"}[asset.architecture]
     fit = () if bundling else ("--os=linux", f"--cpu={cpu}", "--libc=glibc")
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", *kind, *fit)
-    run((npm, *how, *options), source, subject=subject, where=where)
+    run((npm, *how, *options), source, subject=subject, where=where, path=asset.source)
     if not bundling:  # links to commands, which no function runs
         shutil.rmtree(source / "node_modules" / ".bin", ignore_errors=True)
     (source / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def bundle(source: Path, target: Path, asset: Asset) -> None:
     # The bundle names its parts by their paths: where dependencies are kept on this machine must not show.
     shown = ("--preserve-symlinks",) if (source / "node_modules").is_symlink() else ()
     command = (tool, *points, "--bundle", "--platform=node", f"--outdir={target}", *shown, *arguments)
-    run(command, source, subject=asset.logical_id, where=asset.where)
+    run(command, source, subject=asset.logical_id, where=asset.where, path=asset.source)
 
 
 def _arguments(asset: Asset) -> Iterator[str]:

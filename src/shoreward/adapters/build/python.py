@@ -77,7 +77,7 @@ def settings() -> str:
     return hashlib.sha256(repr((sorted(chosen.items()), files)).encode()).hexdigest()
 
 
-def install(source: Path, name: str, target: Path, machine: Machine, *, subject: str, where: Place) -> None:
+def install(source: Path, name: str, target: Path, machine: Machine, *, subject: str, where: Place, path: str) -> None:
     """Install what a manifest asks for into a directory. Raises as `commands.run` does."""
     import uv
 
@@ -99,14 +99,19 @@ def install(source: Path, name: str, target: Path, machine: Machine, *, subject:
                 "-o",
                 listed,
             )
-            run((*export, "--python", sys.executable), source, subject=subject, where=where, extra=extra)
+            run((*export, "--python", sys.executable), source, subject=subject, where=where, path=path, extra=extra)
             options = ("--no-deps", "-r", str(listed))
         arguments = (
             "--target", str(target), "--python", sys.executable, "--python-version", machine.version,
             "--python-platform", machine.platform, "--only-binary", ":all:", "--link-mode", "copy",
         )  # fmt: skip
         run(
-            (command, "pip", "install", *quiet, *arguments, *options), source, subject=subject, where=where, extra=extra
+            (command, "pip", "install", *quiet, *arguments, *options),
+            source,
+            subject=subject,
+            where=where,
+            path=path,
+            extra=extra,
         )
     finally:
         listed.unlink(missing_ok=True)

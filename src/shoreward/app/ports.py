@@ -217,7 +217,7 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A function's version behind an alias, whose requests are counted."""
+    """A function's version behind an alias, whose requests are counted; "" is whatever version served them."""
 
     function: str
     alias: str

@@ -263,12 +263,12 @@ class SimulatedCloud:
         return {stream: self._samples(target, stream, times, period) for stream in streams}
 
     def _samples(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> Samples:
-        commit = self.target(target).versions[int(stream.version) - 1]
         requests, errors = np.zeros(len(times)), np.zeros(len(times))
         for index, time in enumerate(times):
             name = json.dumps([self.seed, target.key, stream.version, float(time)])
             chance = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
-            rate = self.traffic.get(target.key, 10.0) * self._share(target, commit, float(time))
+            commit = self._commit(target, stream, float(time))
+            rate = self.traffic.get(target.key, 10.0) * (self._share(target, commit, float(time)) if commit else 0.0)
             requests[index] = chance.poisson(rate * period)
             errors[index] = chance.binomial(int(requests[index]), self.errors(commit, target, float(time)))
         return Samples(requests=requests, errors=errors, throttles=np.zeros(len(times)))
@@ -306,10 +306,19 @@ class SimulatedCloud:
 
     def _medians(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> NDArray[np.float64]:
         """NaN without requests."""
-        commit = self.target(target).versions[int(stream.version) - 1]
         requests = self._samples(target, stream, times, period).requests
-        medians = np.array([self.latency(commit, target, float(time)) for time in times])
+        medians = np.array([self.latency(self._commit(target, stream, float(at)), target, float(at)) for at in times])
         return np.where(requests > 0, medians, np.nan)
+
+    def _commit(self, target: Target, stream: Stream, time: float) -> str:
+        """The commit that a version is of; of all versions together, the one that most are served by; "" for none."""
+        if stream.version:
+            return self.target(target).versions[int(stream.version) - 1]
+        serving: Mapping[str, float] = {}
+        for at, shares in self.target(target).shares:
+            if at <= time:
+                serving = shares
+        return max(serving, key=lambda commit: serving[commit], default="")
 
     def _share(self, target: Target, commit: str, time: float) -> float:
         share = 0.0

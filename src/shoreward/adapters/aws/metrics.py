@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.app.ports import Samples, Stream
-from shoreward.domain import Retryable, Target
+from shoreward.domain import CloudWatchQuery, Retryable, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricDataResultTypeDef
@@ -35,7 +35,7 @@ class _Series:
     metric: str
     function: str
     alias: str
-    version: str | None
+    version: str = ""
     statistic: str = "Sum"
 
 
@@ -92,19 +92,26 @@ class Metrics:
         self, target: Target, asked: Sequence[_Series], start: float, end: float, period: int
     ) -> dict[_Series, NDArray[np.float64]]:
         """Each series' values for [start, end), NaN where there is no datapoint."""
+        found = self.series(target, [one.query for one in asked], start=start, end=end, period=period)
+        return {one: found[one.query] for one in asked}
+
+    def series(
+        self, target: Target, queries: Sequence[CloudWatchQuery], *, start: float, end: float, period: int
+    ) -> dict[CloudWatchQuery, NDArray[np.float64]]:
+        """See `SeriesSource.series`; as many in a request as it takes."""
         intervals = max(0, round((end - start) / period))
-        series = tuple(dict.fromkeys(asked))
+        series = tuple(dict.fromkeys(queries))
         if not intervals:
             return {one: np.zeros(0) for one in series}
-        read: dict[_Series, NDArray[np.float64]] = {}
+        read: dict[CloudWatchQuery, NDArray[np.float64]] = {}
         size = max(1, min(_QUERIES, _DATAPOINTS // intervals))
         for first in range(0, len(series), size):
             read |= self._read(target, series[first : first + size], start, intervals, period)
         return read
 
     def _read(
-        self, target: Target, series: Sequence[_Series], start: float, intervals: int, period: int
-    ) -> dict[_Series, NDArray[np.float64]]:
+        self, target: Target, series: Sequence[CloudWatchQuery], start: float, intervals: int, period: int
+    ) -> dict[CloudWatchQuery, NDArray[np.float64]]:
         found = {one: np.full(intervals, np.nan) for one in series}
         unfinished: dict[int, str] = {}
         for result in self._results(target, series, start, start + intervals * period, period):
@@ -121,7 +128,7 @@ class Metrics:
         return found
 
     def _results(
-        self, target: Target, series: Sequence[_Series], start: float, end: float, period: int
+        self, target: Target, series: Sequence[CloudWatchQuery], start: float, end: float, period: int
     ) -> Iterator[MetricDataResultTypeDef]:
         client = self._aws.cloudwatch(target)
         asked: dict[str, Any] = {
@@ -138,7 +145,7 @@ def _series(stream: Stream) -> tuple[_Series, _Series, _Series]:
     return (
         _Series("Invocations", stream.function, stream.alias, stream.version),
         _Series("Errors", stream.function, stream.alias, stream.version),
-        _Series("Throttles", stream.function, stream.alias, None),
+        _Series("Throttles", stream.function, stream.alias),
     )
 
 
@@ -146,17 +153,12 @@ def _duration(stream: Stream, statistic: str) -> _Series:
     return _Series("Duration", stream.function, stream.alias, stream.version, statistic)
 
 
-def _query(number: int, series: _Series, period: int) -> MetricDataQueryTypeDef:
-    dimensions: list[DimensionTypeDef] = [
-        {"Name": "FunctionName", "Value": series.function},
-        {"Name": "Resource", "Value": f"{series.function}:{series.alias}"},
-    ]
-    if series.version is not None:
-        dimensions.append({"Name": "ExecutedVersion", "Value": series.version})
+def _query(number: int, series: CloudWatchQuery, period: int) -> MetricDataQueryTypeDef:
+    dimensions: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in series.dimensions]
     return {
         "Id": f"q{number}",
         "MetricStat": {
-            "Metric": {"Namespace": "AWS/Lambda", "MetricName": series.metric, "Dimensions": dimensions},
+            "Metric": {"Namespace": series.namespace, "MetricName": series.metric, "Dimensions": dimensions},
             "Period": period,
             "Stat": series.statistic,
         },

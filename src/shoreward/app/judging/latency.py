@@ -1,8 +1,9 @@
 """Evidence from latency: canary requests slower than a margin times a limit, beside baseline requests slower than it.
 
-Limits are the baseline's own p50, p90 and p99 of the sixty intervals before the canary's first customer; where it had
-none then, of the first interval in which it had some, and only what follows is judged. So they are fixed before any
-request that is held against them (`judge.exceedances`), and need no remembering.
+Limits are the function's own p50, p90 and p99 of the sixty intervals before the canary's first customer, whichever
+version served them; where fewer than five of these saw requests, of the baseline's first ones after that, too, and only
+what follows is judged. So limits are fixed before any request that is held against them (`judge.exceedances`), and need
+no remembering.
 
 New instances start cold, and a canary is nothing but new instances: harmless releases would be rolled back for it. So
 the first minutes, the warm-up, count for nobody.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ LEVELS = (0.5, 0.9, 0.99)
 """Quantiles of the baseline that limits are named after; promotion takes the first of them."""
 
 _LOOKBACK = 60
+_ENOUGH = 5
 _METRIC = "latency"
 
 
@@ -98,22 +100,23 @@ def _limits(
     policy: LatencyPolicy,
     window: Window,
 ) -> Mapping[str, _Limits]:
-    """By logical id, of functions whose baseline has had requests."""
-    streams = {each.logical_id: stream_of(each, candidate=False) for each in functions}
+    """By logical id, of functions that have had requests enough to tell."""
+    baselines = {each.logical_id: stream_of(each, candidate=False) for each in functions}
+    whichever = {logical_id: replace(stream, version="") for logical_id, stream in baselines.items()}
+    asked = [*whichever.values(), *baselines.values()]
     before = window.start - _LOOKBACK * window.period
-    found = metrics.latencies(
-        target, list(streams.values()), LEVELS, start=before, end=window.end, period=window.period
-    )
+    found = metrics.latencies(target, asked, LEVELS, start=before, end=window.end, period=window.period)
     limits: dict[str, _Limits] = {}
-    for logical_id, stream in streams.items():
-        known = np.flatnonzero(np.isfinite(found[stream]).all(axis=0))
-        if not known.size:
+    for logical_id, baseline in baselines.items():
+        past, present = found[whichever[logical_id]][:, :_LOOKBACK], found[baseline][:, _LOOKBACK:]
+        seen = np.concatenate((past, present), axis=1)
+        known = np.flatnonzero(np.isfinite(seen).all(axis=0))
+        chosen = known[: max(_ENOUGH, np.count_nonzero(known < _LOOKBACK))]
+        if chosen.size < _ENOUGH:
             continue
-        early = known[known < _LOOKBACK]
-        chosen = early if early.size else known[:1]
-        learned = 0 if early.size else int(known[0]) + 1 - _LOOKBACK
+        learned = max(0, int(chosen[-1]) + 1 - _LOOKBACK)
         first = max(learned, math.ceil(policy.warm_up / window.period))
-        limits[logical_id] = _Limits(values=np.median(found[stream][:, chosen], axis=1), first=first)
+        limits[logical_id] = _Limits(values=np.median(seen[:, chosen], axis=1), first=first)
     return limits
 
 

@@ -6,9 +6,8 @@ being the requests that all its customers send meanwhile. So a share is fit for 
 b / (s * R), and one that costs no more than b even if everything fails (x = 1) needs no proof.
 
 b is the target's part of its wave's budget B: B / sqrt(n) of n targets, and not B / n, because the one-box has been
-through its first step before the others begin, so that all of them are never at the mercy of one guess. Measured: at
-28 targets a bad release costs less than B in 99 of 100 cases either way, and a good one takes half the time
-(docs/planning.md).
+through its first step before the others begin, so that all of them are seldom at the mercy of one guess
+(docs/decisions/budget-of-a-target.md has figures).
 """
 
 from __future__ import annotations

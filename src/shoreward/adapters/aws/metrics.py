@@ -38,6 +38,16 @@ class _Series:
     version: str = ""
     statistic: str = "Sum"
 
+    @property
+    def query(self) -> CloudWatchQuery:
+        """As CloudWatch knows it."""
+        dimensions = [("FunctionName", self.function), ("Resource", f"{self.function}:{self.alias}")]
+        if self.version:
+            dimensions.append(("ExecutedVersion", self.version))
+        return CloudWatchQuery(
+            namespace="AWS/Lambda", metric=self.metric, dimensions=tuple(dimensions), statistic=self.statistic
+        )
+
 
 class Metrics:
     """Counts of requests and failures, and durations (`app.ports.MetricSource`)."""

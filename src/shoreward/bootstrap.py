@@ -306,6 +306,7 @@ class Project:
         """The real world."""
         from shoreward.adapters.aws import connect
         from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+        from shoreward.adapters.series import Prometheus, RecordedSamples, Sources
         from shoreward.adapters.sign import Ed25519Signer
         from shoreward.app.quarantine import Quarantine
         from shoreward.app.synthetics import Synthetics
@@ -330,6 +331,10 @@ class Project:
             blobs=self.journal,
             artifacts=artifacts,
             synthetics=synthetics,
+            series=Sources(
+                cloudwatch=aws.metrics, prometheus=Prometheus(), files=RecordedSamples(self.repository.root)
+            ),
+            survey=aws.survey,
         )
 
     def _trusted(self, commit: str) -> Sequence[TrustedKey]:

@@ -18,12 +18,12 @@ from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.adapters.aws.stacks import Stacks
 from shoreward.adapters.aws.stateful import endangered
+from shoreward.adapters.aws.survey import Survey
 from shoreward.adapters.aws.traffic import Traffic
 from shoreward.app.ports import (
     AlarmSource,
     ArtifactStore,
     Blobs,
-    MetricSource,
     StackManager,
     TrafficRouter,
 )
@@ -38,6 +38,7 @@ __all__ = [
     "Retry",
     "Sessions",
     "Stacks",
+    "Survey",
     "Timing",
     "Traffic",
     "connect",
@@ -53,7 +54,8 @@ class AwsAdapters:
     stacks: StackManager
     traffic: TrafficRouter
     probes: Probes
-    metrics: MetricSource
+    metrics: Metrics
+    survey: Survey
     alarms: AlarmSource
     artifacts: Artifacts
     sessions: Sessions
@@ -83,6 +85,7 @@ def connect(
         traffic=Traffic(aws),
         probes=Probes(aws),
         metrics=Metrics(aws),
+        survey=Survey(aws),
         alarms=Alarms(aws),
         artifacts=artifacts,
         sessions=sessions,

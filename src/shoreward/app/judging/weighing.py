@@ -67,7 +67,8 @@ def formed(metric: Metric, values: Sequence[Floats]) -> tuple[Floats, ...]:
 def _rises(level: Floats) -> tuple[Floats, Floats]:
     """How much a level rose since the last time it was told."""
     told = np.isfinite(level)
-    place: NDArray[np.int64] = np.maximum.accumulate(np.where(told, np.arange(level.shape[-1]), -1), axis=-1)
+    numbers = np.arange(level.shape[-1], dtype=np.int64)
+    place: NDArray[np.int64] = np.maximum.accumulate(np.where(told, numbers, -1), axis=-1)
     known = place >= 0
     plain: Floats = np.where(told, level, 0.0)
     latest: Floats = np.take_along_axis(plain, np.maximum(place, 0), axis=-1)

@@ -47,6 +47,7 @@ class Scenario:
 
 _TIDE = "functions/tides/tide.py"
 _TIDES = "functions/tides/tides.py"
+_GAUGE = "functions/tides/gauge.py"
 _HEADERS = '    headers = {"content-type": "application/json", "x-version": context.function_version}\n'
 _LIFEGUARDS = """# Who watches the bathers; Brighton has its own people.
 LIFEGUARDS = {
@@ -68,8 +69,6 @@ _GUARDED = """    if name != "brighton":
 _WARNED = """    if name in BIG_WAVES:
         answer["warning"] = f"waves of up to {BIG_WAVES[name]:d} m"
 """
-_ANSWER = '        "minutes_left": flood and int((flood - at).total_seconds() // 60),\n'
-_CURVE = '        "next_hours_m": [round(height(beach, at + step * STEP), 2) for step in range(60)],\n'
 _BIG_WAVES = """# Metres, as the lighthouse has measured them.
 BIG_WAVES = {"nazare": 26.2}
 
@@ -135,13 +134,10 @@ SCENARIOS = (
     ),
     Scenario(
         name="slow release",
-        subject="The sea of the next ten hours",
-        story="Nothing fails, but the tides function takes about 40 % longer. That is harm, too, and must stay in wave one.",
+        subject="Watch the gauge for longer",
+        story="Nothing fails, but the tides take about 40 % longer. That is harm, too, and must stay in wave one.",
         outcome=Outcome.ROLLED_BACK,
-        edits=(
-            Edit(file=_TIDES, old="import BEACHES, height", new="import BEACHES, STEP, height"),
-            Edit(file=_TIDES, old=_ANSWER, new=_ANSWER + _CURVE),
-        ),
+        edits=(Edit(file=_GAUGE, old="WATCHED = 0.010", new="WATCHED = 0.0145"),),
         slow=True,
     ),
 )

@@ -9,6 +9,7 @@ import logging
 from datetime import UTC, datetime
 from math import isfinite
 
+import gauge
 from tide import BEACHES, height, next_flood
 
 logger = logging.getLogger()
@@ -26,6 +27,8 @@ def handler(event, context):
         status, answer = 400, {"error": str(problem)}
     except LookupError as problem:
         status, answer = 404, {"error": str(problem.args[0])}
+    if not gauge.calm():
+        logger.warning("the sea is rough, and higher than told")
     logger.info("tide asked", extra={"beach": name, "status": status})
     headers = {"content-type": "application/json", "x-version": context.function_version}
     return {"statusCode": status, "headers": headers, "body": json.dumps(answer)}

@@ -113,7 +113,7 @@ class Foreign:
         for written, shorter in SHORTER.items():
             assert written in text
             text = text.replace(written, shorter)
-        file.write_text(text + QUICK_JUDGE + NO_CHECKS)
+        file.write_text(text[: text.index("checks:\n")] + QUICK_JUDGE + NO_CHECKS)
         self.commit("A way to production")
 
     def release(self) -> None:

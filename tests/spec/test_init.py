@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoreward.domain import Pipeline, SpecError
+from shoreward.domain import Pipeline, SpecError, Suite
+from shoreward.domain.checks import SuiteKind
 from shoreward.spec._regions import PARTITIONS
 from shoreward.spec.init import REGIONS, init
 from shoreward.spec.load import load, parse
@@ -164,3 +165,27 @@ def test_odd_names_in_a_template_never_break_the_file(
         f"[default.deploy.parameters]\nstack_name = {json.dumps(stack)}\n", encoding="utf-8"
     )
     assert parse(init(template, account="012345678901")).template == "template.yaml"
+
+
+def a_suite(kind: SuiteKind, command: str) -> Suite:
+    return Suite(name=kind, kind=kind, command=command)
+
+
+def test_what_will_be_checked_is_shown_and_a_sandbox_is_left_to_the_owner(tmp_path: Path):
+    suites = (a_suite("unit", "python -m pytest\n  tests/unit"), a_suite("integration", "npm run it"))
+    text = init(folder(tmp_path) / "template.yaml", account="012345678901", regions=["eu-north-1"], suites=suites)
+    assert "#   unit: python -m pytest tests/unit\n" in text
+    assert "#   integration: npm run it  (needs a sandbox)\n" in text
+    checks = parse(text).checks
+    assert checks is not None
+    assert (checks.discover, checks.sandbox, checks.skip) == (True, None, ())
+    planned = parse(text.replace("# sandbox: {", "sandbox: {")).checks
+    assert planned is not None
+    assert planned.sandbox is not None
+    assert planned.sandbox.target.region == "eu-north-1"
+
+
+def test_where_nothing_was_found_or_nobody_could_look_it_says_so(tmp_path: Path):
+    template = folder(tmp_path) / "template.yaml"
+    assert "none was found" in init(template, suites=())
+    assert "once this is in a git repository" in init(template)

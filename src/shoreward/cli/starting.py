@@ -10,7 +10,7 @@ from shoreward.adapters.git import Commit
 from shoreward.app.releases import begin
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.output import console, print_json
-from shoreward.domain import Pipeline, Refused, SpecError
+from shoreward.domain import Pipeline, Refused, SpecError, Suite, UserError
 
 
 def write_first(
@@ -25,7 +25,7 @@ def write_first(
     """Write a shoreward.yaml for a template; never over an existing file unless told so."""
     from shoreward.spec.init import init
 
-    text = init(template, account=account, regions=regions)
+    text = init(template, account=account, regions=regions, suites=_suites(template))
     path = output or template.parent / "shoreward.yaml"
     if path.exists() and not force:
         raise Refused("FILE_EXISTS", f"{path} is there already.", next="Overwrite it with --force.")
@@ -35,6 +35,20 @@ def write_first(
         print_json({"path": str(path)})
     else:
         console.print(f"Wrote {path}. Next: fill in what it asks for, commit it, and see `shoreward plan`.")
+
+
+def _suites(template: Path) -> tuple[Suite, ...] | None:
+    """The suites that `shoreward check` would find, or None when it cannot be told."""
+    from shoreward.adapters.git import Repository
+    from shoreward.adapters.suites import discover
+
+    try:
+        repository = Repository(template.parent)
+        path = template.resolve().relative_to(repository.root.resolve()).as_posix()
+        pipeline = Pipeline(application="application", template=path, waves=())
+        return discover(repository, repository.snapshot().id, pipeline)
+    except (UserError, ValueError):
+        return None  # what is wrong with the repository is told by whoever needs it
 
 
 def _keep_schema(folder: Path) -> None:

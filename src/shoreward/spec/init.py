@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shoreward.domain import SpecError
+from shoreward.domain import IN_SANDBOX, SpecError, Suite
 from shoreward.spec._draft import Draft, draft
 from shoreward.spec._regions import PARTITION_OF
 from shoreward.spec._words import did_you_mean
@@ -31,12 +31,19 @@ _WAVES = (
 )
 
 
-def init(template: Path, *, account: str | None = None, regions: Sequence[str] | None = None) -> str:
+def init(
+    template: Path,
+    *,
+    account: str | None = None,
+    regions: Sequence[str] | None = None,
+    suites: Sequence[Suite] | None = None,
+) -> str:
     """The text of a `shoreward.yaml` to put beside a template.
 
     Args:
         account: 12 digits; None leaves a blank that must be filled in before the file loads.
         regions: in the order in which to release to them; None takes an example's, the one in samconfig.toml first.
+        suites: those that are found in the repository; None when nobody could look.
 
     Raises:
         SpecError: the template cannot be read, or an argument is wrong.
@@ -57,6 +64,7 @@ def init(template: Path, *, account: str | None = None, regions: Sequence[str] |
         _waves(regions),
         _alarms(known),
         _probes(known),
+        _checks(regions[0], suites),
     )
     return "\n".join("".join(block) for block in blocks)
 
@@ -122,3 +130,21 @@ def _probes(known: Draft) -> Iterator[str]:
         serves = f"  # {', '.join(routes)}" if routes else ""
         yield f"#   - function: {scalar(name)}{serves}\n"
         yield "#     payload: {}\n"
+
+
+def _checks(region: str, suites: Sequence[Suite] | None) -> Iterator[str]:
+    yield "# What is looked at before a release, and by `shoreward check`: the template, policies, secrets, unsafe\n"
+    yield "# code, dependencies with known vulnerabilities, and these suites of the repository:\n"
+    if suites is None:
+        yield "#   those that are found, once this is in a git repository\n"
+    elif not suites:
+        yield "#   none was found (docs/suites.md says what is looked for)\n"
+    for suite in suites or ():
+        waits = "  (needs a sandbox)" if suite.kind in IN_SANDBOX else ""
+        yield f"#   {suite.name}: {' '.join(suite.command.split())}{waits}\n"
+    yield "checks:\n"
+    yield "  discover: true  # false: only suites that are declared here, under suites\n"
+    yield "  # skip: [security]  # left out, which every verdict says\n"
+    yield "  # A stack of the application's own, in which suites are run. It costs what it uses and stands in an\n"
+    yield "  # account, so nobody makes one until you say where; best in an account without customers.\n"
+    yield f"  # sandbox: {{target: main/{region}}}\n"

@@ -96,6 +96,7 @@ class Metric:
         least_noise: of gauges: what history is not believed below; None: a value that never varies tells no noise.
         dispersion: of counts: over-dispersion where history does not tell; None for the judge's.
         function: logical id of the function, or resource, that it is about; "" for every function, or for the target.
+        lasting: seconds that harm must last to fail a release; what soon passes by itself does not.
         critical: whether promotion needs it to pass.
     """
 
@@ -110,6 +111,7 @@ class Metric:
     least_noise: float | None = None
     dispersion: float | None = None
     function: str = ""
+    lasting: float = 0.0
     critical: bool = False
     form: Form = Form.PLAIN
 

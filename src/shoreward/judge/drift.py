@@ -89,14 +89,16 @@ class GaugeTest:
 class GaugeRollbackTest(GaugeTest):
     """Harm is a mean difference beyond usual and margin; a false rollback has probability at most about alpha.
 
-    horizon: intervals over which the change may begin.
+    horizon: intervals over which the change may begin. fewest: as in `RollbackTest`.
     """
 
     alpha: float = 0.01
     horizon: int = 60
+    fewest: int = 2
 
     def __post_init__(self) -> None:
         GaugeTest.__post_init__(self)
+        within("fewest", self.fewest, 2, 10**6, closed=True)
         within("alpha", self.alpha, 0, 1)
         within("horizon", self.horizon, 1, 10**9, closed=True)
 
@@ -143,7 +145,7 @@ class GaugeRollbackState(HarmWealth):
             z = test.beyond(difference[:, interval], active)
             bets = _bets(z, DRIFTS, active).reshape(-1, samples.streams)
             state, log_e[:, interval], failed[:, interval] = state.collected(
-                bets, active, threshold=test.threshold, horizon=test.horizon
+                bets, active, threshold=test.threshold, horizon=test.horizon, fewest=test.fewest
             )
         return state, log_e, failed
 

@@ -25,7 +25,8 @@ class RollbackTest:
 
     alpha: this stream's share of the release's budget (the caller splits it). horizon: intervals over which a
     regression may begin; set it to the length of the bake. phi: over-dispersion, a number or one per stream.
-    min_ratio: an observed ratio below it never rolls back, however certain.
+    min_ratio: an observed ratio below it never rolls back, however certain. fewest: so many intervals must agree, at
+    least; more of them keep what soon passes by itself from deciding.
     """
 
     alpha: float = 0.01
@@ -34,6 +35,7 @@ class RollbackTest:
     horizon: int = 60
     phi: float | Floats = 1.0
     min_ratio: float = 1.1
+    fewest: int = 2
 
     def __post_init__(self) -> None:
         within("alpha", self.alpha, 0, 1)
@@ -41,6 +43,7 @@ class RollbackTest:
         within("delta", self.delta, 0, 1, closed=True)
         within("horizon", self.horizon, 1, 10**9, closed=True)
         within("min_ratio", self.min_ratio, 0, 1e6, closed=True)
+        within("fewest", self.fewest, 2, 10**6, closed=True)
         object.__setattr__(self, "phi", checked_phi(self.phi))
 
     @property
@@ -50,8 +53,8 @@ class RollbackTest:
 
     @property
     def cap(self) -> float:
-        """The most that one interval may add: half the threshold, so that no single burst decides."""
-        return self.threshold / 2
+        """The most that one interval may add: half the threshold or less, so that no single burst decides."""
+        return self.threshold / self.fewest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

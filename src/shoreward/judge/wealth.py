@@ -38,13 +38,13 @@ class HarmWealth:
         )
 
     def collected(
-        self, log_bets: Floats, active: Flags, *, threshold: float, horizon: int
+        self, log_bets: Floats, active: Flags, *, threshold: float, horizon: int, fewest: int = 2
     ) -> tuple[Self, Floats, Flags]:
         """Settle one interval's bets (bets, streams): the new state, log e-values and fails, each (streams,).
 
-        One interval adds half the threshold at most, so that no single burst decides.
+        One interval adds a `fewest`-th of the threshold at most, so that no single burst decides.
         """
-        collected = collect(self.starts, log_bets, active, cap=threshold / 2, horizon=horizon)
+        collected = collect(self.starts, log_bets, active, cap=threshold / fewest, horizon=horizon)
         failed = collected.log_e >= threshold
         state = type(self)(
             starts=collected.starts,

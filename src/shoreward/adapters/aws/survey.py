@@ -19,6 +19,9 @@ from shoreward.domain import CloudWatchQuery, Form, Metric, Target
 
 _KEPT = 600.0
 
+_LASTING = 1_200.0
+"""Seconds: regions have troubles of their own that are nobody's release, and most are over by then (docs/metrics.md)."""
+
 _DEAD_LETTERS = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure"})
 """Keys of a template below which a queue is named that takes what nobody could handle."""
 
@@ -69,7 +72,14 @@ def throttles(logical_id: str, function: str) -> Metric:
     """Requests to a function that found no free instance, out of all."""
     queries = (_lambda("Invocations", function), _lambda("Throttles", function))
     return Metric(
-        name="throttles", kind="counts", queries=queries, ratio=2.0, points=0.01, function=logical_id, form=Form.APART
+        name="throttles",
+        kind="counts",
+        queries=queries,
+        ratio=2.0,
+        points=0.01,
+        function=logical_id,
+        lasting=_LASTING,
+        form=Form.APART,
     )
 
 
@@ -82,7 +92,15 @@ def api(logical_id: str, dimensions: Mapping[str, str], errors: str) -> Iterator
         )
 
     queries = (query("Count"), query(errors))
-    yield Metric(name="5xx answers", kind="counts", queries=queries, ratio=2.0, points=0.01, function=logical_id)
+    yield Metric(
+        name="5xx answers",
+        kind="counts",
+        queries=queries,
+        ratio=2.0,
+        points=0.01,
+        function=logical_id,
+        lasting=_LASTING,
+    )
     for level in ("p50", "p90"):
         yield Metric(
             name=f"{level} of answering, in ms",
@@ -91,6 +109,7 @@ def api(logical_id: str, dimensions: Mapping[str, str], errors: str) -> Iterator
             margin=0.2,
             least_noise=0.05,
             function=logical_id,
+            lasting=_LASTING,
             form=Form.LOG,
         )
 
@@ -104,20 +123,21 @@ def oldest_message(logical_id: str, queue: str) -> Metric:
         margin=1.0,
         least_noise=0.5,
         function=logical_id,
+        lasting=_LASTING,
         form=Form.LOG,
     )
 
 
 def dead_letters(logical_id: str, queue: str) -> Metric:
-    """Messages that arrive in a dead-letter queue; they come in batches, so a handful of them says little."""
+    """Messages that arrive in a dead-letter queue; a batch that comes at once is no harm that lasts."""
     return Metric(
         name="dead letters",
         kind="counts",
         queries=(_sqs("ApproximateNumberOfMessagesVisible", queue),),
         ratio=2.0,
         points=1.0,
-        dispersion=10.0,
         function=logical_id,
+        lasting=_LASTING,
         form=Form.RISES,
     )
 

@@ -63,7 +63,7 @@ def own_evidence(
     for metric, asked in _by_metric(questions):
         counts = metric.kind == "counts"
         strength = Strength.GUARANTEED if counts else Strength.CALIBRATED
-        rules = Rules(alpha=alpha, beta=policy.beta, horizon=lasting, strength=strength)
+        rules = Rules(alpha=alpha, beta=policy.beta, horizon=lasting, period=policy.interval, strength=strength)
         canary = [formed(metric, [read[query] for query in each.canary]) for each in asked]
         baseline = [formed(metric, [read[query] for query in each.baseline]) for each in asked]
         weigh = _counts if counts else _gauge

@@ -106,6 +106,7 @@ def shared_evidence(
         ),
         beta=policy.beta,
         horizon=horizon(state, deployment),
+        period=policy.interval,
         strength=Strength.WEAK if any(control.earlier for control in controls) else Strength.CALIBRATED,
     )
     evidence: list[Evidence] = []

@@ -6,6 +6,7 @@ arrays is a function or another resource. Harm that lies below is the same test 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,13 +40,18 @@ _EXPOSURE = 1_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a test of one row may spend, and how long it goes on; `strength` and `controls` as in `Evidence`."""
+    """What a test of one row may spend, and over how many intervals; `strength` and `controls` as in `Evidence`."""
 
     alpha: float
     beta: float
     horizon: int
+    period: int
     strength: Strength
     controls: str = ""
+
+    def fewest(self, metric: Metric) -> int:
+        """Intervals that must agree on harm."""
+        return max(2, math.ceil(metric.lasting / self.period))
 
 
 def formed(metric: Metric, values: Sequence[Floats]) -> tuple[Floats, ...]:
@@ -91,6 +97,7 @@ def counted(
         delta=metric.points / scale,
         horizon=rules.horizon,
         phi=phi,
+        fewest=rules.fewest(metric),
     )
     promotion = PromotionTest(beta=rules.beta, rho=metric.ratio, delta=metric.points / scale, phi=phi)
     judged = [judge_counts(side, rollback, promotion) for side in sides]
@@ -122,7 +129,13 @@ def gauged(
     """Every row's values; noise (rows,) is inf where nobody knows it, and then nothing is evidence."""
     harm, margin = Direction(metric.harm), metric.margin
     rollback = GaugeRollbackTest(
-        direction=harm, noise=noise, margin=margin, usual=usual, alpha=rules.alpha, horizon=rules.horizon
+        direction=harm,
+        noise=noise,
+        margin=margin,
+        usual=usual,
+        alpha=rules.alpha,
+        horizon=rules.horizon,
+        fewest=rules.fewest(metric),
     )
     promotion = GaugePromotionTest(direction=harm, noise=noise, margin=margin, usual=usual, beta=rules.beta)
     judged = judge_gauges(gauges, rollback, promotion)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shoreward.adapters.policy import Engines
     from shoreward.app.checking.check import Materials, Running
     from shoreward.app.checking.graph import Graph
-    from shoreward.app.checking.run import Surroundings
+    from shoreward.app.checking.manner import Surroundings
     from shoreward.app.resilience.ports import Laboratory
     from shoreward.app.sandboxes import Injected
     from shoreward.app.sandboxes.access import SandboxAccess
@@ -227,7 +227,7 @@ class Project:
             SpecError: KEEP_ADDRESS.
         """
         from shoreward.adapters.keep import BucketShelf, FolderShelf, LayeredKeep, ShelfKeep, ShelfMemory
-        from shoreward.app.checking.run import Surroundings
+        from shoreward.app.checking.manner import Surroundings
 
         own, shared = FolderShelf(self.state / "checks"), None
         if cache:

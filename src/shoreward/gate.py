@@ -20,7 +20,7 @@ from shoreward.domain import VULNERABILITIES, Checked, Checks, Finding, Pipeline
 if TYPE_CHECKING:
     from shoreward.app.checking.answer import Answer
     from shoreward.app.checking.graph import Graph
-    from shoreward.app.checking.run import Use
+    from shoreward.app.checking.manner import Use
     from shoreward.bootstrap import Project
 
 
@@ -79,7 +79,8 @@ def _run(
     use: Use,
     interruption: Interruption,
 ) -> Answer:
-    from shoreward.app.checking.run import Manner, run_graph
+    from shoreward.app.checking.manner import Manner
+    from shoreward.app.checking.run import run_graph
 
     checks = pipeline.checks or Checks()
     manner = Manner(

@@ -11,8 +11,9 @@ from shoreward.adapters.keep import LayeredKeep, ShelfKeep, ShelfMemory
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials, Report, Result, Running
 from shoreward.app.checking.graph import graph_of
+from shoreward.app.checking.manner import Manner, Surroundings
 from shoreward.app.checking.observing import Observer
-from shoreward.app.checking.run import Manner, Surroundings, run_graph
+from shoreward.app.checking.run import run_graph
 from shoreward.domain import Finding, Pipeline, Severity, Terminal, Waiver
 from shoreward.testing.builders import a_pipeline
 from shoreward.testing.files import MemorySource

@@ -25,7 +25,8 @@ from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials, Outside, Report, Running
 from shoreward.app.checking.graph import graph_of
 from shoreward.app.checking.inputs import content_of, entries_matching
-from shoreward.app.checking.run import Manner, Surroundings, Use, run_graph
+from shoreward.app.checking.manner import Manner, Surroundings, Use
+from shoreward.app.checking.run import run_graph
 from shoreward.cli.record import watched
 from shoreward.cli.unchanged import see
 from shoreward.domain import digest_of

@@ -15,7 +15,8 @@ from shoreward.adapters.git import Repository
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Materials
 from shoreward.app.checking.graph import graph_of
-from shoreward.app.checking.run import Manner, run_graph
+from shoreward.app.checking.manner import Manner
+from shoreward.app.checking.run import run_graph
 from shoreward.domain import Severity
 
 from .support import World, result, rules, verdicts

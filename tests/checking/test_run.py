@@ -9,8 +9,9 @@ import pytest
 
 from shoreward.app.checking.check import Check, Materials, Outside, Report, Result, Running
 from shoreward.app.checking.graph import graph_of
+from shoreward.app.checking.manner import Manner
 from shoreward.app.checking.observing import Nobody
-from shoreward.app.checking.run import Manner, run_graph
+from shoreward.app.checking.run import run_graph
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.domain import Place, Retryable, Severity, SpecError, SpecErrors, UserError, Verdict
 from shoreward.testing.shelf import MemoryShelf

@@ -19,8 +19,9 @@ from rich.text import Text
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials
 from shoreward.app.checking.graph import Graph
+from shoreward.app.checking.manner import Manner, Use
 from shoreward.app.checking.observing import Nobody, Observer
-from shoreward.app.checking.run import Manner, Use, run_graph
+from shoreward.app.checking.run import run_graph
 from shoreward.app.interruption import Interruption
 from shoreward.bootstrap import Project, SharedSandbox, open_project
 from shoreward.checks import left_out

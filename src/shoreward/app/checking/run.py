@@ -6,105 +6,29 @@ queue, so that observers are called by one thread only, one thing after the othe
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Check, Materials, Report, Result, Running
-from shoreward.app.checking.graph import WAIVERS, Graph, whole_key
-from shoreward.app.checking.keep import Keep, Kept, Memory
-from shoreward.app.checking.look import Looked, differences, guarded, judged, look
+from shoreward.app.checking.concluding import kept_wrong, lately, of_waivers
+from shoreward.app.checking.graph import Graph
+from shoreward.app.checking.keep import Kept
+from shoreward.app.checking.look import Looked, differences, judged
+from shoreward.app.checking.manner import Manner, Surroundings
 from shoreward.app.checking.observing import Nobody, Observer
-from shoreward.app.checking.schedule import Past, Schedule
-from shoreward.app.checking.waivers import about_waivers, expired
+from shoreward.app.checking.schedule import Schedule
+from shoreward.app.checking.waivers import expired
+from shoreward.app.checking.workers import Found, Halt, Message, Ran, Said, Workers
 from shoreward.app.interruption import Abandoned, Interruption
-from shoreward.app.ports import Clock
-from shoreward.app.wording import counted
-from shoreward.domain import Finding, Severity, Verdict, Waiver
+from shoreward.domain import Verdict
 
 _LOOKS = 8
 """So many look up what is kept at once, beside those that run."""
-_AHEAD = 300.0
-"""Seconds that another machine's clock may be ahead before its times are not believed."""
-
-Use = Literal["kept", "fresh", "verify"]
-"""What becomes of kept reports: they are taken; nobody looks at them; they are compared with what is found again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a graph is run.
-
-    Attributes:
-        jobs: how many checks run at once.
-        keep_going: whether the others are run when one has failed.
-        skipped: names of checks that are left out, with the reason.
-        unasked: names of checks that nobody asked for this time, in the graph and skipped, or not in it.
-        block: the least severity of a finding that fails its check.
-    """
-
-    jobs: int
-    keep_going: bool = False
-    use: Use = "kept"
-    skipped: Mapping[str, str] = field(default_factory=dict[str, str])
-    unasked: tuple[str, ...] = ()
-    block: Severity = Severity.MEDIUM
-    waivers: tuple[Waiver, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A look into what is kept has ended."""
-
-    check: str
-    key: str | None
-    kept: Kept | None
-    trouble: Looked | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    check: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    check: str
-    looked: Looked
-    at: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Halt:
-    pass
-
-
-_Message = _Found | _Said | _Ran | _Halt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a run needs of the world.
-
-    Attributes:
-        keep: where reports are kept.
-        memory: how checks went lately.
-        environment: this process's variables.
-        engine: which Shoreward this is.
-    """
-
-    keep: Keep
-    memory: Memory
-    clock: Clock
-    environment: Mapping[str, str]
-    engine: str
 
 
 def run_graph(
@@ -146,10 +70,10 @@ class _Run:
         self._schedule = Schedule(
             graph, jobs=manner.jobs, past=self._past, keep_going=manner.keep_going, skipped=manner.skipped
         )
-        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._workers = Workers(around=around, use=manner.use)
         self._stops: dict[str, threading.Event] = {}
         self._stopped: dict[str, str] = {}
-        self._found: dict[str, _Found] = {}
+        self._found: dict[str, Found] = {}
         self._results: dict[str, Result] = {}
         self._products: dict[str, str] = {}
 
@@ -166,79 +90,48 @@ class _Run:
                 for stop in self._stops.values():
                     stop.set()
                 raise
-        self._remember()
+        newer = lately(self._past, self._results)
+        if newer != self._past:
+            self._around.memory.remember(newer)
         return self._answer()
 
     def halt(self) -> None:
         """From any thread: nobody wants the answer any more."""
-        self._messages.put(_Halt())
+        self._workers.messages.put(Halt())
 
     def _carry(self, pool: ThreadPoolExecutor) -> None:
         while not self._schedule.over:
             for check in self._schedule.open():
-                pool.submit(self._look_up, check, self._with_products(check))
+                pool.submit(self._workers.look_up, check, self._with_products(check))
             for check in self._schedule.begin():
                 self._begin(pool, check)
             if not self._schedule.over:
-                self._heard(self._messages.get())
+                self._heard(self._workers.messages.get())
 
     def _begin(self, pool: ThreadPoolExecutor, check: Check) -> None:
         stop = self._stops[check.name] = threading.Event()
-        say: Callable[[str], None] = lambda text: self._messages.put(_Said(check.name, text))  # noqa: E731
+        say: Callable[[str], None] = lambda text: self._workers.messages.put(Said(check.name, text))  # noqa: E731
         self._observer.begun(check)
-        pool.submit(self._look, check, self._with_products(check), Running(stop=stop, say=say))
+        pool.submit(self._workers.look, check, self._with_products(check), Running(stop=stop, say=say))
 
     def _with_products(self, check: Check) -> Materials:
         needed = {need: check.sees(need, self._products[need]) for need in check.needs}
         return replace(self._materials, products=needed)
 
-    def _look_up(self, check: Check, materials: Materials) -> None:
-        """In a thread of the pool."""
-        found: list[_Found] = []
-
-        def ask() -> Looked:
-            own = check.key(materials)
-            key, kept = None, None
-            if own is not None:
-                around = self._around
-                key = whole_key(check, own, materials.products, around.environment, around.engine)
-                kept = self._good(check, key) if self._manner.use != "fresh" else None
-            found.append(_Found(check.name, key, kept))
-            return Looked(report=Report())
-
-        looked = guarded(ask)
-        self._messages.put(found[0] if found else _Found(check.name, None, None, trouble=looked))
-
-    def _good(self, check: Check, key: str) -> Kept | None:
-        kept = self._around.keep.get(key)
-        if kept is None:
-            return None
-        age = self._around.clock.now() - kept.at
-        good_for = check.depends.good_for
-        if age < -_AHEAD or (good_for is not None and age > good_for) or not check.still(kept.report):
-            return None
-        return kept
-
-    def _look(self, check: Check, materials: Materials, running: Running) -> None:
-        """In a thread of the pool."""
-        began = self._around.clock.now()
-        looked = look(check, materials, running)
-        self._messages.put(_Ran(check.name, looked, began, max(0.0, self._around.clock.now() - began)))
-
-    def _heard(self, message: _Message) -> None:
+    def _heard(self, message: Message) -> None:
         match message:
-            case _Said(name, text):
+            case Said(name, text):
                 self._observer.said(name, text)
-            case _Found(name) as found:
+            case Found(name) as found:
                 self._look_ended(name, found)
-            case _Ran(name) as ran:
+            case Ran(name) as ran:
                 self._run_ended(name, ran)
-            case _Halt():
+            case Halt():
                 raise Abandoned
             case _:
                 assert_never(message)
 
-    def _look_ended(self, name: str, found: _Found) -> None:
+    def _look_ended(self, name: str, found: Found) -> None:
         if name in self._results:  # given up meanwhile
             return
         self._found[name] = found
@@ -250,7 +143,7 @@ class _Run:
         else:
             self._schedule.admit(name)
 
-    def _run_ended(self, name: str, ran: _Ran) -> None:
+    def _run_ended(self, name: str, ran: Ran) -> None:
         if name in self._stopped:
             # What it says now may be half of the truth.
             self._end(self._unrun(name, self._stopped[name]))
@@ -258,7 +151,7 @@ class _Run:
         looked, found = ran.looked, self._found[name]
         if found.kept and not looked.trouble and (other := differences(found.kept.report, looked.report)):
             self._around.keep.drop(found.kept.key)
-            wrong = _kept_wrong(self._graph[name], found.kept, other)
+            wrong = kept_wrong(self._graph[name], found.kept, other)
             looked = Looked(report=replace(looked.report, findings=(*looked.report.findings, wrong), lasting=False))
         elif found.key and looked.report.lasting and not looked.trouble:
             kept = Kept(key=found.key, check=name, report=looked.report, seconds=ran.seconds, at=ran.at)
@@ -305,28 +198,12 @@ class _Run:
         at = self._around.clock.now()
         return Result(check=name, verdict=Verdict.NO_DATA, report=report, seconds=0.0, at=at, skipped=skipped)
 
-    def _remember(self) -> None:
-        past = dict(self._past)
-        for name, result in self._results.items():
-            if result.verdict in (Verdict.PASS, Verdict.FAIL):
-                past[name] = _later(past.get(name), result)
-        if past != self._past:
-            self._around.memory.remember(past)
-
     def _answer(self) -> Answer:
         results = [self._results[name] for name in self._graph.names]
-        whole = not self._manner.unasked and all(
-            result.verdict in (Verdict.PASS, Verdict.FAIL) for result in results if not result.skipped
-        )
-        findings = [finding for result in results for finding in result.report.findings]
-        said = about_waivers(findings, self._manner.waivers, self._today, whole=whole)
         now = self._around.clock.now()
-        if said:
-            report = Report(findings=said, summary=counted(len(self._manner.waivers), "waiver"))
-            verdict, report = judged(WAIVERS, report, block=self._manner.block, waivers=(), today=self._today)
-            result = Result(check=WAIVERS, verdict=verdict, report=report, seconds=0.0, at=now)
-            results.append(result)
-            self._observer.ended(result)
+        if (beside := of_waivers(results, self._manner, self._today, now)) is not None:
+            results.append(beside)
+            self._observer.ended(beside)
         return Answer(
             commit=self._materials.commit,
             base=self._materials.base,
@@ -336,25 +213,3 @@ class _Run:
             at=self._began,
             seconds=max(0.0, now - self._began),
         )
-
-
-def _later(past: Past | None, result: Result) -> Past:
-    """What a check takes, the newest run counting as much as all before it."""
-    seconds = result.seconds
-    if past is not None:
-        seconds = past.seconds if result.kept else (past.seconds + result.seconds) / 2
-    return Past(failed=result.verdict is Verdict.FAIL, seconds=seconds)
-
-
-def _kept_wrong(check: Check, kept: Kept, other: Sequence[str]) -> Finding:
-    return Finding(
-        rule="KEPT_VERDICT_WRONG",
-        severity=Severity.CRITICAL,
-        what=f"{check.name} was run again on the very same, and says something else: {'; '.join(other[:3])}.",
-        why="It reads something that it does not declare, or its answer is a matter of chance: a kept verdict of it "
-        "cannot be trusted.",
-        fix="Declare the files, variables and programs that it reads, or mend what makes it flaky.",
-        where=check.where,
-        subject=check.name,
-        details=tuple(("difference", each) for each in other),
-    )

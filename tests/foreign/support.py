@@ -35,7 +35,8 @@ SHORTER = {
 """All that is changed in what `init` wrote: nobody waits ten minutes for a test."""
 
 QUICK_JUDGE = """
-judge: {interval: 1s, delay: 1s, dispersion: 1, alpha: 5%, beta: 10%, promote-margin: {ratio: 1.5, points: 30%}, skip: [latency]}
+judge:
+  {interval: 1s, delay: 1s, dispersion: 1, alpha: 5%, beta: 10%, skip: [latency], promote-margin: {points: 30%}}
 """
 
 T = TypeVar("T")

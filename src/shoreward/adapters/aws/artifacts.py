@@ -78,7 +78,7 @@ class Artifacts:
                 "ARTIFACT_OVERWRITTEN",
                 f"Somebody put something else in place of the artifact s3://{bucket}/{key}.",
                 where=target.key,
-                next="Nothing of it is deployed. Find out who writes to the bucket; then delete the object, and release "
+                next="Nothing of it is deployed. Find out who writes to the bucket, delete the object, and release "
                 "again.",
             )
         if there is None:

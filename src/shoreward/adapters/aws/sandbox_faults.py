@@ -189,7 +189,8 @@ def lift(aws: Aws, target: Target, fault: Injected) -> None:
             _unless_gone(lambda: _restore(aws, target, fault))
         case _:
             what = f"The sandbox has a fault that this version does not know: {fault}."
-            raise Terminal("FAULT_UNREADABLE", what, where=target.key, next="Remove the sandbox: shoreward sandbox down.")
+            advice = "Remove the sandbox: shoreward sandbox down."
+            raise Terminal("FAULT_UNREADABLE", what, where=target.key, next=advice)
 
 
 def _restore(aws: Aws, target: Target, fault: Injected) -> None:

@@ -1,7 +1,7 @@
 """Keys: this machine's own, made at first use, and how those of others are written.
 
-This machine's is PEM as openssl writes and reads it (RFC 8410): PKCS #8 for the private key, SubjectPublicKeyInfo for the
-public one. Of others' public keys shoreward.yaml has the line in the middle.
+This machine's is PEM as openssl writes and reads it (RFC 8410): PKCS #8 (private key), SubjectPublicKeyInfo (public key).
+Of others' public keys shoreward.yaml has the line in the middle.
 
     openssl genpkey -algorithm ed25519 -out signing-key && chmod 600 signing-key
     openssl pkey -in signing-key -pubout

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from shoreward.cli.options import HERE, Config, Directory, JournalFile, Json, ReleaseId, Rev, Why
 from shoreward.cli.output import console, print_json, print_text
+from shoreward.cli.sandboxing import sandbox
 
 app = typer.Typer(
     name="shoreward",
@@ -22,23 +24,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 it went well, 1 rolled back or aborted, 2 the request is wrong, 3 we could not tell or act, "
     "130 interrupted (the release stays where it is).",
 )
-
-
-Directory = Annotated[
-    Path, typer.Option("--directory", "-C", help="The application's folder.", exists=True, file_okay=False)
-]
-Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
-JournalFile = Annotated[
-    Path | None,
-    typer.Option("--journal", envvar="SHOREWARD_JOURNAL", help="The journal, instead of .shoreward/journal.db."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
-Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
-ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]
-Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal; asked for when it is not given.")]
-
-
-HERE = Path()
 
 
 @app.command(epilog="Example: `shoreward init --account 111111111111 --region eu-north-1 --region us-east-1`")
@@ -418,95 +403,7 @@ def _say(what: str, release: str | None, why: str, directory: Path, journal: Pat
     raise typer.Exit(pull(open_project(directory, journal=journal), what, release, why, json=json))
 
 
-sandbox = typer.Typer(
-    name="sandbox",
-    help="Temporary stacks of the application, like production's: made, used, and removed without a trace.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
 app.add_typer(sandbox)
-
-
-@sandbox.command("up", epilog="Example: `shoreward sandbox up`, or `shoreward sandbox up v1.4.0 --fresh`")
-def sandbox_up(
-    rev: Annotated[
-        str | None, typer.Argument(help="A branch, tag or commit; the work tree as it is by default.")
-    ] = None,
-    branch: Annotated[str, typer.Option(help="Whose sandbox it is; the revision's own branch by default.")] = "",
-    fresh: Annotated[bool, typer.Option("--fresh", help="Make another one, and do not reuse the branch's.")] = False,
-    seed: Annotated[bool, typer.Option("--seed", help="Put data into it again.")] = False,
-    directory: Directory = HERE,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Have the branch's sandbox with a revision in it, made or updated, and renew its lease."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.sandboxes import bring_up
-
-    bring_up(open_project(directory, config=config), rev, branch=branch, fresh=fresh, seed=seed, json=json)
-
-
-@sandbox.command("list", epilog="Example: `shoreward sandbox list --json`")
-def sandbox_list(directory: Directory = HERE, config: Config = None, json: Json = False) -> None:
-    """Show the sandboxes that the ledger or the cloud knows, with age, expiry and cost."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.sandboxes import show_list
-
-    raise typer.Exit(show_list(open_project(directory, config=config), json=json))
-
-
-@sandbox.command("test", epilog="Example: `shoreward sandbox test integration`")
-def sandbox_test(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Suites, or kinds of suites; all that run in a sandbox by default.")
-    ] = None,
-    directory: Directory = HERE,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Run test suites against the branch's sandbox, whatever verdicts were kept."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.sandboxes import test
-
-    project = open_project(directory, config=config)
-    raise typer.Exit(test(project, directory, tuple(names or ()), config=config, json=json))
-
-
-@sandbox.command("down", epilog="Example: `shoreward sandbox down` removes the one of this branch.")
-def sandbox_down(
-    name: Annotated[
-        str | None, typer.Argument(help="A sandbox, or a branch; the branch that is checked out by default.")
-    ] = None,
-    abandon: Annotated[
-        bool, typer.Option("--abandon", help="Leave behind what cannot be removed, and say what that is.")
-    ] = False,
-    directory: Directory = HERE,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Remove a sandbox with all that it made, and prove that nothing is left."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.sandboxes import take_down
-
-    project = open_project(directory, config=config)
-    raise typer.Exit(take_down(project, name, abandon=abandon, json=json))
-
-
-@sandbox.command("reap", epilog="Example: `shoreward sandbox reap`, and then `shoreward sandbox reap --yes`")
-def sandbox_reap(
-    yes: Annotated[bool, typer.Option("--yes", help="Remove them; only shown otherwise.")] = False,
-    orphans: Annotated[
-        bool, typer.Option("--orphans", help="Also yours that this ledger does not know, before they expire.")
-    ] = False,
-    directory: Directory = HERE,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Find sandboxes that have expired, or that a crash left half made or half removed."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.sandboxes import reap
-
-    raise typer.Exit(reap(open_project(directory, config=config), yes=yes, orphans=orphans, json=json))
 
 
 @app.command(epilog="Example: `shoreward cloud --port 4566`, then `aws --endpoint-url http://127.0.0.1:4566 s3 ls`")

@@ -1,0 +1,23 @@
+"""Options and arguments that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Directory = Annotated[
+    Path, typer.Option("--directory", "-C", help="The application's folder.", exists=True, file_okay=False)
+]
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline's file, instead of shoreward.yaml.")]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", envvar="SHOREWARD_JOURNAL", help="The journal, instead of .shoreward/journal.db."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
+Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
+ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]
+Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal; asked for when it is not given.")]
+
+HERE = Path()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shoreward.adapters.build.handlers import check_handler
-from shoreward.adapters.build.syntax import Broken, Newer, parse
+from shoreward.adapters.build.syntax import Broken, Newer, always_wrong, parse
 from shoreward.adapters.build.zips import members
 from shoreward.domain import Place, SpecError
 from shoreward.spec.template import Asset
@@ -162,6 +162,31 @@ def test_files_that_nothing_imports_may_be_anything(tmp_path: Path) -> None:
 def test_syntax_of_a_newer_python_is_not_judged_but_that_is_said(tmp_path: Path) -> None:
     files = {"app.py": "from new import x\ndef handler(event, context): ...", "new.py": "brand new syntax"}
     assert check(tmp_path, files, asset("app.handler", "python3.99")) == ["CODE_NOT_CHECKED"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(f'{x['a']}')\n",
+        "type Beach[T] = list[T]\n",
+        "def first[T](of: list[T]) -> T: ...\n",
+        "try: ...\nexcept OSError, ValueError: ...\n",
+        "x = t'{y}'\n",
+        "x = (\n  f'{y!r:{'>'}10}'\n",
+    ],
+)
+def test_what_a_newer_python_brought_is_not_called_wrong(text: str) -> None:
+    with pytest.raises(SyntaxError) as error:
+        ast.parse(text)
+    assert not always_wrong(text.encode(), error.value, (3, 14))
+
+
+@pytest.mark.parametrize("text", ["return True)\n", "x = = 1\n", "def handler(:\n", "if x\n  y\n", "  x = 1\n y = 2\n"])
+def test_what_no_python_ever_understood_is_wrong(text: str) -> None:
+    with pytest.raises(SyntaxError) as error:
+        ast.parse(text)
+    assert always_wrong(text.encode(), error.value, (3, 14))
+    assert not always_wrong(text.encode(), error.value, (3, 99))
 
 
 def test_a_newer_interpreter_is_asked_where_there_is_one() -> None:

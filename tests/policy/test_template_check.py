@@ -75,6 +75,45 @@ def test_a_mistake_is_found_on_its_line(
     assert found.fix
 
 
+TABLE = """\
+  Shells:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions:
+        - {AttributeName: shell, AttributeType: S}
+        - {AttributeName: beach, AttributeType: S}
+      KeySchema:
+        - {AttributeName: shell, KeyType: HASH}
+      GlobalSecondaryIndexes:
+        - IndexName: ByBeach
+          Projection: {ProjectionType: ALL}
+          KeySchema:
+            - {AttributeName: beach, KeyType: HASH}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("beach, KeyType: HASH", "bech, KeyType: HASH", "E3039"),
+        ("{AttributeName: beach, AttributeType: S}", "{AttributeName: bech, AttributeType: S}", "E3039"),
+        ("        - {AttributeName: shell, KeyType: HASH}", "        - {AttributeName: sand, KeyType: HASH}", "E3039"),
+        ("    DeletionPolicy: Retain", "    DeletonPolicy: Retain", "E3001"),
+    ],
+)
+def test_what_cfn_lint_says_of_all_of_a_resource_is_found_on_its_line(
+    tmp_path: Path, engines: Engines, before: str, after: str, rule: str
+) -> None:
+    text = TEMPLATE + TABLE.replace(before, after)
+    found = finding(yard_of(tmp_path, engines, text).template(), rule)
+    assert found.where is not None
+    line = "beach, KeyType: HASH" if "AttributeType" in after else after.strip()
+    assert found.where.line == line_of(text, line)
+
+
 def test_what_nobody_uses_is_a_warning_that_holds_nothing_up(tmp_path: Path, engines: Engines) -> None:
     text = TEMPLATE.replace("Environment: {Variables: {STAGE: !Ref Stage}}", "Description: none")
     found = finding(yard_of(tmp_path, engines, text).template(), "W2001")

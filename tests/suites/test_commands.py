@@ -164,6 +164,7 @@ def test_ruff_is_asked_for_its_findings(tmp_path: Path) -> None:
     assert report.summary == "2 findings"
 
 
-def test_a_configuration_that_ruff_cannot_read_fails_the_suite(tmp_path: Path) -> None:
-    made = Application.of(tmp_path, {"ruff.toml": "sand = 1\n", "tide.py": ""})
-    assert only(made.run(command_suite("ruff check", kind="quality"))).rule == "command-failed"
+def test_a_configuration_that_ruff_cannot_read_fails_the_suite_at_its_line(tmp_path: Path) -> None:
+    made = Application.of(tmp_path, {"ruff.toml": "# Ours.\nline-length = wide\n", "tide.py": ""})
+    finding = only(made.run(command_suite("ruff check", kind="quality")))
+    assert (finding.rule, str(finding.where)) == ("command-failed", "ruff.toml:2:15")

@@ -1,18 +1,30 @@
 """Is this Python, in the eyes of the Python that will run it?
 
 This interpreter judges what is as old as itself or older. What it does not understand and is meant for a newer one is
-put before such an interpreter, if this machine has one.
+put before such an interpreter, if this machine has one. If it has none, a mistake counts as one where no line around it
+has anything that newer Pythons brought.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import warnings
 from dataclasses import dataclass
 from functools import cache
+
+_KNOWN = (3, 14)
+_NEWER = re.compile(
+    r"""\b(?:[fFtT][rR]?|[rR][fFtT])["']          # strings with expressions: freer since 3.12, templates since 3.14
+      | ^\s*type\s+\w+                           # 3.12
+      | \b(?:def|class)\s+\w+\s*\[               # 3.12
+      | ^\s*except\*?\s[^:(]*,                   # 3.14
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 _ASK = """
 import ast, json, sys, warnings
@@ -57,11 +69,22 @@ def parse(
             warnings.simplefilter("ignore")
             return ast.parse(source, feature_version=min(version, here))
     except SyntaxError as error:
-        if version > here:
-            return _asked(source, f"{version[0]}.{version[1]}")
-        return Broken(message=error.msg, line=error.lineno, column=error.offset)
+        broken = Broken(message=error.msg, line=error.lineno, column=error.offset)
+        if version <= here:
+            return broken
+        found = _asked(source, f"{version[0]}.{version[1]}")
+        return broken if found == Newer(sound=False) and always_wrong(source, error, version) else found
     except (ValueError, RecursionError) as error:
         return Broken(message=str(error))
+
+
+def always_wrong(source: bytes, error: SyntaxError, version: tuple[int, int]) -> bool:
+    """Whether no Python up to the last one that is known here would understand what this one does not."""
+    if version > _KNOWN or error.lineno is None:
+        return False
+    lines = source.decode(errors="replace").splitlines()
+    around = lines[max(0, error.lineno - 2) : (error.end_lineno or error.lineno) + 1]
+    return not _NEWER.search("\n".join(around))
 
 
 def _asked(source: bytes, version: str) -> Broken | Newer:

@@ -15,6 +15,7 @@ from shoreward.adapters.policy.checks import SETTINGS
 from shoreward.adapters.policy.errors import engine_failed
 from shoreward.adapters.policy.hands import Hand
 from shoreward.adapters.policy.origins import Origins
+from shoreward.adapters.policy.pointed import place_of
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError
@@ -118,7 +119,7 @@ def _findings(found: Sequence[Mapping[str, Any]], template: Template, origins: O
     seen: set[tuple[str, Place, str]] = set()
     for match in found:
         rule, path, what = str(match["rule"]), tuple(match["path"]), str(match["message"])
-        place = _place(origins, path)
+        place = place_of(origins, template, path, what)
         name = str(path[1]) if len(path) > 1 else ""
         subject = origins.subject(name) if path[:1] == ("Resources",) and name else name
         blameless = template.sam and (rule.startswith(_STYLE) or (_UNUSED.get(rule), name) in used)
@@ -146,14 +147,6 @@ def _ignored(template: Template, subject: str) -> tuple[str, ...]:
     for key in ("cfn-lint", "config", "ignore_checks"):
         config = mapping(config).get(key)
     return tuple(map(str, listed(config)))
-
-
-def _place(origins: Origins, path: Sequence[str | int]) -> Place:
-    match path:
-        case ("Resources", str(name), *rest):
-            return origins.place(name, rest)
-        case _:
-            return origins.written(path)
 
 
 def _sentence(message: str, subject: str) -> str:

@@ -26,6 +26,13 @@ _PARSER = re.compile(r"SyntaxError: (?P<file>\S+?): .*\((?P<line>\d+):(?P<column
 _IMPORTER = re.compile(r"Cannot find (?:module|package) '(?P<wanted>[^']+)'(?: imported from |[^-]*- )(?P<file>\S+)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ANY = re.compile(r"(?<![\w./-])(?P<file>(?:/|\./)?[\w@.+-][\w@./+-]*)[:(](?P<line>\d+)(?:[:,](?P<column>\d+))?")
+_UNREAD = re.compile(
+    r"""\b(?:parse|read|load)\b[^\n]*?(?P<file>[^\s`'"]+\.\w+)
+        [^\n]*\n?[^\n]*\bline\ (?P<line>\d+)(?:,?\ column\ (?P<column>\d+))?""",
+    re.VERBOSE,
+)
+"""A file that a tool could not read, and behind it the line: `Failed to parse x.toml`, `at line 1, column 5`."""
+
 _LINE = re.compile(
     r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:(?P<column>\d+):)?\s*(?:(?P<rule>[A-Z]+\d+):?\s+)?(?P<what>\S.*)$",
     re.MULTILINE,
@@ -46,6 +53,7 @@ def place_of(text: str, locate: Locate) -> Place | None:
         or _first(_PARSER, text, locate)
         or _first(_JAVASCRIPT, text, locate)
         or _first(_ANY, text, locate)
+        or _first(_UNREAD, text, locate)
     )
 
 

@@ -16,6 +16,7 @@ from shoreward.spec.template.plain import Json, mapping
 
 _RESOURCE = re.compile(r"id \[([A-Za-z0-9]+)\]")
 _EVENT = re.compile(r"[Ee]vent with id \[([A-Za-z0-9]+)\]")
+_INDEX = re.compile(r"at index (?P<index>\d+) in the '(?P<key>\w+)' property")
 _QUOTED = re.compile(r"(?:^|(?<=[^A-Za-z]))['`]([A-Za-z][A-Za-z0-9.]*)['`]")
 
 Path = tuple[str | int, ...]
@@ -42,6 +43,8 @@ def _in_resource(template: Template, name: str, rest: str, words: str) -> Place:
         path = ("Resources", name, *around, event)
         if template.document.has(path):
             return _named(template, path, words) or template.place(*path)
+    if found := _INDEX.search(words):
+        return template.place_of(name, found["key"], int(found["index"]))
     for quoted in _quoted(words):
         parts = tuple(quoted.removeprefix(f"{name}.").split("."))
         if template.property(name, parts[0]) is not None:

@@ -26,7 +26,13 @@ def check_mappings(template: Template, values: Values, regions: Collection[str])
     for path, arguments, conditional in _lookups(template.value, ()):
         name, *keys = arguments[:3]
         options = mapping(arguments[3]) if len(arguments) > 3 else {}
-        if name not in known or len(keys) != 2 or "DefaultValue" in options or "Fn::Transform" in known[name]:
+        if (
+            not isinstance(name, str)
+            or name not in known
+            or len(keys) != 2
+            or "DefaultValue" in options
+            or "Fn::Transform" in known[name]
+        ):
             continue
         if conditional and not all(isinstance(key, str) for key in keys):
             continue

@@ -19,7 +19,7 @@ from shoreward.domain import Place, SpecError, SpecErrors
 from shoreward.spec._words import nearest
 from shoreward.spec.template.blame import refused
 from shoreward.spec.template.document import Template
-from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.plain import Json, Path, mapping
 
 _REGION = "us-east-1"
 _PARTITION = "arn:aws:"
@@ -89,11 +89,25 @@ def check_properties(template: Template) -> Iterator[SpecError]:
             yield SpecError("TEMPLATE_TYPE_UNKNOWN", what, where=where, next=advice)
             continue
         known = cast("dict[str, Json]", kinds[kind].property_types)
-        for key in mapping(resource.get("Properties")):
-            if key not in known:
-                what = f"{kind} has no property '{key}'."
-                where = template.place_of(name, key, key=True)
-                yield SpecError("TEMPLATE_PROPERTY_UNKNOWN", what, where=where, next=_did_you_mean(key, known))
+        yield from _unknown(template, name, kind, (), mapping(resource.get("Properties")), known)
+        resolver = cast("Json", getattr(kinds[kind], "event_resolver", None))
+        events = cast("dict[str, Json]", resolver.resource_types) if resolver else {}
+        for event, found in mapping(template.property(name, "Events")).items():
+            of_event = str(mapping(found).get("Type"))
+            if of_event in events:
+                given, path = mapping(mapping(found).get("Properties")), ("Events", event, "Properties")
+                known = cast("dict[str, Json]", events[of_event].property_types)
+                yield from _unknown(template, name, f"An event of type {of_event}", path, given, known)
+
+
+def _unknown(
+    template: Template, name: str, kind: str, path: Path, given: Mapping[str, Json], known: Mapping[str, Json]
+) -> Iterator[SpecError]:
+    for key in given:
+        if key not in known:
+            what = f"{kind} has no property '{key}'."
+            where = template.place_of(name, *path, key, key=True)
+            yield SpecError("TEMPLATE_PROPERTY_UNKNOWN", what, where=where, next=_did_you_mean(key, known))
 
 
 def check_policies(template: Template, made: dict[str, Json]) -> Iterator[SpecError]:

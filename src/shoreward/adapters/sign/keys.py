@@ -1,6 +1,6 @@
 """Keys: this machine's own, made at first use, and how those of others are written.
 
-This machine's is PEM as openssl writes and reads it (RFC 8410): PKCS #8 (private key), SubjectPublicKeyInfo (public key).
+This machine's is PEM as openssl writes and reads it (RFC 8410): PKCS #8 if private, SubjectPublicKeyInfo if public.
 Of others' public keys shoreward.yaml has the line in the middle.
 
     openssl genpkey -algorithm ed25519 -out signing-key && chmod 600 signing-key

@@ -11,12 +11,17 @@ from shoreward.domain import (
     Auto,
     Bake,
     Checks,
+    CloudWatchQuery,
     Dynamic,
     Fault,
+    FileQuery,
     JudgePolicy,
+    Metric,
     Pipeline,
     PolicySource,
     Probe,
+    PrometheusQuery,
+    Query,
     Ramp,
     Resilience,
     SandboxPlan,
@@ -125,6 +130,56 @@ def autos(draw: st.DrawFn) -> Auto:
     )
 
 
+metric_names = st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True).filter(
+    lambda name: name not in ("errors", "latency", "requests", "throttles")
+)
+promql = st.sampled_from(['sum(up{version="{version}"})', "avg_over_time(x{v='{arm}',r=~\"{region}\"}[{interval}s])"])
+
+
+def query(parts: int, statistic: str) -> st.SearchStrategy[tuple[Query, ...]]:
+    """So many series of one source, canary and baseline told apart."""
+    dimensions = st.just((("Region", "{region}"), ("Version", "v{version}")))
+    cloud = st.builds(
+        lambda dimensions, names: tuple(
+            CloudWatchQuery(namespace="My Shop", metric=name, dimensions=dimensions, statistic=statistic)
+            for name in names
+        ),
+        dimensions,
+        st.lists(st.sampled_from(["Orders", "No stock", "yes"]), min_size=parts, max_size=parts),
+    )
+    prometheus = st.lists(promql, min_size=parts, max_size=parts).map(
+        lambda texts: tuple(PrometheusQuery(address="https://metrics.example/prom", promql=text) for text in texts)
+    )
+    columns = ("value",) if parts == 1 else ("requests", "bad")
+    files = st.just(tuple(FileQuery(path="drills/samples.csv", sample="a b", column=column) for column in columns))
+    return cloud | prometheus | files
+
+
+metrics = st.builds(
+    Metric,
+    name=metric_names,
+    kind=st.just("counts"),
+    queries=query(2, "Sum"),
+    harm=st.sampled_from(["higher", "lower", "both"]),
+    ratio=st.floats(1.01, 100),
+    points=st.just(0.0) | fractions,
+    lasting=seconds,
+    function=st.just("") | logical_ids,
+    critical=st.booleans(),
+) | st.builds(
+    Metric,
+    name=metric_names,
+    kind=st.just("gauge"),
+    queries=query(1, "p99.9"),
+    harm=st.sampled_from(["higher", "lower", "both"]),
+    margin=st.floats(1e-9, 1e9),
+    noise=st.none() | st.floats(1e-9, 1e9),
+    lasting=seconds,
+    function=st.just("") | logical_ids,
+    critical=st.booleans(),
+)
+
+
 judges = st.builds(
     JudgePolicy,
     alpha=fractions,
@@ -137,6 +192,11 @@ judges = st.builds(
     delay=seconds,
     dispersion=st.floats(1, 1000),
     first_deployment_ceiling=fractions,
+    metrics=st.lists(metrics, max_size=2, unique_by=lambda metric: metric.name).map(
+        lambda found: tuple(sorted(found, key=lambda metric: metric.name))
+    ),
+    shared=st.booleans(),
+    own_past=st.booleans(),
 )
 
 alarms = st.lists(

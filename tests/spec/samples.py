@@ -63,6 +63,69 @@ ROLE = "arn:aws:iam::111111111111:role/deploy"
 
 KEY = "MCowBQYDK2VwAyEAmRf+gQOlPv/cglCS1rp4pVgqKp4nDD6iXVtL8JZjIsg="
 
+
+def metric(text: str) -> str:
+    """A metric named m."""
+    return f"judge: {{metrics: {{{text}}}}}\n"
+
+
+def gauge(text: str, prefix: str = "m: ") -> str:
+    """A right gauge but for what is said."""
+    return metric(f"{prefix}{{kind: gauge, margin: 1, {text}}}")
+
+
+CLOUD = 'cloudwatch: {namespace: Shop, value: Memory, dimensions: {V: "{version}"}}'
+SHARED = "cloudwatch: {namespace: Shop, value: Memory}"
+PROM = "prometheus: {address: 'http://127.0.0.1:9090', "
+
+METRICS = (
+    Mistake("SPEC_NAME", gauge(CLOUD, "¦My Metric: "), "is not a metric's name"),
+    Mistake("SPEC_METRIC", gauge(CLOUD, "¦errors: "), "is judged already", structural=False),
+    Mistake("SPEC_METRIC", metric("¦m: {kind: counts}"), "comes from nowhere", structural=False),
+    Mistake("SPEC_METRIC", gauge(f"{CLOUD}, file: {{path: a}}", "¦m: "), "'cloudwatch' and 'file'", structural=False),
+    Mistake("SPEC_REQUIRED", metric(f"m: ¦{{{CLOUD}}}"), "'kind' is missing in a metric"),
+    Mistake("SPEC_CHOICE", metric(f"m: {{kind: ¦gauges, {CLOUD}}}"), "Did you mean 'gauge'?"),
+    Mistake("SPEC_METRIC", metric(f"¦m: {{kind: gauge, {CLOUD}}}"), "'margin' is missing", structural=False),
+    Mistake("SPEC_METRIC", gauge(f"¦ratio: 2, {CLOUD}"), "belongs to counts", structural=False),
+    Mistake(
+        "SPEC_METRIC", metric("m: {kind: counts, ¦noise: 1, file: {path: a}}"), "belongs to a gauge", structural=False
+    ),
+    Mistake(
+        "SPEC_METRIC",
+        metric(f"m: {{kind: gauge, margin: ¦0, critical: true, {CLOUD}}}"),
+        "never promoted",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_METRIC",
+        metric("¦m: {kind: counts, ratio: 1, points: 0%, critical: true, file: {path: a}}"),
+        "never promoted",
+        structural=False,
+    ),
+    Mistake("SPEC_METRIC", gauge(CLOUD.replace("}}", "}, ¦requests: R}")), "no part of a gauge", structural=False),
+    Mistake("SPEC_METRIC", gauge("¦cloudwatch: {namespace: Shop}"), "'value' is missing", structural=False),
+    Mistake(
+        "SPEC_METRIC",
+        metric("m: {kind: counts, cloudwatch: {namespace: S, bad: B, requests: R, ¦statistic: p90}}"),
+        "Counts are summed up",
+        structural=False,
+    ),
+    Mistake(
+        "SPEC_METRIC", gauge(CLOUD.replace("value", "statistic: ¦Sum, value")), "rises with the share", structural=False
+    ),
+    Mistake("SPEC_NAME", gauge(CLOUD.replace("value", "statistic: ¦mean, value")), "is not a statistic of CloudWatch"),
+    Mistake("SPEC_METRIC", gauge(f"critical: ¦true, {SHARED}"), "promotion cannot need it", structural=False),
+    Mistake(
+        "SPEC_METRIC", gauge(f"function: F, {SHARED}", "¦m: "), "does not tell its versions apart", structural=False
+    ),
+    Mistake("SPEC_METRIC", gauge(PROM + "value: up}", "¦m: "), "nor one target from another", structural=False),
+    Mistake("SPEC_PLACEHOLDER", gauge(PROM + "value: ¦'x{v=\"{verison}\"}'}"), "Did you mean 'version'?"),
+    Mistake("SPEC_PLACEHOLDER", gauge(CLOUD.replace('"{version}"', '¦"{verison}"')), "Did you mean 'version'?"),
+    Mistake("SPEC_ADDRESS", gauge("prometheus: {address: ¦'localhost:9090', value: '{arm}'}"), "is not an address"),
+    Mistake("SPEC_PATH", gauge("file: {path: ¦../samples.csv}"), "leads out of the repository", structural=False),
+    Mistake("SPEC_NUMBER", metric(f"m: {{kind: gauge, margin: ¦-1, {CLOUD}}}"), "a number from 0"),
+)
+
 MISTAKES = (
     # keys
     Mistake("SPEC_UNKNOWN_KEY", ("waves:", "¦wavse:"), "Did you mean 'waves'?"),
@@ -237,6 +300,7 @@ MISTAKES = (
     # the judge, artifacts
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦90s}\n", "no interval of 1m30s", structural=False),
     Mistake("SPEC_INTERVAL", "judge: {interval: ¦0s}\n", "no interval of 0s", structural=False),
+    *METRICS,
     Mistake("SPEC_MARGIN", "judge: {promote-margin: ¦{ratio: 1, points: 0%}}\n", "never promoted", structural=False),
     Mistake("SPEC_BUCKET", 'artifacts: ¦"Code-{region}"\n', "'Code-eu-north-1' is not a bucket's", structural=False),
     Mistake(

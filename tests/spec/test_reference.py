@@ -6,7 +6,7 @@ import re
 import botocore.session
 import pytest
 
-from shoreward.spec import _format
+from shoreward.spec import _format, _metrics
 from shoreward.spec._regions import PARTITION_OF, PARTITIONS
 from shoreward.spec._shapes import Record
 from shoreward.spec.schema import schema, schema_text
@@ -31,6 +31,10 @@ SECTIONS = {
     "judge": _format.JUDGE,
     "rollback-margin": margin("rollback-margin"),
     "promote-margin": margin("promote-margin"),
+    "metrics": _metrics.METRIC,
+    "cloudwatch": _metrics.CLOUDWATCH,
+    "prometheus": _metrics.PROMETHEUS,
+    "file": _metrics.FILE,
     "probes": _format.PROBE,
     "checks": _format.CHECKS,
     "suites": _format.SUITE,

@@ -101,4 +101,13 @@ def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:
                 where=probe.where,
                 next=f"There are: {', '.join(functions) or 'none'}.",
             )
+    for metric in pipeline.judge.metrics:
+        if metric.function and metric.function not in functions:
+            raise SpecError(
+                "METRIC_UNKNOWN",
+                f"The metric {metric.name} is of {metric.function}, which is no function with an alias in "
+                f"{pipeline.template}.",
+                where=metric.where,
+                next=f"There are: {', '.join(functions) or 'none'}.",
+            )
     return pipeline, built

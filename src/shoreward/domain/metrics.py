@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from shoreward.domain.errors import Place
 from shoreward.domain.target import Parameters
 
 ARM_WORDS = ("version", "arm")
@@ -98,6 +99,7 @@ class Metric:
         function: logical id of the function, or resource, that it is about; "" for every function, or for the target.
         lasting: seconds that harm must last to fail a release; what soon passes by itself does not.
         critical: whether promotion needs it to pass.
+        where: the place that names the function.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Metric:
     lasting: float = 0.0
     critical: bool = False
     form: Form = Form.PLAIN
+    where: Place | None = field(default=None, compare=False)
 
     @property
     def arms(self) -> bool:

@@ -18,6 +18,7 @@ from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._kinds import duration_text, percent_text
+from shoreward.spec._metrics import assemble_metrics
 from shoreward.spec._regions import PARTITION_OF
 from shoreward.spec._shapes import At
 from shoreward.spec._words import did_you_mean
@@ -33,7 +34,7 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         found: what `spec._format.PIPELINE` read.
         folder: the file's folder relative to the repository's root, '' for the root itself.
     """
-    judge = _judge(found.get("judge", {}), at / "judge")
+    judge = _judge(found.get("judge", {}), at / "judge", folder)
     settling = _Waves(found, at, judge)
     waves, auto = settling.waves(), settling.auto()
     stack = found.get("stack", found.get("application", ""))
@@ -257,13 +258,15 @@ def _bake(found: Found, at: At) -> Bake:
     return bake
 
 
-def _judge(found: Found, at: At) -> JudgePolicy:
+def _judge(found: Found, at: At, folder: str) -> JudgePolicy:
     margins = {name: found.get(f"{name}-margin", {}) for name in ("rollback", "promote")}
-    others = {"rollback-margin", "promote-margin", "warm-up", "skip"}
+    others = {"rollback-margin", "promote-margin", "warm-up", "skip", "metrics"}
     plain: Found = {key.replace("-", "_"): value for key, value in found.items() if key not in others}
     for name, margin in margins.items():
         plain |= {f"{name}_{key}": margin[key] for key in ("ratio", "points") if key in margin}
     plain["latency"] = None if "latency" in found.get("skip", []) else _latency(found, **margins)
+    plain["shared"] = "shared" not in found.get("skip", [])
+    plain["metrics"] = assemble_metrics(found.get("metrics", {}), at / "metrics", folder)
     interval = plain["interval"] = int(plain.get("interval", JudgePolicy().interval))
     if interval not in (1, 5, 10, 30) and (interval == 0 or interval % 60):
         what = f"CloudWatch has no interval of {duration_text(interval)}."

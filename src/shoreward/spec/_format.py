@@ -11,6 +11,7 @@ from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, W
 from shoreward.spec._kinds import (
     Choice,
     Duration,
+    Flag,
     Json,
     Number,
     Pattern,
@@ -19,6 +20,7 @@ from shoreward.spec._kinds import (
     duration_text,
     percent_text,
 )
+from shoreward.spec._metrics import CLOUDWATCH, FILE, METRIC, METRICS, PROMETHEUS
 from shoreward.spec._shapes import HOMES, Field, ListOf, ListOrWord, MapOf, Record
 from shoreward.spec._trials import DYNAMIC, FAULT, RESILIENCE
 from shoreward.spec._waves import AUTO, BAKE, DEFAULTS, PARAMETERS, STACK, STACK_RULE, TARGET, TARGETS, WAVE
@@ -134,7 +136,14 @@ JUDGE = Record(
             "Time after a target's first shift in which latency is not judged: new instances start cold.",
             default=duration_text(_LATENCY.warm_up),
         ),
-        Field("skip", ListOf(Choice(("latency",)), distinct=True), "What is not judged.", default=[]),
+        Field("skip", ListOf(Choice(("latency", "shared")), distinct=True), "What is not judged.", default=[]),
+        Field("metrics", METRICS, "Metrics of your own, by names of your choice.", default={}),
+        Field(
+            "own-past",
+            Flag(),
+            "Whether earlier days stand in where no later target is left to compare what both revisions share with.",
+            default=_JUDGE.own_past,
+        ),
     ),
 )
 
@@ -217,6 +226,10 @@ _HOME_NAMES = (
     (AUTO, "'waves', as a mapping of options"),
     (TARGET, "a target"),
     (PROBE, "a probe"),
+    (METRIC, "a metric"),
+    (CLOUDWATCH, "'cloudwatch' of a metric"),
+    (PROMETHEUS, "'prometheus' of a metric"),
+    (FILE, "'file' of a metric"),
     (CHECKS, "'checks'"),
     (SUITE, "a suite"),
     (SANDBOX, "'sandbox'"),

@@ -25,6 +25,7 @@ from shoreward.domain import (
     Wave,
 )
 from shoreward.spec._kinds import duration_text, percent_text
+from shoreward.spec._metrics import written
 from shoreward.spec._scalars import plain
 
 
@@ -137,7 +138,9 @@ def _judge(judge: JudgePolicy) -> dict[str, Any]:
         "dispersion": judge.dispersion,
         "first-deployment-ceiling": percent_text(judge.first_deployment_ceiling, fraction=True),
         **({"warm-up": duration_text(latency.warm_up)} if latency else {}),
-        "skip": [] if latency else ["latency"],
+        "skip": [*([] if latency else ["latency"]), *([] if judge.shared else ["shared"])],
+        **({"metrics": {each.name: written(each) for each in judge.metrics}} if judge.metrics else {}),
+        "own-past": judge.own_past,
     }
 
 

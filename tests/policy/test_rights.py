@@ -83,6 +83,9 @@ def test_nothing_is_said_of_what_is_the_same_or_less() -> None:
         ("iam:PassRole", "arn:aws:iam::123456789012:role/crew", Severity.LOW),
         ("iam:AttachRolePolicy", "arn:aws:iam::123456789012:role/crew", Severity.MEDIUM),
         ("dynamodb:PutItem", "arn:aws:dynamodb:*:*:table/*", Severity.MEDIUM),
+        ("s3:GetObject", "!Sub '${AWS::StackId}/*'", Severity.LOW),  # all of one thing is no service
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:*", Severity.MEDIUM),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:**", Severity.MEDIUM),
         ("secretsmanager:GetSecretValue", "'*'", Severity.HIGH),
     ],
 )
@@ -286,10 +289,51 @@ def test_a_permission_to_call_a_function_is_a_right_too() -> None:
         "  Call:\n    Type: AWS::Lambda::Permission\n    Properties:\n"
         "      {Action: lambda:InvokeFunction, FunctionName: !Ref Tide, Principal: WHO}\n"
     )
-    severities = {"s3.amazonaws.com": Severity.LOW, "'*'": Severity.HIGH, "'210987654321'": Severity.HIGH}
+    severities = {
+        "s3.amazonaws.com": Severity.MEDIUM,  # whose buckets?
+        "s3.amazonaws.com, SourceAccount: '123456789012'": Severity.LOW,
+        "events.amazonaws.com, SourceArn: !Ref Other": Severity.LOW,
+        "elasticloadbalancing.amazonaws.com": Severity.LOW,
+        "'*'": Severity.HIGH,
+        "'210987654321'": Severity.HIGH,
+    }
     for who, severity in severities.items():
         [finding] = found(function, function + permission.replace("WHO", who))
         assert finding.severity == severity, who
+        assert finding.where is not None
+        assert finding.where.line == line_of(function + permission, "Principal: WHO")
+
+
+def test_who_is_let_in_is_told_on_the_line_that_names_them() -> None:
+    trust = """\
+  Guest:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: "*"}
+            Action: sts:AssumeRole
+"""
+    [finding] = found(FUNCTION, FUNCTION + trust)
+    assert finding.severity == Severity.CRITICAL
+    assert finding.where is not None
+    assert finding.where.line == line_of(FUNCTION + trust, "Principal: ")
+
+
+def test_a_role_of_elsewhere_may_do_what_nobody_can_tell() -> None:
+    head, policies, _ = FUNCTION.partition("      Policies:")
+    assert policies
+    after = head + "      Role: arn:aws:iam::123456789012:role/captain\n"
+    [finding] = found(FUNCTION, after)
+    assert (finding.rule, finding.severity, finding.subject) == ("IAM_BROADENED", Severity.MEDIUM, "Tide")
+    assert "Tide may now do all that the role arn:aws:iam::123456789012:role/captain may" in finding.what
+    assert finding.where is not None
+    assert finding.where.line == line_of(after, "role/captain")
+    # Whoever runs with it already is not told again, and neither is another function beside it.
+    another = after + after.partition("Resources:\n")[2].replace("Tide", "Ebb")
+    assert found(after, after) == found(after, another) == []
 
 
 def test_what_is_granted_under_a_condition_of_the_template_is_granted() -> None:

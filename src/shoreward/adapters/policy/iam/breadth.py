@@ -14,11 +14,11 @@ from typing import Any
 
 from shoreward.adapters.policy.engine_data import cfn_lint_data
 from shoreward.adapters.policy.iam.grants import Grant, Names
-from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, UNREAD
+from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, ROLE, UNREAD
 from shoreward.domain import Severity
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
-_ALL_OF_THEM = re.compile(r"([a-z-]+[/:])?\*([/:]\*)*")
+_ALL_OF_THEM = re.compile(r"([a-z-]+[/:])?\*+([/:]\*+)*")
 _MANAGED = (
     (re.compile(r"/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$"), Severity.CRITICAL),
     (re.compile(r"/service-role/AWS[A-Za-z]*(ExecutionRole|LogsRole)$"), Severity.NOTE),
@@ -37,6 +37,9 @@ _RISING = re.compile(
     r"|secretsmanager:getsecretvalue"
 )
 """Actions that give more rights than they name: rights to rights, to code that runs with others, and to secrets."""
+_FOR_ANYBODY = tuple(f"{name}.amazonaws.com" for name in ("apigateway", "events", "iot", "s3", "ses", "sns"))
+"""Services that invoke functions for whoever tells them to, in any account, unless a condition says for whom."""
+
 _CONFIDANTS = ("iam:passrole", "sts:assumerole", "secretsmanager:getsecretvalue")
 
 
@@ -48,7 +51,7 @@ def severity_of(grant: Grant) -> Severity:
         return next((severity for pattern, severity in _MANAGED if pattern.search(arn)), Severity.MEDIUM)
     if action == BOUNDARY:
         return Severity.HIGH
-    if action in (UNREAD, GROUP):
+    if action in (UNREAD, GROUP, ROLE):
         return Severity.MEDIUM
     severity = _worse(_by_rights(grant), _by_people(grant))
     return _better(severity) if grant.conditions and severity.rank > Severity.LOW.rank else severity
@@ -99,6 +102,8 @@ def _resources(grant: Grant) -> int:
 
 @lru_cache(maxsize=8192)
 def _whole_service(resource: str) -> bool:
+    if resource.startswith("${"):
+        return False  # whatever it stands for, it is one thing, and the rest is inside of it
     parts = _VARIABLE.sub("x", resource).split(":", 5)
     inside = parts[2:3] == ["s3"] and not parts[-1].startswith(
         "*"
@@ -115,7 +120,8 @@ def _by_people(grant: Grant) -> Severity:
     kind, _, name = grant.principal.patterns[0].partition(" ")
     match kind:
         case "Service":
-            return Severity.NOTE
+            anybodys = name in _FOR_ANYBODY and grant.action.patterns == ("lambda:invokefunction",)
+            return Severity.MEDIUM if anybodys and not grant.conditions else Severity.NOTE
         case "AWS" if "${AWS::AccountId}" in name or not re.search(r"[0-9]{12}", name):
             return Severity.MEDIUM if grant.holder.startswith("trust ") else Severity.LOW
         case _:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from shoreward.adapters.policy.iam.breadth import severity_of, unlimited
 from shoreward.adapters.policy.iam.broadening import broadened
 from shoreward.adapters.policy.iam.grants import Clause, Grant
-from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, UNREAD, changed_sources, grants_of
+from shoreward.adapters.policy.iam.statements import BOUNDARY, GROUP, MANAGED, ROLE, UNREAD, changed_sources, grants_of
 from shoreward.adapters.policy.origins import Origins
 from shoreward.domain import Finding, Severity
-from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.plain import Json, Path, mapping
 
 BROADENED = "IAM_BROADENED"
 UNLIMITED = "IAM_UNLIMITED"
@@ -100,7 +100,7 @@ def _finding(rule: str, grants: list[Grant], before: Iterable[Grant], origins: O
         what=_what(rule, first, origins.subject(_resource(first.holder)), actions, resources, _dropped(grants, before)),
         why=_WHY_OPEN if first.principal.patterns != ("",) and not lifted else _WHY,
         fix=_fix(first, lifted),
-        where=origins.place(name, () if lifted else first.path),
+        where=origins.place(name, () if lifted else _telling(first)),
         subject=origins.subject(name),
         details=(("actions", actions), ("resources", resources), ("holder", first.holder)),
     )
@@ -120,6 +120,8 @@ def _what(rule: str, grant: Grant, who: str, actions: str, resources: str, dropp
         text = f"{who} {now} do all that the managed policy {resources} allows"
     elif actions == GROUP:
         text = f"{who} {now} do all that the group {resources} may"
+    elif actions == ROLE:
+        text = f"{grant.source} {now} do all that the role {resources} may"
     elif actions == UNREAD:
         text = f"{who} has {UNREAD}: what it allows cannot be compared"
     elif grant.holder.startswith("trust "):
@@ -131,6 +133,14 @@ def _what(rule: str, grant: Grant, who: str, actions: str, resources: str, dropp
     if dropped:
         text += f", without the condition on {_listed(clause.key for clause in sorted(dropped, key=lambda c: c.key))}"
     return f"{text}."
+
+
+def _telling(grant: Grant) -> Path:
+    """What of a statement to look at: who is let in, where somebody is, else what is allowed."""
+    step = next((number for number, step in enumerate(grant.path) if step in ("Action", "NotAction")), None)
+    if grant.principal.patterns == ("",) or step is None:
+        return grant.path
+    return (*grant.path[:step], "NotPrincipal" if grant.principal.negated else "Principal")
 
 
 def _people(grant: Grant) -> str:

@@ -23,6 +23,8 @@ BOUNDARY = "the permissions boundary"
 """Action of a denial that stands for all that a boundary does not allow."""
 GROUP = "the group"
 """Action of a grant that stands for all that a group may; its resource is the group."""
+ROLE = "the role"
+"""Action of a grant that stands for all that a role of elsewhere may; its resource is the role."""
 UNREAD = "a policy that is written as text"
 """Action of a grant that stands for a policy that cannot be read before it is deployed."""
 
@@ -34,6 +36,7 @@ _ATTACHED = {
     "AWS::IAM::UserPolicy": ("UserName",),
     "AWS::IAM::GroupPolicy": ("GroupName",),
 }
+_RUNS_WITH = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 _PROTECTED = {
     "AWS::S3::BucketPolicy": "Bucket",
     "AWS::SQS::QueuePolicy": "Queues",
@@ -99,6 +102,8 @@ class _Reader:
                     yield from self._policies(name, holder, properties, ("Properties",), base | clauses)
             elif kind in _PERMISSIONS:
                 yield from self._permission(name, properties, base)
+            elif kind in _RUNS_WITH:
+                yield from self._role(name, properties, _RUNS_WITH[kind], base)
             elif b"Effect" in marshal.dumps(properties):  # a hundred times quicker than to walk through it
                 for holder, clauses in self._protected(name, str(kind), properties):
                     yield from self._policies(name, holder, properties, ("Properties",), base | clauses)
@@ -135,6 +140,12 @@ class _Reader:
                     yield Grant("Allow", name, _NOBODY, Names((GROUP,)), Names((group,)), base | clauses, name, at)
             else:
                 yield from self._policies(name, name, value, path, base)
+
+    def _role(self, name: str, properties: Mapping[str, Json], key: str, base: frozenset[Clause]) -> Iterator[Grant]:
+        """A role that the template does not have. It may what it may, whatever else runs with it, too."""
+        for role, clauses, at in self._each(properties.get(key), ("Properties", key)):
+            if _inside(role) not in self._resources:
+                yield Grant("Allow", role, _NOBODY, Names((ROLE,)), Names((role,)), base | clauses, name, at)
 
     def _holders(self, properties: Mapping[str, Json], keys: tuple[str, ...]) -> list[tuple[str, frozenset[Clause]]]:
         return [

@@ -29,7 +29,7 @@ SUMMARY = {
 }
 PLAN = {
     *("application", "commit", "subject", "before", "revision", "files", "git_diff", "notes", "waves"),
-    "at_least_seconds",
+    *("at_least_seconds", "derived", "error_rate", "expected", "outlook"),
 }
 EVENT = {"release", "seq", "at", "event", "target", "text"}
 OPERATOR = "arn:aws:iam::999999999999:role/ci"

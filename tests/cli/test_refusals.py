@@ -79,8 +79,8 @@ REFUSALS = (
         says=r"Hello did not pass its probe.*out of ice",
     ),
     Refusal(
-        name="a requirement that is missing",
-        made=with_code(f"import not_in_requirements\n{HELLO}"),
+        name="a requirement that is missing, where nobody can see it beforehand",
+        made=with_code(f"__import__('not_in' + '_requirements')\n{HELLO}"),
         exit=1,
         says=r"Hello did not pass its probe.*not_in_requirements",
     ),

@@ -31,6 +31,8 @@ _ASPECTS = {
     "metrics": "judge",
     "alarms": "judge",
     "synthetics": "judge",
+    "series": "judge",
+    "survey": "judge",
 }
 
 

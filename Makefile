@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 demo: .venv/.installed            ## the main job, end to end, on the embedded cloud
 	.venv/bin/shoreward demo $(ARGS)
 
-test: .venv/.installed .tools/aws/.installed  ## everything that must hold
+test: .venv/.installed .tools/aws/.installed .tools/prometheus/.installed  ## everything that must hold
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
@@ -39,4 +39,15 @@ $(UV):
 .tools/aws/.installed: Makefile | $(UV)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .tools/aws
 	$(UV) pip install --quiet --python .tools/aws/bin/python awscli==$(AWS_CLI_VERSION)
+	touch $@
+
+# A real Prometheus for the tests of metric sources: Debian's package, unpacked here, which takes no root. Where the
+# machine's own lists are empty they are fetched into this folder; where there is no apt-get, those tests are skipped.
+APT_HERE := -o Dir::State::Lists=lists -o Dir::Cache=cache -o Debug::NoLocking=1
+.tools/prometheus/.installed: Makefile
+	mkdir -p .tools/prometheus/lists/partial .tools/prometheus/cache/archives/partial
+	cd .tools/prometheus && if command -v apt-get dpkg >/dev/null; then \
+	  (apt-get -q -q download prometheus || (apt-get $(APT_HERE) -q -q update && apt-get $(APT_HERE) -q -q download prometheus)) && \
+	  dpkg -x prometheus_*.deb . && rm -rf prometheus_*.deb lists cache; \
+	else echo "There is no apt-get: tests with a real Prometheus will be skipped."; fi
 	touch $@

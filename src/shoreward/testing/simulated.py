@@ -42,6 +42,7 @@ from shoreward.testing.gate import (
     SimulatedSigner,
 )
 from shoreward.testing.memory import MemoryJournal
+from shoreward.testing.metrics import SimulatedSeries
 
 ErrorModel = Callable[[str, Target, float], float]
 """Probability that a request fails, given the code (a commit), the target, and the time."""
@@ -129,6 +130,7 @@ class SimulatedCloud:
         gate: what checks, advisories and signatures say.
         journal: what quarantine is told by, and what keeps templates, reports and manifests.
         firing_alarms: alarm names that fire, by target key.
+        series: metrics beside those of Lambda.
     """
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
@@ -140,6 +142,7 @@ class SimulatedCloud:
     journal: Journal = field(default_factory=MemoryJournal)
     targets: dict[str, SimulatedTarget] = field(default_factory=dict[str, SimulatedTarget])
     firing_alarms: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    series: SimulatedSeries = field(default_factory=SimulatedSeries)
 
     def world(self) -> World:
         """This cloud as the world that effects are performed in."""
@@ -157,6 +160,8 @@ class SimulatedCloud:
             signer=SimulatedSigner(self.gate),
             blobs=self.journal,
             artifacts=SimulatedArtifacts(self.gate),
+            series=self.series,
+            survey=self.series,
         )
 
     def target(self, target: Target) -> SimulatedTarget:

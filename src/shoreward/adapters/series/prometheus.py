@@ -59,19 +59,20 @@ class Prometheus:
                 "end": f"{begin + count * period:.3f}",
                 "step": str(period),
             }
-            for at, text in self._points(target, query, asked):
+            for at, value in self._points(target, query, asked):
                 place = round((at - start) / period) - 1
-                value = float(text)
                 if 0 <= place < intervals and np.isfinite(value):
                     values[place] = value
         return values
 
-    def _points(self, target: Target, query: PrometheusQuery, asked: Mapping[str, str]) -> Sequence[tuple[float, str]]:
+    def _points(
+        self, target: Target, query: PrometheusQuery, asked: Mapping[str, str]
+    ) -> Sequence[tuple[float, float]]:
         where = f"{target.key}: {query.address}"
         answer = self._ask(query, asked, where)
         try:
             found = cast("list[dict[str, Any]]", answer["data"]["result"])
-            series = [[(float(at), str(value)) for at, value in each["values"]] for each in found]
+            series = [[(float(at), float(value)) for at, value in each["values"]] for each in found]
         except (KeyError, TypeError, ValueError) as error:
             raise _unreachable(where, "its answer is not Prometheus's") from error
         if answer.get("warnings"):

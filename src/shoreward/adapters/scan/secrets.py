@@ -16,6 +16,7 @@ from typing import Any
 from shoreward.adapters.scan import engine
 from shoreward.adapters.scan.baseline import FILE, Baseline, read_baseline
 from shoreward.adapters.scan.code import as_text, contents, shown
+from shoreward.adapters.scan.harmless import FORM
 from shoreward.adapters.scan.remembered import Remembered
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Entry
@@ -63,7 +64,7 @@ class _Scan:
         self._running = running
         content = materials.source.read(materials.commit, FILE)
         self._baseline = read_baseline(None if content is None else content.decode("utf-8", "replace"))
-        looking = digest_of(version("detect-secrets"), _PINNED.pattern, list(self._baseline.filters))
+        looking = digest_of(version("detect-secrets"), _PINNED.pattern, FORM, list(self._baseline.filters))
         self._memory = Remembered(memory, looking)
 
     def report(self) -> Report:

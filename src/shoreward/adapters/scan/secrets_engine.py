@@ -2,7 +2,7 @@
 
 Answers with `[kind, sha1 of the secret, line]` for each that is found; a secret itself never leaves the process. All
 detectors are on, all filters that detect-secrets recommends too, but nothing is verified: that would send what was
-found to somebody else's servers.
+found to somebody else's servers. What is `harmless` is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 
@@ -21,17 +22,25 @@ def main() -> None:
     from detect_secrets.core.scan import scan_file
     from detect_secrets.settings import Settings, transient_settings
 
+    from shoreward.adapters.scan.harmless import harmless
+
     logging.disable(logging.CRITICAL)
     given: dict[str, Any] = json.load(sys.stdin)
     config = {
         "plugins_used": [{"name": kind.__name__} for kind in get_mapping_from_secret_type_to_class().values()],
         "filters_used": [*({"path": path} for path in Settings().filters), *given["settings"]["filters"]],
     }
+    found: dict[str, list[tuple[str, str, int]]] = {}
     with transient_settings(config):
-        found = {
-            file: sorted({(one.type, one.secret_hash, one.line_number) for one in scan_file(file)})
-            for file in given["files"]
-        }
+        for file in given["files"]:
+            # As detect-secrets counts lines; splitlines() would count others, too.
+            lines = dict(enumerate(Path(file).read_text(encoding="utf-8").split("\n"), 1))
+            told = {
+                (one.type, one.secret_hash, one.line_number)
+                for one in scan_file(file)
+                if not harmless(one.type, lines.get(one.line_number, ""), one.secret_value or "")
+            }
+            found[file] = sorted(told)
     json.dump(found, sys.stdout)
 
 

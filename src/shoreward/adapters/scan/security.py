@@ -24,6 +24,9 @@ from shoreward.spec.template import find_assets, parameter_values, read_template
 
 _TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM, "LOW": Severity.LOW}
+_SECRETS = ("B105", "B106", "B107")
+"""What bandit finds passwords with, and shows."""
+
 _LESS = {Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW, Severity.LOW: Severity.NOTE}
 
 
@@ -92,13 +95,19 @@ def _finding(path: str, issue: dict[str, Any]) -> Finding:
     return Finding(
         rule=issue["test"],
         severity=severity if sure else _LESS[severity],
-        what=re.sub(r"\s+", " ", issue["text"]).strip(),
+        what=_words(issue),
         why=f"{weakness}{issue['name'].replace('_', ' ')}; bandit's confidence is {issue['confidence'].lower()}.",
         fix=f"Take the safe way, or say why it is safe here: '# nosec {issue['test']}' with a reason.",
         where=Place(file=path, line=issue["line"], column=issue["column"]),
         subject=path,
         details=(("confidence", issue["confidence"].lower()), *link),
     )
+
+
+def _words(issue: dict[str, Any]) -> str:
+    """bandit's words in one line; a password that it found is not repeated."""
+    text = re.sub(r"\s+", " ", issue["text"]).strip()
+    return text.partition(":")[0] if issue["test"] in _SECRETS else text
 
 
 def _skipped(path: str, reason: str) -> Finding:

@@ -46,6 +46,40 @@ def test_a_rule_finds_what_it_is_for_and_nothing_else(rule: str, engines: Engine
     assert rule not in {one.rule for one in found(good, engines)}
 
 
+FIREWALL = """\
+Resources:
+  Wall:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: g
+      SecurityGroupIngress:
+        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}
+        - IpProtocol: tcp
+          FromPort: 80
+          ToPort: 8080
+          CidrIp: 0.0.0.0/0  # first
+  Hole:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties:
+      GroupId: !GetAtt Wall.GroupId
+      IpProtocol: "-1"
+      CidrIpv6: ::/0  # second
+"""
+
+
+def test_each_door_of_a_firewall_that_is_open_is_told_at_its_line(engines: Engines) -> None:
+    told = [one for one in found(FIREWALL, engines) if one.rule == "FIREWALL_OPEN"]
+    lines = [one.where.line for one in told if one.where]
+    assert sorted(lines, key=str) == [line_of(FIREWALL, "# first"), line_of(FIREWALL, "# second")]
+
+
+def test_what_switches_a_queue_s_encryption_off_is_told_at_its_line(engines: Engines) -> None:
+    text = (HERE / "pack" / "QUEUE_UNENCRYPTED" / "fails.yaml").read_text()
+    [told] = [one for one in found(text, engines) if one.rule == "QUEUE_UNENCRYPTED"]
+    assert told.where is not None
+    assert told.where.line == line_of(text, "SqsManagedSseEnabled")
+
+
 def test_every_rule_of_the_pack_has_a_template_that_fails_and_one_that_passes() -> None:
     texts = [entry.read_text() for entry in files("shoreward").joinpath("policies").iterdir()]
     rules = {rule for text in texts for rule in re.findall(r'^rule (\w+)|make_diag\w*\("(\w+)"', text, re.MULTILINE)}

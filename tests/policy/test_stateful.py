@@ -225,3 +225,13 @@ def test_a_parameter_that_ends_a_condition_takes_the_resource_away() -> None:
     assert finding.where.line == line_of(CONDITIONAL, "Condition: Here")
     kept = CONDITIONAL.replace("    Condition: Here\n", "    Condition: Here\n    DeletionPolicy: Retain\n")
     assert found(kept, kept, formerly=({},), parameters=({"Name": "towers"},)) == []
+
+
+def test_a_key_of_another_type_replaces_its_table_and_an_attribute_that_comes_does_not() -> None:
+    id_ = "        - {AttributeName: id, AttributeType: S}\n"
+    after = CASTLES.replace(id_, id_.replace("Type: S", "Type: N"))
+    [finding] = found(CASTLES, after)
+    assert (finding.rule, finding.severity) == ("STATEFUL_REPLACED", Severity.CRITICAL)
+    assert finding.where is not None
+    assert finding.where.line == line_of(after, "AttributeDefinitions:")
+    assert found(CASTLES, CASTLES.replace(id_, f"{id_}        - {{AttributeName: beach, AttributeType: N}}\n")) == []

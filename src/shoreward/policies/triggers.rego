@@ -154,3 +154,46 @@ violation contains make_diag("EVENT_LOST_ON_FAILURE", "ERROR", name, text) if {
 	not name in caught
 	text := sprintf("An event that %s cannot handle is gone after three attempts.\nwhy: Nobody who sent it waits for an answer, so nobody sees that it failed.\nfix: Give the function a DeadLetterQueue, or an EventInvokeConfig with an OnFailure destination.\nseverity: low", [name])
 }
+
+# Doors of firewalls: those that a security group has, and those that stand beside it.
+doors contains {"resource": name, "at": at, "door": door} if {
+	some name in resources_of_type("AWS::EC2::SecurityGroup")
+	some index, door in input.resources[name].properties.SecurityGroupIngress
+	at := sprintf("Properties.SecurityGroupIngress.%d", [index])
+}
+
+doors contains {"resource": name, "at": "Properties", "door": door} if {
+	some name in resources_of_type("AWS::EC2::SecurityGroupIngress")
+	door := input.resources[name].properties
+}
+
+# Whom a door lets in, when that is everybody: the key that says so.
+crowds(door) := "CidrIp" if door.CidrIp == "0.0.0.0/0"
+
+crowds(door) := "CidrIpv6" if {
+	door.CidrIpv6 == "::/0"
+	not door.CidrIp == "0.0.0.0/0"
+}
+
+# Web servers are meant for everybody, and a ping tells nobody anything.
+meant(door) if {
+	port := format(door.FromPort)
+	port in {"80", "443"}
+	format(door.ToPort) == port
+}
+
+meant(door) if format(door.IpProtocol) in {"icmp", "icmpv6", "1", "58"}
+
+meant(door) if is_object(door.FromPort)
+
+meant(door) if is_object(door.IpProtocol)
+
+format(value) := sprintf("%v", [value])
+
+violation contains make_diag_at("FIREWALL_OPEN", "ERROR", found.resource, path, text) if {
+	some found in doors
+	key := crowds(found.door)
+	not meant(found.door)
+	path := concat(".", [found.at, key])
+	text := sprintf("%s lets the whole internet in, and not only to web servers.\nwhy: Databases and shells that listen are found within minutes.\nfix: Name the addresses or security groups that need it.\nseverity: high", [found.resource])
+}

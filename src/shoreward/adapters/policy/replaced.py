@@ -45,6 +45,7 @@ _HOLDERS = frozenset(
     }
 )
 """Types that hold what customers would miss for ever; a queue or a topic is empty most of the time."""
+_TYPES = "AttributeDefinitions"
 _GUARDED = ("DeletionProtection", "DeletionProtectionEnabled")
 _WHY = "What it holds goes with it, and neither a rollback nor anybody else brings it back."
 
@@ -121,6 +122,8 @@ def _losses(old: Mapping[str, Json], new: Mapping[str, Json], one: Deployment) -
             found[name, ()] = None
             continue
         changed = list(differences(*(as_deployed(properties(each)) for each in (resource, after[name]))))
+        if changed and _keyed_otherwise(resource, after[name]):
+            found[name, (_TYPES,)] = None
         for pointer in _replacing(str(resource.get("Type"))) if changed else ():
             if any(_touches(each, pointer) for each in changed):
                 found[name, pointer] = None
@@ -217,7 +220,7 @@ class _Look:
         Args:
             why: which parameters make it change, "" when the template itself does.
         """
-        sure = _replacing(str(before.get("Type")))[path]
+        sure = _replacing(str(before.get("Type"))).get(path, True)
         kept = after.get("UpdateReplacePolicy") in _KEPT
         perhaps = "" if sure else "perhaps "
         left = "; the old one stays, and nobody reads it" if kept else " and deletes the old one"
@@ -242,6 +245,18 @@ def same_condition(base: Mapping[str, Json], made: Mapping[str, Json], condition
     if not isinstance(condition, str):
         return True
     return Texts(base, {}).branch(condition, True) == Texts(made, {}).branch(condition, True)
+
+
+def _keyed_otherwise(before: Mapping[str, Json], after: Mapping[str, Json]) -> bool:
+    """Whether an attribute in a table's key gets another type, which no schema tells; others may come and go."""
+    old, new = mapping(before.get("Properties")), mapping(after.get("Properties"))
+    keys = {str(mapping(key).get("AttributeName")) for key in listed(old.get("KeySchema"))}
+    types = [
+        {str(mapping(one).get("AttributeName")): mapping(one).get("AttributeType") for one in listed(given.get(_TYPES))}
+        for given in (old, new)
+    ]
+    of_table = before.get("Type") == "AWS::DynamoDB::Table"
+    return of_table and any(types[0][key] != types[1][key] for key in keys & types[0].keys() & types[1].keys())
 
 
 def _touches(one: Difference, pointer: Path) -> bool:

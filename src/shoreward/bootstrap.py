@@ -144,10 +144,13 @@ class Project:
         commit: str,
         sandbox: SharedSandbox | None = None,
         engines: Engines | None = None,
+        *,
+        base: str | None = None,
     ) -> Graph:
         """The checks that a commit goes through before production.
 
         Args:
+            base: what it is compared with.
             sandbox: the one that suites are run in; the branch's own when None.
             engines: what judges templates, kept from one graph to the next.
 
@@ -172,7 +175,7 @@ class Project:
             observer=_LateObserver(self),
             engines=engines,
         )
-        return graph_of(all_checks(parts, pipeline, commit))
+        return graph_of(all_checks(parts, pipeline, commit, base))
 
     def _reach(self, sandbox: SharedSandbox) -> Reach:
         from shoreward.app.sandboxes.reach import Hands, Reach

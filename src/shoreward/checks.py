@@ -24,8 +24,9 @@ from shoreward.adapters.dynamic import attacks_check
 from shoreward.adapters.git import Repository
 from shoreward.adapters.policy import Engines, policy_checks
 from shoreward.adapters.scan import scan_checks
-from shoreward.adapters.suites import discover, suite_checks
+from shoreward.adapters.suites import discover, gone_check, gone_suites, suite_checks
 from shoreward.app.checking.check import Check, Materials, Report, Running
+from shoreward.app.checking.graph import NAMES
 from shoreward.app.ports import Blobs, Clock
 from shoreward.app.resilience.check import faults_check
 from shoreward.app.resilience.ports import Laboratory
@@ -68,8 +69,11 @@ class Parts:
     engines: Engines | None = None
 
 
-def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:
+def all_checks(parts: Parts, pipeline: Pipeline, commit: str, base: str | None = None) -> Iterator[Check]:
     """The checks of a commit, in the order in which people expect to read them.
+
+    Args:
+        base: the commit that it is compared with.
 
     Raises:
         SpecError: SUITE_WITHOUT_SANDBOX, and what is wrong in files that tell of suites.
@@ -107,9 +111,24 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]
         yield _no_sandbox(pipeline)
     for suite, check in zip(suites, made, strict=True):
         yield in_sandbox(check, parts.met) if suite.kind in IN_SANDBOX else check
+    if base is not None:
+        yield from _gone(parts, commit, base, suites)
     if checks.sandbox is not None:
         yield from _moving(parts, pipeline, commit)
         yield from _straining(parts, pipeline, checks, suites)
+
+
+def _gone(parts: Parts, commit: str, base: str, suites: Sequence[Suite]) -> Iterator[Check]:
+    """What stands where suites of the base stood."""
+    try:
+        before = parts.reach.pipeline_at(base)
+        known = (*(before.checks or Checks()).suites, *discover(parts.repository, base, before))
+    except SpecError:  # the base cannot be read, or has no pipeline
+        return
+    if gone := gone_suites(known, suites):
+        files = {entry.path for entry in parts.repository.entries(commit)}
+        taken = {*NAMES} - {suite.name for suite in gone} | {suite.name for suite in suites}
+        yield from (gone_check(suite, taken, files) for suite in gone)
 
 
 def _moving(parts: Parts, pipeline: Pipeline, commit: str) -> Iterator[Check]:

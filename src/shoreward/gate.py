@@ -43,7 +43,7 @@ class GraphChecker:
         """See `Checker.check`."""
         compared = base if base and self._project.repository.tree(base) else None
         with closing(self._project.shared_sandbox(commit, nonce=revision.digest[:8])) as sandbox:
-            graph = self._project.graph(pipeline, commit, sandbox)
+            graph = self._project.graph(pipeline, commit, sandbox, base=compared)
             answer = _run(self._project, graph, pipeline, commit, compared, "kept", interruption)
         return checked(answer, self._project.journal)
 

@@ -37,7 +37,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """No edit: the finding belongs on the line of a file on which a text stands, which it does once."""
+    """No edit: the finding belongs on the line of a file on which a text stands, which it does once.
+
+    Without a text it belongs to the file, or folder, which need not be there.
+    """
 
     file: str
     text: str
@@ -69,6 +72,8 @@ def _apply(root: Path, edit: Edit) -> Place | None:
         case Removed():
             path.unlink()
             return None
+        case Seen(text=""):
+            return edit.file, None
         case Seen(text=text):
             lines = [number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line]
             assert len(lines) == 1, f"{text!r} stands on the lines {lines} of {edit.file}"

@@ -63,11 +63,11 @@ def test_a_pipeline_that_is_wrong_is_told_with_its_place(shop: Shop) -> None:
 
 
 def test_a_check_that_cannot_look_says_so_and_nobody_can_tell(shop: Shop) -> None:
-    shop.write("shoreward.yaml", PIPELINE + "  suites:\n    - {name: broken, kind: unit, run: kill -9 $$}\n")
+    shop.write("shoreward.yaml", PIPELINE + SUITES.replace("grep -q 5 prices.txt", "kill -9 $$"))
     said = shop.check()
     assert said.code == 3
     assert "Nobody can tell whether" in said.out
-    assert "broken errored" in said.out
+    assert "prices errored" in said.out
     assert "[SUITE_CRASHED]" in said.out
 
 
@@ -242,3 +242,21 @@ def test_an_interruption_ends_everything_that_was_begun(shop: Shop, tmp_path: Pa
     until(lambda: not alive(shell))
     assert "Interrupted" in said
     assert "Traceback" not in said
+
+
+def test_a_suite_that_the_change_takes_away_is_told_until_somebody_answers_for_it(shop: Shop) -> None:
+    shop.write("shoreward.yaml", PIPELINE + SUITES.partition("    - {name: words")[0])
+    assert shop.verdicts()["words"] == "fail"
+    [told] = found(shop.answer(), "words")
+    assert (told["rule"], told["subject"], told["file"]) == ("suite-gone", "words", "shoreward.yaml")
+    waiver = "{rule: suite-gone, subject: words, reason: nobody reads them, owner: kim, expires: 2099-01-01}"
+    shop.write("shoreward.yaml", f"{PIPELINE}{SUITES.partition('    - {name: words')[0]}  waivers: [{waiver}]\n")
+    assert shop.verdicts()["words"] == "pass"
+
+
+def test_a_probe_of_a_function_that_there_is_not_is_a_mistake_of_the_build(shop: Shop) -> None:
+    shop.write("shoreward.yaml", PIPELINE.replace("checks:", "probes:\n  - function: Helo\nchecks:") + SUITES)
+    [told] = found(shop.answer(), "build")
+    assert (told["rule"], told["file"], told["line"]) == ("PROBE_UNKNOWN", "shoreward.yaml", 8)
+    shop.write("shoreward.yaml", PIPELINE.replace("checks:", "probes:\n  - function: Hello\nchecks:") + SUITES)
+    assert shop.verdicts()["build"] == "pass"

@@ -231,7 +231,7 @@ def test_whoever_asks_otherwise_gets_the_long_way_and_the_old_answer_is_forgotte
 
 
 def test_an_answer_that_nobody_could_give_is_never_given_again(shop: Shop) -> None:
-    shop.write("shoreward.yaml", PIPELINE + "  suites:\n    - {name: broken, kind: unit, run: kill -9 $$}\n")
+    shop.write("shoreward.yaml", PIPELINE + SUITES.replace("grep -q 5 prices.txt", "kill -9 $$"))
     for _ in range(2):
         said = shop.check()
         assert (said.code, "Nothing has changed" in said.out) == (3, False)

@@ -322,6 +322,15 @@ def test_a_damaged_archive_is_an_error(shelf: Shelf, harm: Callable[[Path], None
     assert "PyPI.zip" in str(shelf.refuses("ADVISORIES_DAMAGED").where)
 
 
+def test_what_is_wrong_with_an_archive_of_the_repository_is_told_as_its_people_call_it(shelf: Shelf, tmp_path: Path):
+    cut(shelf.put(advisory()))
+    for root, told in ((tmp_path, "archives/PyPI.zip"), (tmp_path / "elsewhere", str(shelf.folder / "PyPI.zip"))):
+        database = OsvArchives(shelf.folder, shelf.memory, max_age=DAY, now=NOON, root=root)
+        with pytest.raises(OperationError) as refused:
+            database.concerning((SPADE,))
+        assert str(refused.value.where) == told
+
+
 @pytest.mark.parametrize(
     "content",
     [b"{", b"[]", b'{"modified": "2024-01-01T00:00:00Z"}', b'{"id": "A", "affected": [{"package": "spade"}]}'],

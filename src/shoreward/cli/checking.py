@@ -155,7 +155,7 @@ def prepare(
     pipeline = project.pipeline_at(commit)
     compared = repository.resolve(base).id if base else project.base(pipeline, commit)
     sandbox = SharedSandbox(project, rev)
-    graph = project.graph(pipeline, commit, sandbox, engines)
+    graph = project.graph(pipeline, commit, sandbox, engines, base=compared)
     return Prepared(commit=commit, pipeline=pipeline, graph=graph, base=compared, sandbox=sandbox)
 
 

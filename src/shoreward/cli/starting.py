@@ -7,10 +7,11 @@ from pathlib import Path
 
 from shoreward.adapters.build import Built
 from shoreward.adapters.git import Commit
+from shoreward.app.fitting import misfits
 from shoreward.app.releases import begin
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.output import console, print_json
-from shoreward.domain import Pipeline, Refused, SpecError, Suite, UserError
+from shoreward.domain import Pipeline, Refused, Suite, UserError
 
 
 def write_first(
@@ -93,21 +94,6 @@ def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:
     pipeline = project.pipeline_at(commit.id)
     built = project.builder().make(pipeline, commit.id)
     functions = [function.logical_id for function in built.revision.functions]
-    for probe in pipeline.probes:
-        if probe.function not in functions:
-            raise SpecError(
-                "PROBE_UNKNOWN",
-                f"A probe asks {probe.function}, which is no function with an alias in {pipeline.template}.",
-                where=probe.where,
-                next=f"There are: {', '.join(functions) or 'none'}.",
-            )
-    for metric in pipeline.judge.metrics:
-        if metric.function and metric.function not in functions:
-            raise SpecError(
-                "METRIC_UNKNOWN",
-                f"The metric {metric.name} is of {metric.function}, which is no function with an alias in "
-                f"{pipeline.template}.",
-                where=metric.where,
-                next=f"There are: {', '.join(functions) or 'none'}.",
-            )
+    for misfit in misfits(pipeline, functions):
+        raise misfit
     return pipeline, built

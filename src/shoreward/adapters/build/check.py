@@ -14,8 +14,9 @@ from typing import Any
 from shoreward.adapters.build.builder import Built, LocalBuilder
 from shoreward.app.checking.check import Check, Materials, Outside, Report, Running
 from shoreward.app.checking.look import mistakes
+from shoreward.app.fitting import misfits, named
 from shoreward.app.wording import counted
-from shoreward.domain import Finding, Severity, SpecError, canonical
+from shoreward.domain import Finding, Severity, SpecError, SpecErrors, canonical, digest_of
 from shoreward.spec.template import Note
 
 
@@ -27,15 +28,18 @@ def build_check(builder: LocalBuilder) -> Check:
     """
 
     def key(materials: Materials) -> str:
-        return builder.key(materials.pipeline, materials.commit)
+        return digest_of("build", builder.key(materials.pipeline, materials.commit), named(materials.pipeline))
 
     def run(materials: Materials, running: Running) -> Report:
         running.say("building")
         try:
-            return _report(builder.make(materials.pipeline, materials.commit))
+            built = builder.make(materials.pipeline, materials.commit)
         except SpecError as error:
             # Tomorrow the index may have the package, and this machine the tool.
             return mistakes(error, lasting=False)
+        if wrong := tuple(misfits(materials.pipeline, [one.logical_id for one in built.revision.functions])):
+            return mistakes(SpecErrors(wrong))
+        return _report(built)
 
     def still(report: Report) -> bool:
         """What was built may have been cleaned away, or been built on another machine."""
@@ -43,7 +47,7 @@ def build_check(builder: LocalBuilder) -> Check:
 
     return Check(
         name="build",
-        about="The template can be rendered and the code built.",
+        about="The template can be rendered and the code built, and both have what the pipeline names.",
         key=key,
         run=run,
         depends=_outside(),

@@ -27,12 +27,21 @@ class OsvArchives:
         memory: a folder for the tables that are made of the archives; it may be deleted at any time.
         max_age: seconds that the newest advisory of an archive may be old.
         now: UNIX seconds.
+        root: paths in it are told from it.
         stop: set when nobody waits any more.
     """
 
     def __init__(
-        self, folder: Path, memory: Path, *, max_age: float, now: float, stop: threading.Event | None = None
+        self,
+        folder: Path,
+        memory: Path,
+        *,
+        max_age: float,
+        now: float,
+        root: Path | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
+        self._root = root
         self._folder = folder
         self._memory = memory
         self._max_age = max_age
@@ -48,18 +57,22 @@ class OsvArchives:
     def _index(self, ecosystem: Ecosystem) -> Index:
         path = archive(self._folder, ecosystem)
         try:
-            index = Index(ecosystem, path, self._memory, self._stop)
+            index = Index(ecosystem, path, self._memory, self._stop, told=self._told(path))
         except FileNotFoundError as error:
-            raise unreachable(str(self._folder), f"there is no {ecosystem}.zip") from error
+            raise unreachable(self._told(self._folder), f"there is no {ecosystem}.zip") from error
         except OSError as error:
-            raise unreachable(str(path), error.strerror or str(error)) from error
+            raise unreachable(self._told(path), error.strerror or str(error)) from error
         newest = index.newest(self._now + _AHEAD)
         if newest is None:
-            raise damaged(str(path), "no advisory in it says when it was modified")
+            raise damaged(self._told(path), "no advisory in it says when it was modified")
         age = self._now - newest
         if age > self._max_age:
-            raise stale(str(path), age, self._max_age)
+            raise stale(self._told(path), age, self._max_age)
         return index
+
+    def _told(self, path: Path) -> str:
+        inside = self._root is not None and path.is_relative_to(self._root)
+        return path.relative_to(self._root).as_posix() if self._root and inside else str(path)
 
 
 def archive(folder: Path, ecosystem: Ecosystem) -> Path:

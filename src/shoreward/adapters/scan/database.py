@@ -29,7 +29,7 @@ def open_database(
 
     stop = stop or threading.Event()
     if folder := archives_of(advisories, root):
-        return OsvArchives(folder, state / "osv", max_age=advisories.max_age, now=now, stop=stop)
+        return OsvArchives(folder, state / "osv", max_age=advisories.max_age, now=now, root=root, stop=stop)
     memory = state / "osv" / digest_of(advisories.source)[:16]
     return OsvApi(advisories.source, memory, patience=Patience(stop=stop))
 

@@ -50,13 +50,17 @@ class Index:
         archive: OSV's zip of an ecosystem.
         memory: a folder for what is made of it.
         stop: set when nobody waits any more.
+        told: what people call the archive, its path when "".
 
     Raises:
         OSError: the archive cannot be read.
         Terminal: ADVISORIES_DAMAGED.
     """
 
-    def __init__(self, ecosystem: Ecosystem, archive: Path, memory: Path, stop: threading.Event) -> None:
+    def __init__(
+        self, ecosystem: Ecosystem, archive: Path, memory: Path, stop: threading.Event, told: str = ""
+    ) -> None:
+        self._told = told or str(archive)
         self._ecosystem: Ecosystem = ecosystem
         self._archive = archive
         self._stop = stop
@@ -78,7 +82,7 @@ class Index:
         try:
             return tuple(read_advisory(json.loads(body)) for (body,) in bodies)
         except (Malformed, ValueError) as error:
-            raise damaged(str(self._archive), f"what it says about {name} cannot be read: {error}") from error
+            raise damaged(self._told, f"what it says about {name} cannot be read: {error}") from error
 
     def _sound(self) -> bool:
         try:
@@ -106,7 +110,7 @@ class Index:
             with closing(sqlite3.connect(made, isolation_level=None)) as connection:
                 self._fill(connection)
             if digest_of_file(self._archive, self._memory) != self.digest:
-                raise damaged(str(self._archive), "it was changed while it was read")
+                raise damaged(self._told, "it was changed while it was read")
             digest = sha256_of(made)
         with written(self._sum) as made:
             made.write_text(digest)
@@ -123,7 +127,7 @@ class Index:
             if count % _AT_ONCE == 0 and self._stop.is_set():
                 raise stopped()
         if connection.execute("SELECT count(*) FROM affects").fetchone()[0] == 0:
-            raise damaged(str(self._archive), f"it has no advisory on any package of {self._ecosystem}")
+            raise damaged(self._told, f"it has no advisory on any package of {self._ecosystem}")
         for statement in ("COMMIT", *_INDEXES):
             connection.execute(statement)
 
@@ -140,7 +144,7 @@ class Index:
                         yield _document(archive.read(member))
         except _DAMAGED as error:
             within = f"{name}: " if name else ""
-            raise damaged(str(self._archive), f"{within}{error}") from error
+            raise damaged(self._told, f"{within}{error}") from error
 
     def _rows(self, document: Json) -> Iterator[tuple[str, str]]:
         """What an advisory says about each package of the ecosystem."""

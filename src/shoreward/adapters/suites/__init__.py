@@ -2,5 +2,6 @@
 
 from shoreward.adapters.suites.checks import suite_checks
 from shoreward.adapters.suites.discovery import discover
+from shoreward.adapters.suites.gone import gone_check, gone_suites
 
-__all__ = ["discover", "suite_checks"]
+__all__ = ["discover", "gone_check", "gone_suites", "suite_checks"]

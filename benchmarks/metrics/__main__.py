@@ -1,6 +1,6 @@
 """How often the metrics that both revisions share send a harmless release back, and how soon a harmful one.
 
-    python -m benchmarks.metrics [--runs 400]
+    python -m benchmarks.metrics [--runs 300] [--world NAME]
 
 The judge's real code looks at drawn regions (`worlds`) at the end of a bake of an hour: a failure at any earlier look
 would still be one then, for every look judges all that came before it in the same way.
@@ -159,8 +159,10 @@ HARMS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=400)
-    runs = parser.parse_args().runs
+    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--world", choices=list(WORLDS), action="append")
+    asked = parser.parse_args()
+    runs, worlds = asked.runs, {name: WORLDS[name] for name in asked.world or WORLDS}
     beside = {
         "regions without the change": [Control(target=each) for each in TARGETS[1:]],
         "the own past": [Control(target=TARGETS[0], earlier=day * 86_400) for day in (1, 2, 3, 7)],
@@ -169,14 +171,14 @@ def main() -> None:
     for what, controls in beside.items():
         print(f"\nHarmless, beside {what}, {runs} bakes: share rolled back\n")
         print("| world | any | " + " | ".join(names) + " |\n|---|" + "---|" * (len(names) + 1))
-        for name, days in WORLDS.items():
+        for name, days in worlds.items():
             seeds = range(runs if what.startswith("regions") else max(1, runs // 4))
             failed = [Bake.drawn(days, seed, controls).failed() for seed in seeds]
             rates = [sum(bool(each) for each in failed), *(sum(one in each for each in failed) for one in names)]
             print(f"| {name} | " + " | ".join(f"{100 * rate / len(failed):.3g} %" for rate in rates) + " |", flush=True)
     print("\nHarmful, beside regions without the change: share found within the hour (median minute)\n")
     print("| world | " + " | ".join(HARMS) + " |\n|---|" + "---|" * len(HARMS))
-    for name, days in WORLDS.items():
+    for name, days in worlds.items():
         cells = [_found(days, beside["regions without the change"], harm, max(1, runs // 20)) for harm in HARMS]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 

@@ -1,11 +1,11 @@
 """Regions in which nobody released anything: what their shared metrics look like, drawn from seeds.
 
-Every world has a target and four controls, `intervals` minutes of each. What sets the worlds apart is how their days go.
+Every world has a target and four controls. What sets the worlds apart is how their days go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ class Days:
         daily: how far load, errors and latency swing over a day, as a share; each region has a noon of its own.
         wobble: standard deviation of the logarithm of what drifts from minute to minute.
         memory: how much of the wobble is kept from one minute to the next.
-        incidents: a day, in each region by itself; they last 2 to 15 minutes.
+        incidents: a day, in each region by itself; they last from 2 minutes to `longest`.
         common: incidents a day that meet all regions at once.
         dead_letters: a day, one by one; batches: a day, of ten and more.
     """
@@ -35,6 +35,7 @@ class Days:
     wobble: float = 0.0
     memory: float = 0.9
     incidents: float = 0.0
+    longest: int = 15
     common: float = 0.0
     dead_letters: float = 0.0
     batches: float = 0.0
@@ -47,6 +48,7 @@ WORLDS: Mapping[str, Days] = {
     "wobble of 50 % that lasts": Days(wobble=0.5, memory=0.97, daily=0.3, dead_letters=20.0, batches=2.0),
     "common incidents, 8 a day": Days(daily=0.3, wobble=0.1, common=8.0),
     "own incidents, 1 a day": Days(daily=0.3, wobble=0.1, incidents=1.0, batches=1.0),
+    "own incidents of up to an hour, 1 a day": Days(daily=0.3, wobble=0.1, incidents=1.0, longest=60),
 }
 
 
@@ -69,7 +71,7 @@ def live(days: Days, intervals: int, rng: Rng) -> Seen:
     load = 1 + days.daily * np.sin((np.arange(intervals) + noon) * 2 * np.pi / 1440)
     scale = rng.lognormal(0, 0.7, (REGIONS, 1))
     requests = rng.poisson(600 * scale * load).astype(float)
-    trouble = _incidents(days.incidents, shape, rng) + _incidents(days.common, (1, intervals), rng)
+    trouble = _incidents(days.incidents, days, shape, rng) + _incidents(days.common, days, (1, intervals), rng)
     usual = rng.lognormal(0, 0.5, (REGIONS, 1))
     rate = np.clip(0.001 * usual * load * np.exp(_wobbling(days, shape, rng)) + 0.2 * trouble, 0, 1)
     squeezed = np.clip(0.0002 * np.exp(_wobbling(days, shape, rng)) * (load > 1.2) + 0.1 * trouble, 0, 1)
@@ -102,13 +104,9 @@ def _wobbling(days: Days, shape: tuple[int, int], rng: Rng) -> Floats:
     return drifting
 
 
-def _incidents(daily: float, shape: tuple[int, int], rng: Rng) -> Floats:
+def _incidents(daily: float, days: Days, shape: tuple[int, int], rng: Rng) -> Floats:
     """1 while something is wrong, else 0."""
     wrong = np.zeros(shape)
     for region, at in zip(*np.nonzero(rng.random(shape) < daily / 1440), strict=True):
-        wrong[region, at : at + int(rng.integers(2, 16))] = 1
+        wrong[region, at : at + int(rng.integers(2, days.longest + 1))] = 1
     return wrong
-
-
-Change = Callable[[Seen], None]
-"""Makes a release's harm of the target's last minutes."""

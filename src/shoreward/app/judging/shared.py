@@ -28,7 +28,6 @@ from shoreward.domain.metrics import filled
 from shoreward.judge import (
     CAUTIOUS_PHI,
     Counts,
-    Gauges,
     Strength,
     control_counts,
     control_gauges,
@@ -110,16 +109,40 @@ def shared_evidence(
         strength=Strength.WEAK if any(control.earlier for control in controls) else Strength.CALIBRATED,
     )
     evidence: list[Evidence] = []
+    for metric, names, rows in _rows(metrics, read, values):
+        named = replace(rules, controls=", ".join(rows[0].controls))
+        weigh = _counts if metric.kind == "counts" else _gauge
+        mine = np.stack([row.mine for row in rows], axis=1)
+        others = np.stack([row.others for row in rows], axis=2)
+        evidence += weigh(metric, names, mine, others, named, policy)
+    return tuple(replace(each, e_promote=0.0, bar_promote=0.0) for each in evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Row:
+    """A resource's metric: the target's own (parts, intervals), and that of its controls (controls, parts, ...)."""
+
+    mine: Floats
+    others: Floats
+    controls: tuple[str, ...]
+
+
+def _rows(
+    metrics: Sequence[Metric], read: Read, values: Sequence[tuple[Control, Mapping[Key, tuple[Floats, ...]]]]
+) -> Iterator[tuple[Metric, list[str], list[_Row]]]:
+    """Those that have a history on both sides; together what differs in its resource only."""
+    alike: dict[tuple[Metric, tuple[str, ...]], list[tuple[str, _Row]]] = {}
     for metric in metrics:
         mine = formed(metric, [read[query] for query in metric.queries])
         others = [(control, each[_key(metric)]) for control, each in values if _key(metric) in each]
         others = [(control, each) for control, each in others if _has_history(metric, each)]
-        if not others or not _has_history(metric, mine):
-            continue
-        named = replace(rules, controls=", ".join(control.name for control, _ in others))
-        weigh = _counts if metric.kind == "counts" else _gauge
-        evidence += weigh(metric, mine, [each for _, each in others], named, policy)
-    return tuple(replace(each, e_promote=0.0, bar_promote=0.0) for each in evidence)
+        if others and _has_history(metric, mine):
+            controls = tuple(control.name for control, _ in others)
+            row = _Row(mine=np.stack(mine), others=np.stack([np.stack(each) for _, each in others]), controls=controls)
+            kind = replace(metric, queries=(), function="")
+            alike.setdefault((kind, controls), []).append((metric.function, row))
+    for (metric, _), found in alike.items():
+        yield metric, [name for name, _ in found], [row for _, row in found]
 
 
 def read_all(source: SeriesSource, target: Target, queries: Sequence[Query], window: Window, earlier: int = 0) -> Read:
@@ -153,30 +176,29 @@ def _has_history(metric: Metric, values: tuple[Floats, ...]) -> bool:
 
 
 def _counts(
-    metric: Metric, mine: tuple[Floats, ...], others: Sequence[tuple[Floats, ...]], rules: Rules, policy: JudgePolicy
-) -> Iterator[Evidence]:
-    requests, bad = (part[None] for part in mine)
-    beside = np.stack([np.stack(each) for each in others])
-    all_of_it = control_counts(requests, bad, beside[:, None, 0], beside[:, None, 1])
+    metric: Metric, names: Sequence[str], mine: Floats, others: Floats, rules: Rules, policy: JudgePolicy
+) -> tuple[Evidence, ...]:
+    """`mine` is (parts, rows, intervals), `others` (controls, parts, rows, intervals)."""
+    all_of_it = control_counts(mine[0], mine[1], others[:, 0], others[:, 1])
     before = all_of_it.between(0, HISTORY)
     least = CAUTIOUS_PHI if metric.dispersion is None else metric.dispersion
     usual = estimate_usual(before, without_history=least)
     ratio = np.where(usual.known, usual.high, np.maximum(_at_most(before), 1.0))
     now = Counts(*(array[:, HISTORY:] for array in all_of_it.arrays), usual=np.clip(ratio, 1e-6, 1e6))
-    phi = np.maximum(usual.phi, max(least, policy.dispersion))
-    yield from counted(metric, [metric.function], now, rules, phi=phi)
+    return counted(metric, names, now, rules, phi=np.maximum(usual.phi, max(least, policy.dispersion)))
 
 
 def _at_most(before: Counts) -> Floats:
-    """What may usually set the target apart, where history holds too few events to tell: never too little."""
+    """What may usually set a target apart, where history holds too few events to tell: never too little."""
     n_c, x_c, n_b, x_b = (array.sum(axis=1) for array in before.arrays)
     return ((x_c + _FEW_EVENTS) / np.maximum(n_c, 1.0)) / ((x_b + _FEW_EVENTS) / np.maximum(n_b, 1.0))
 
 
 def _gauge(
-    metric: Metric, mine: tuple[Floats, ...], others: Sequence[tuple[Floats, ...]], rules: Rules, policy: JudgePolicy
-) -> Iterator[Evidence]:
-    all_of_it = control_gauges(mine[0][None], np.stack([each[0] for each in others])[:, None])
+    metric: Metric, names: Sequence[str], mine: Floats, others: Floats, rules: Rules, policy: JudgePolicy
+) -> tuple[Evidence, ...]:
+    """`mine` is (1, rows, intervals), `others` (controls, 1, rows, intervals)."""
+    all_of_it = control_gauges(mine[0], others[:, 0])
     before = all_of_it.between(0, HISTORY)
     pairs = before.paired.sum(axis=1)
     known = pairs >= _FEWEST
@@ -188,5 +210,4 @@ def _gauge(
         # What never varied in all that time tells no noise, and is well worth a look when it does vary.
         told = np.where(np.isfinite(noise), np.maximum(noise, metric.least_noise), metric.least_noise)
         noise = np.where(known, told, np.inf)
-    now = Gauges(all_of_it.canary[:, HISTORY:], all_of_it.baseline[:, HISTORY:])
-    yield from gauged(metric, [metric.function], now, rules, noise=noise, usual=usual)
+    return gauged(metric, names, all_of_it.between(HISTORY, all_of_it.intervals), rules, noise=noise, usual=usual)

@@ -20,7 +20,7 @@ from shoreward.domain import CloudWatchQuery, Form, Metric, Target
 _KEPT = 600.0
 
 _LASTING = 1_200.0
-"""Seconds: regions have troubles of their own that are nobody's release, and most are over by then (docs/metrics.md)."""
+"""Seconds; regions have troubles of their own that are nobody's release, and most are over by then."""
 
 _DEAD_LETTERS = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure"})
 """Keys of a template below which a queue is named that takes what nobody could handle."""
@@ -49,7 +49,7 @@ class Survey:
     def _look(self, target: Target) -> Iterator[Metric]:
         held = resources(self._aws, target)
         template = _template(self._aws, target) if held else _mapping(None)
-        dead = set(_dead_letters(template))
+        dead = dead_letter_queues(template)
         for resource in held.values():
             if not resource.physical_id:
                 continue
@@ -173,6 +173,11 @@ def _text(value: object, target: Target) -> str:
             return "" if "${" in text else text
         case _:
             return ""
+
+
+def dead_letter_queues(template: Mapping[str, Any]) -> frozenset[str]:
+    """Logical ids of the queues that take what nobody could handle."""
+    return frozenset(_dead_letters(template))
 
 
 def _dead_letters(part: object, inside: bool = False) -> Iterator[str]:

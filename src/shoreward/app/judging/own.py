@@ -92,6 +92,8 @@ def _counts(
     share: float,
 ) -> tuple[Evidence, ...]:
     there = canary[0].any(axis=1) | baseline[0].any(axis=1)
+    if not there.any():
+        return ()
     counts = Counts(*(arm[part][there, HISTORY:] for arm in (canary, baseline) for part in (0, 1)))
     phi = policy.dispersion if metric.dispersion is None else metric.dispersion
     return counted(metric, _names(asked, there), counts, rules, phi=phi)
@@ -107,6 +109,8 @@ def _gauge(
     share: float,
 ) -> tuple[Evidence, ...]:
     there = np.isfinite(canary[0]).any(axis=1) | np.isfinite(baseline[0]).any(axis=1)
+    if not there.any():
+        return ()
     values = Gauges(canary[0][there, HISTORY:], baseline[0][there, HISTORY:])
     if metric.noise is not None:
         noise = np.full(values.streams, metric.noise)

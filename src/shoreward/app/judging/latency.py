@@ -1,9 +1,9 @@
 """Evidence from latency: canary requests slower than a margin times a limit, beside baseline requests slower than it.
 
-Limits are the function's own p50, p90 and p99 of the sixty intervals before the canary's first customer, whichever
-version served them; where fewer than five of these saw requests, of the baseline's first ones after that, too, and only
-what follows is judged. So limits are fixed before any request that is held against them (`judge.exceedances`), and need
-no remembering.
+Limits are the function's own p50, p90 and p99: at first those of the sixty intervals before the canary's first customer,
+whichever version served them, and from then on, for every block of ten intervals, the baseline's of late. Where fewer
+than five intervals have seen requests, nothing is judged yet. So limits are fixed before any request that is held
+against them (`judge.exceedances`), follow what happens to both arms, and need no remembering.
 
 New instances start cold, and a canary is nothing but new instances: harmless releases would be rolled back for it. So
 the first minutes, the warm-up, count for nobody.
@@ -40,6 +40,7 @@ LEVELS = (0.5, 0.9, 0.99)
 
 _LOOKBACK = 60
 _ENOUGH = 5
+_BLOCK = 10
 _METRIC = "latency"
 
 
@@ -53,7 +54,7 @@ def latency_evidence(
     if policy is None or window.intervals == 0:
         return ()
     limits = _limits(metrics, deployment.target, functions, policy, window)
-    if not limits:
+    if not any(limits):
         return ()
     slow = _Slow.of(metrics, deployment.target, functions, limits, policy, counts, window)
     rollback, promotion = latency_tests_for(state, deployment, counts.streams)
@@ -85,12 +86,8 @@ def as_fast(evidence: Sequence[Evidence]) -> bool:
     return all(each.e_promote >= each.bar_promote for each in of_all)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Limits:
-    """A function's limits (levels,) in milliseconds, and the first interval of the window that they are good for."""
-
-    values: Floats
-    first: int
+Limits = Mapping[str, Floats]
+"""Of a block of intervals: (levels,) in milliseconds by logical id, of functions with requests enough to tell."""
 
 
 def _limits(
@@ -99,25 +96,26 @@ def _limits(
     functions: Sequence[StagedFunction],
     policy: LatencyPolicy,
     window: Window,
-) -> Mapping[str, _Limits]:
-    """By logical id, of functions that have had requests enough to tell."""
+) -> list[Limits]:
+    """Block by block of the window: the medians of the latest intervals before the block."""
     baselines = {each.logical_id: stream_of(each, candidate=False) for each in functions}
     whichever = {logical_id: replace(stream, version="") for logical_id, stream in baselines.items()}
     asked = [*whichever.values(), *baselines.values()]
     before = window.start - _LOOKBACK * window.period
     found = metrics.latencies(target, asked, LEVELS, start=before, end=window.end, period=window.period)
-    limits: dict[str, _Limits] = {}
-    for logical_id, baseline in baselines.items():
-        past, present = found[whichever[logical_id]][:, :_LOOKBACK], found[baseline][:, _LOOKBACK:]
-        seen = np.concatenate((past, present), axis=1)
-        known = np.flatnonzero(np.isfinite(seen).all(axis=0))
-        chosen = known[: max(_ENOUGH, np.count_nonzero(known < _LOOKBACK))]
-        if chosen.size < _ENOUGH:
-            continue
-        learned = max(0, int(chosen[-1]) + 1 - _LOOKBACK)
-        first = max(learned, math.ceil(policy.warm_up / window.period))
-        limits[logical_id] = _Limits(values=np.median(seen[:, chosen], axis=1), first=first)
-    return limits
+    warm = math.ceil(policy.warm_up / window.period)
+    blocks: list[Limits] = []
+    for block in range(0, window.intervals, _BLOCK):
+        limits: dict[str, Floats] = {}
+        for logical_id, baseline in baselines.items():
+            past, present = found[whichever[logical_id]][:, :_LOOKBACK], found[baseline][:, _LOOKBACK:]
+            seen = np.concatenate((past, present), axis=1)[:, : _LOOKBACK + block]
+            known = np.flatnonzero(np.isfinite(seen).all(axis=0))[-_LOOKBACK:]
+            recent = known[-2 * _BLOCK :] if block else known
+            if recent.size >= _ENOUGH and block + _BLOCK > warm:
+                limits[logical_id] = np.median(seen[:, recent], axis=1)
+        blocks.append(limits)
+    return blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,29 +137,36 @@ class _Slow:
         metrics: MetricSource,
         target: Target,
         functions: Sequence[StagedFunction],
-        limits: Mapping[str, _Limits],
+        blocks: Sequence[Limits],
         policy: LatencyPolicy,
         counts: Counts,
         window: Window,
     ) -> _Slow:
         """What the source counts."""
-        asked: dict[Stream, tuple[float, ...]] = {}
         margins = np.array((*policy.rollback, *policy.promote))
-        for each in functions:
-            if each.logical_id in limits:
-                values = limits[each.logical_id].values
-                levels = np.concatenate((values, values[: len(policy.promote)]))
-                asked[stream_of(each, candidate=True)] = tuple((levels * margins).tolist())
-                asked[stream_of(each, candidate=False)] = tuple(values.tolist())
-        found = metrics.slower(target, asked, start=window.start, end=window.end, period=window.period)
         shape = (len(functions), window.intervals)
         judged = np.zeros(shape, dtype=np.bool_)
         canary_slow, baseline_slow = np.zeros((len(margins), *shape)), np.zeros((len(LEVELS), *shape))
-        for row, each in enumerate(functions):
-            if each.logical_id in limits:
-                judged[row, limits[each.logical_id].first :] = True
-                canary_slow[:, row] = found[stream_of(each, candidate=True)]
-                baseline_slow[:, row] = found[stream_of(each, candidate=False)]
+        for number, limits in enumerate(blocks):
+            first = number * _BLOCK
+            here = slice(first, min(first + _BLOCK, window.intervals))
+            asked: dict[Stream, tuple[float, ...]] = {}
+            for each in functions:
+                if each.logical_id in limits:
+                    values = limits[each.logical_id]
+                    levels = np.concatenate((values, values[: len(policy.promote)]))
+                    asked[stream_of(each, candidate=True)] = tuple((levels * margins).tolist())
+                    asked[stream_of(each, candidate=False)] = tuple(values.tolist())
+            start = window.start + first * window.period
+            found = metrics.slower(
+                target, asked, start=start, end=window.start + here.stop * window.period, period=window.period
+            )
+            for row, each in enumerate(functions):
+                if each.logical_id in limits:
+                    judged[row, here] = True
+                    canary_slow[:, row, here] = found[stream_of(each, candidate=True)]
+                    baseline_slow[:, row, here] = found[stream_of(each, candidate=False)]
+        judged[:, : math.ceil(policy.warm_up / window.period)] = False
         requests = [np.where(judged, arm[1:], 0.0) for arm in (counts.canary_requests, counts.baseline_requests)]
         slow = together(np.minimum(canary_slow, requests[0]))
         return cls(

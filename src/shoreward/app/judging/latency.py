@@ -1,6 +1,6 @@
 """Evidence from latency: canary requests slower than a margin times a limit, beside baseline requests slower than it.
 
-Limits are the function's own p50, p90 and p99: at first those of the sixty intervals before the canary's first customer,
+Limits are the function's own p50, p90 and p99: first those of the sixty intervals before the canary's first customer,
 whichever version served them, and from then on, for every block of ten intervals, the baseline's of late. Where fewer
 than five intervals have seen requests, nothing is judged yet. So limits are fixed before any request that is held
 against them (`judge.exceedances`), follow what happens to both arms, and need no remembering.

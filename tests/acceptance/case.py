@@ -7,8 +7,8 @@ from typing import Literal
 
 from .edits import Edit
 
-Cost = Literal["quick", "slow", "sandbox"]
-"""`quick` ones are run by `make test`; `slow` ones take seconds; `sandbox` ones need stacks on the embedded cloud."""
+Cost = Literal["usual", "slow", "sandbox"]
+"""`slow` ones wait for something; `sandbox` ones need stacks on the embedded cloud."""
 
 How = Literal["fails", "errors", "tells", "refused"]
 """A check fails; it errors, for it could not look; it tells, and lets the change pass; the whole request is refused."""
@@ -53,6 +53,6 @@ class Case:
     edits: tuple[Edit, ...]
     expected: Expected | None = None
     told: tuple[str, ...] = ()
-    cost: Cost = "quick"
+    cost: Cost = "usual"
     only: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict[str, str])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .asking import Ask, as_watched, by_process
 from .case import Case
-from .corpus import CORPUS
+from .corpus import CORPUS, representatives
 from .ground import Grounds
 from .judging import Judged, fingerprints, judge
 
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--watched", action="store_true", help="ask as --watch does, which is quicker")
     parser.add_argument("--quick", action="store_true", help="only what `make test` runs")
     asked = parser.parse_args(arguments)
-    cases = [case for case in CORPUS if not asked.quick or case.cost == "quick"]
+    cases = list(representatives() if asked.quick else CORPUS)
     if asked.words:
         cases = [case for case in cases if any(word in (case.kind, case.name) for word in asked.words)]
     clouded = any(case.cost == "sandbox" for case in cases)

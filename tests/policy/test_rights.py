@@ -322,6 +322,23 @@ def test_who_is_let_in_is_told_on_the_line_that_names_them() -> None:
     assert finding.where.line == line_of(FUNCTION + trust, "Principal: ")
 
 
+def test_a_right_in_one_of_two_branches_is_told_on_its_line() -> None:
+    head = "Conditions: {Prod: !Equals [a, b]}\n"
+    branch = """\
+        - Fn::If:
+            - Prod
+            - Statement:
+                - Effect: Allow
+                  Action: "*"
+                  Resource: "*"
+            - !Ref AWS::NoValue
+"""
+    [finding] = found(FUNCTION + head, FUNCTION + branch + head)
+    assert finding.severity == Severity.CRITICAL
+    assert finding.where is not None
+    assert finding.where.line == line_of(FUNCTION + branch, 'Action: "*"')
+
+
 def test_a_role_of_elsewhere_may_do_what_nobody_can_tell() -> None:
     head, policies, _ = FUNCTION.partition("      Policies:")
     assert policies

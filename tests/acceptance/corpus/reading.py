@@ -53,7 +53,7 @@ def _case(file: Path, name: str, lines: list[str]) -> Case:
     if "at" in said:
         place, _, text = said["at"].partition(" | ")
         edits += (Seen(place, text),)
-    cost = said.get("cost", "quick")
+    cost = said.get("cost", "usual")
     if cost not in get_args(Cost):
         raise ValueError(f"nothing costs {cost!r}")
     return Case(

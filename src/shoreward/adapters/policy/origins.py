@@ -179,13 +179,13 @@ class Origins:
         given = mapping(made.get("Properties"))
         match inside:
             case ("Policies", int(index), *rest) if index < len(listed(given.get("Policies"))):
-                policy = str(mapping(given["Policies"][index]).get("PolicyName"))
+                policy = _policy_name(given["Policies"][index])
                 if asked := next((part for word, part in GRANTED_FOR if word in policy), None):
                     return asked
                 number = _POLICY.search(policy)
                 many = isinstance(self._template.property(name, "Policies"), list)
                 written = ("Policies", int(number[1])) if number and many else ("Policies",)
-                return (*written, *(rest[1:] if rest[:1] == ["PolicyDocument"] else rest))
+                return (*written, *(step for step in rest if step != "PolicyDocument"))
             case ("ManagedPolicyArns", int(index), *_) if index < len(listed(given.get("ManagedPolicyArns"))):
                 return self._managed(name, given["ManagedPolicyArns"][index])
             case ("AssumeRolePolicyDocument" | "PermissionsBoundary" | "Tags", *_):
@@ -258,6 +258,14 @@ class Origins:
         while path and not self._template.document.has(path):
             path = path[:-1]
         return path
+
+
+def _policy_name(policy: Json) -> str:
+    """The name of an inline policy, of one in a branch, too; "" for none."""
+    if "PolicyName" in mapping(policy):
+        return str(policy["PolicyName"])
+    branches = (_policy_name(branch) for branch in listed(mapping(policy).get("Fn::If")))
+    return next((name for name in branches if name), "")
 
 
 def _step(value: Json, dotted: str) -> tuple[str | int, str] | None:

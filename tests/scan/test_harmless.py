@@ -36,6 +36,10 @@ ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 EXAMPLE = "AKIAIOSFODNN7EXAMPLE"
 """
+SHELL = """\
+git push "https://$USER:$TOKEN@git.example.org/beach"
+curl https://${USER}:${PASSWORD}@example.org http://user:password@example.org ssh://git@example.org:22/x
+"""
 SCRIPT = """\
 const secretName = "harbour/prod";
 export const passwordField = "password";
@@ -70,6 +74,8 @@ def test_what_only_looks_like_a_secret_is_let_be(tmp_path: Path, name: str, text
         ("app.py", f'SECRET_KEY = "{WORD}"'),
         ("app.py", 'password = "correct horse" + " battery staple"'),
         ("app.env", f"DB_PASSWORD={WORD}"),
+        ("app.yaml", "database: postgres://beach:" + "s4ndC4stle!" + "@db.example.org/castles"),
+        ("push.sh", "git push https://kim:" + "4fGq81xLw0zPd7Kc" + "@git.example.org"),
     ],
 )
 def test_secrets_are_not(tmp_path: Path, name: str, line: str) -> None:

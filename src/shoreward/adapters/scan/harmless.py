@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-FORM = 1
-"""Grows when the same line would be judged otherwise."""
+FORM = 2
+"""Grows when the same line would be judged otherwise, here or by a detector of ours."""
 
 _KEY = re.compile(r"(?P<key>[\w.-]+)[\"']?\s*(?::=|=>|[:=])\s*[^:=]*$")
 _WHERE = re.compile(

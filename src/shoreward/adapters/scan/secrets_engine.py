@@ -27,10 +27,15 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     given: dict[str, Any] = json.load(sys.stdin)
     config = {
-        "plugins_used": [{"name": kind.__name__} for kind in get_mapping_from_secret_type_to_class().values()],
+        "plugins_used": [
+            *({"name": kind.__name__} for kind in get_mapping_from_secret_type_to_class().values()),
+            {"name": "AddressDetector", "path": f"file://{Path(__file__).with_name('address_detector.py')}"},
+        ],
         "filters_used": [*({"path": path} for path in Settings().filters), *given["settings"]["filters"]],
     }
     found: dict[str, list[tuple[str, str, int]]] = {}
+    # It has learnt its own detectors by now, and looks for those of others once only.
+    get_mapping_from_secret_type_to_class.cache_clear()
     with transient_settings(config):
         for file in given["files"]:
             # As detect-secrets counts lines; splitlines() would count others, too.

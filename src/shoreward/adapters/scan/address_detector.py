@@ -12,15 +12,18 @@ from typing import Any
 
 from detect_secrets.plugins.base import RegexBasedDetector
 
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'`<>{}$]+:([^\s/@\"'`<>{}$*]{4,})@[\w.-]+", re.IGNORECASE)
+_NOBODYS = re.compile(r"(?:pass(?:word|wd)?|pwd|secret|token|x{3,}|\.{3,})", re.IGNORECASE)
+
 
 class AddressDetector(RegexBasedDetector):
     """`postgres://beach:s4nd!@example.org`, and not `https://${USER}:${TOKEN}@example.org`."""
 
-    secret_type = "Password in an Address"
-    denylist = (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'`<>{}$]+:([^\s/@\"'`<>{}$*]{4,})@[\w.-]+", re.IGNORECASE),)
-    _nobodys = re.compile(r"(?:pass(?:word|wd)?|pwd|secret|token|x{3,}|\.{3,})", re.IGNORECASE)
+    # The base declares abstract properties, and asks for attributes of the class in their place.
+    secret_type: Any = "Password in an Address"  # pyright: ignore[reportIncompatibleMethodOverride]
+    denylist: Any = (_ADDRESS,)  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def analyze_string(self, string: str) -> Generator[str, None, None]:
         """Passwords in a text; words that only stand for one are none."""
         found: Any = super().analyze_string(string)
-        yield from (secret for secret in found if not self._nobodys.fullmatch(secret))
+        yield from (secret for secret in found if not _NOBODYS.fullmatch(secret))

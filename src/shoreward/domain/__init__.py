@@ -40,7 +40,7 @@ from shoreward.domain.revision import (
 )
 from shoreward.domain.target import Parameters, Target, Written
 from shoreward.domain.trials import Dynamic, Fault, FaultKind, Method, Resilience
-from shoreward.domain.verdict import Verdict, worst
+from shoreward.verdict import Verdict, worst
 
 __all__ = [
     "BLOCKING_KEPT",

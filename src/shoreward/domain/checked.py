@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shoreward.domain.finding import Finding
-from shoreward.domain.verdict import Verdict
+from shoreward.verdict import Verdict
 
 BLOCKING_KEPT = 20
 """How many blocking findings are kept beside the verdict; all of them are in the report."""

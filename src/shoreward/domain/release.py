@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from shoreward.domain.verdict import Verdict
+from shoreward.verdict import Verdict
 
 
 class Outcome(StrEnum):
     """How a release ended. Failed (or rolled_back) is not errored: the change was bad, or we could not tell or act.
 
     FAILED: its checks said so before any customer was touched. ROLLED_BACK: customers were, and are not any more.
+    SUPERSEDED: a later release, which carries all that it carried, went on in its place.
     """
 
     SUCCEEDED = "succeeded"
@@ -20,9 +21,10 @@ class Outcome(StrEnum):
     ROLLED_BACK = "rolled_back"
     ABORTED = "aborted"
     ERRORED = "errored"
+    SUPERSEDED = "superseded"
 
 
-RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory"]
+RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory", "quarantine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

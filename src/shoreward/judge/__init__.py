@@ -2,11 +2,10 @@
 
 Place in the flow: metric adapters bring samples, the controller asks for a judgement after every interval, and the core
 decides from the verdict. It may be asked at any moment, as often as one likes, and keeps its promised error rates. It
-imports numpy and nothing else. Arrays are (streams, intervals); evidence is a natural log of an e-value. See
+imports numpy and nothing else, so it can be used alone. Arrays are (streams, intervals); evidence is a natural log of an e-value. See
 docs/judge.md.
 """
 
-from shoreward.domain.verdict import VERDICTS, Verdict, worst
 from shoreward.judge.absolute import absolute_evidence
 from shoreward.judge.budget import Budget, Question
 from shoreward.judge.confidence import Confidence, difference_confidence, latency_confidence, ratio_confidence
@@ -43,6 +42,7 @@ from shoreward.judge.slowness import LatencyJudgement, LatencyState, exceedances
 from shoreward.judge.stopped import StoppedTest, requests_stopped, stopped_evidence
 from shoreward.judge.strength import Strength, weakest
 from shoreward.judge.watching import watching
+from shoreward.verdict import VERDICTS, Verdict, worst
 
 __all__ = [
     "CAUTIOUS_PHI",

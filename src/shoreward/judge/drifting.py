@@ -9,11 +9,11 @@ from typing import Self
 
 import numpy as np
 
-from shoreward.domain.verdict import VERDICTS, Verdict
 from shoreward.judge.checks import Floats, Whole, saved_array, saved_part
 from shoreward.judge.drift import GaugePromotionState, GaugePromotionTest, GaugeRollbackState, GaugeRollbackTest
 from shoreward.judge.gauges import Gauges
 from shoreward.judge.judgement import codes_of
+from shoreward.verdict import VERDICTS, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoreward.domain.verdict import VERDICTS, Verdict
 from shoreward.judge.checks import Flags, Floats, Whole
 from shoreward.judge.counts import NO_TRAFFIC, Counts
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.promotion import PromotionState, PromotionTest
 from shoreward.judge.rollback import RollbackState, RollbackTest
+from shoreward.verdict import VERDICTS, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoreward.domain.verdict import VERDICTS, Verdict, worst
 from shoreward.judge.budget import Question
 from shoreward.judge.checks import Flags, Floats, Whole
 from shoreward.judge.counts import Counts
@@ -23,6 +22,7 @@ from shoreward.judge.latency import LatencyPromotionTest, LatencyRollbackTest
 from shoreward.judge.promotion import PromotionTest
 from shoreward.judge.rollback import RollbackTest
 from shoreward.judge.strength import Strength
+from shoreward.verdict import VERDICTS, Verdict, worst
 
 Samples = Counts | Histograms | Gauges
 

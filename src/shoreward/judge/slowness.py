@@ -10,7 +10,6 @@ from typing import Self
 
 import numpy as np
 
-from shoreward.domain.verdict import VERDICTS, Verdict
 from shoreward.judge.checks import Floats, Whole, saved_part, table
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import Exceedances
@@ -24,6 +23,7 @@ from shoreward.judge.latency import (
     LatencyRollbackTest,
 )
 from shoreward.judge.reference import Cumulated, Reference
+from shoreward.verdict import VERDICTS, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,7 +1,8 @@
 """The five answers, and how several of them join into one.
 
 Place in the flow: every judge (of counts, latency, gauges, alarms) answers with one of these; a release advances only
-when `worst` of all its answers is `PASS`. This is the one place that says so.
+when `worst` of all its answers is `PASS`. This is the one place that says so. It stands below `judge` and `domain`,
+which share it: so the judge can be imported without the rest.
 """
 
 from collections.abc import Iterable

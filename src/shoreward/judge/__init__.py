@@ -2,8 +2,8 @@
 
 Place in the flow: metric adapters bring samples, the controller asks for a judgement after every interval, and the core
 decides from the verdict. It may be asked at any moment, as often as one likes, and keeps its promised error rates. It
-imports numpy and nothing else, so it can be used alone. Arrays are (streams, intervals); evidence is a natural log of an e-value. See
-docs/judge.md.
+imports numpy and nothing else, so it can be used alone. Arrays are (streams, intervals); evidence is a natural log of
+an e-value. See docs/judge.md.
 """
 
 from shoreward.judge.absolute import absolute_evidence

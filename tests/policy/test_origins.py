@@ -245,6 +245,7 @@ def test_statements_of_a_function_s_role_lead_to_its_policies() -> None:
         return origins.place("TideRole", ("Properties", "Policies", at[policy], "PolicyDocument", *path)).line
 
     assert line("TideRolePolicy1", "Statement", 0, "Action") == line_of(BEACH, "- DynamoDBReadPolicy")
+    assert line("TideRolePolicy1", "Statement", 0, "Resource", 1) == line_of(BEACH, "- DynamoDBReadPolicy") + 1
     assert line("TideRolePolicy2", "Statement", 0, "Action") == line_of(BEACH, "Action: s3:GetObject")
     assert line("TideRolePolicy2", "Statement", 1, "Action", 1) == line_of(BEACH, "- s3:DeleteObject")
     assert line("DeadLetterQueuePolicy", "Statement", 0) == line_of(BEACH, "DeadLetterQueue:")

@@ -322,6 +322,53 @@ def test_who_is_let_in_is_told_on_the_line_that_names_them() -> None:
     assert finding.where.line == line_of(FUNCTION + trust, "Principal: ")
 
 
+def test_a_key_whose_rights_are_left_to_its_account_is_as_every_key_is() -> None:
+    key = """\
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:WHO"}
+            Action: kms:*
+            Resource: "*"
+"""
+    for who, severity in (("root", Severity.LOW), ("role/captain", Severity.MEDIUM)):
+        [finding] = found(FUNCTION, FUNCTION + key.replace("WHO", who))
+        assert finding.severity == severity
+
+
+def test_what_grows_in_a_statement_is_told_on_its_line() -> None:
+    trust = """\
+  Guest:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service:
+                - lambda.amazonaws.com
+            Action: sts:AssumeRole
+"""
+    poller = "        - SQSPollerPolicy: {QueueName: tide}\n"
+    before = FUNCTION.replace("        - Statement:", f"{poller}        - Statement:") + trust
+    grown = {
+        "table/castles": ("table/*", "Resource: "),
+        "dynamodb:GetItem": ("dynamodb:*", "Action: dynamodb"),
+        "QueueName: tide": ("QueueName: '*'", "- SQSPollerPolicy"),
+        "- lambda.amazonaws.com": ("- lambda.amazonaws.com\n                - ec2.amazonaws.com", "ec2."),
+    }
+    for old, (new, line) in grown.items():
+        after = before.replace(old, new)
+        [finding] = found(before, after)
+        assert finding.where is not None
+        assert finding.where.line == line_of(after, line), old
+
+
 def test_a_right_in_one_of_two_branches_is_told_on_its_line() -> None:
     head = "Conditions: {Prod: !Equals [a, b]}\n"
     branch = """\

@@ -28,7 +28,7 @@ from shoreward.adapters.policy._sam_parts import (
 )
 from shoreward.domain import Place
 from shoreward.spec.template import Template
-from shoreward.spec.template.plain import Json, Path, listed, mapping
+from shoreward.spec.template.plain import Json, Path, listed, mapping, only
 
 _POLICY = re.compile(r"Policy(\d+)$")
 _ANY = "x-amazon-apigateway-any-method"
@@ -178,20 +178,31 @@ class Origins:
     def _of_role(self, name: str, made: dict[str, Json], inside: Path) -> Path:
         given = mapping(made.get("Properties"))
         match inside:
-            case ("Policies", int(index), *rest) if index < len(listed(given.get("Policies"))):
-                policy = _policy_name(given["Policies"][index])
+            case ("Policies", int(at), *rest) if at < len(listed(given.get("Policies"))):
+                policy = _policy_name(given["Policies"][at])
                 if asked := next((part for word, part in GRANTED_FOR if word in policy), None):
                     return asked
                 number = _POLICY.search(policy)
                 many = isinstance(self._template.property(name, "Policies"), list)
-                written = ("Policies", int(number[1])) if number and many else ("Policies",)
-                return (*written, *(step for step in rest if step != "PolicyDocument"))
+                index = int(number[1]) if number and many else None
+                written = ("Policies",) if index is None else ("Policies", index)
+                return (*written, *self._of_policy(name, index, rest))
             case ("ManagedPolicyArns", int(index), *_) if index < len(listed(given.get("ManagedPolicyArns"))):
                 return self._managed(name, given["ManagedPolicyArns"][index])
             case ("AssumeRolePolicyDocument" | "PermissionsBoundary" | "Tags", *_):
                 return inside
             case _:
                 return ("Policies",)
+
+    def _of_policy(self, name: str, number: int | None, rest: Sequence[str | int]) -> Path:
+        """Path within a written policy; on what one of SAM's templates reaches its parameter says, if it has one."""
+        policies = self._template.property(name, "Policies")
+        several = listed(policies)
+        template, given = only(policies if number is None else several[number] if number < len(several) else None)
+        parameter, _ = only(given)
+        if parameter and template.endswith("Policy") and "Resource" in rest:
+            return (template, parameter)
+        return tuple(step for step in rest if step != "PolicyDocument")
 
     def _managed(self, name: str, arn: Json) -> Path:
         """The entry of `Policies` that became a managed policy, or the property that SAM added one for."""

@@ -64,7 +64,7 @@ def unlimited(grant: Grant) -> bool:
 
 
 def _by_rights(grant: Grant) -> Severity:
-    if grant.holder.startswith("trust "):
+    if grant.holder.startswith("trust ") or _left_to_account(grant):
         return Severity.LOW
     actions, resources = _actions(grant.action), _resources(grant)
     if actions == 3:
@@ -79,6 +79,11 @@ def _by_rights(grant: Grant) -> Severity:
     if actions == 1 and _READING.fullmatch(action):
         return Severity.LOW
     return Severity.MEDIUM if resources and not _only_on_everything(action) else Severity.LOW
+
+
+def _left_to_account(grant: Grant) -> bool:
+    """Whether a resource's policy says no more than that the account's own policies count, as a key's must."""
+    return grant.holder.startswith("on ") and grant.principal.patterns == ("AWS ${AWS::AccountId}",)
 
 
 def _actions(action: Names) -> int:

@@ -5,7 +5,7 @@ Grants of one statement and one severity are one finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from shoreward.adapters.policy.iam.breadth import severity_of, unlimited
@@ -88,7 +88,7 @@ def _together(grants: Iterable[Grant]) -> Iterator[list[Grant]]:
     yield from found.values()
 
 
-def _finding(rule: str, grants: list[Grant], before: Iterable[Grant], origins: Origins) -> Finding:
+def _finding(rule: str, grants: list[Grant], before: Collection[Grant], origins: Origins) -> Finding:
     first = grants[0]
     lifted = first.effect == "Deny"
     name = _resource(first.holder) if lifted else first.source
@@ -100,7 +100,7 @@ def _finding(rule: str, grants: list[Grant], before: Iterable[Grant], origins: O
         what=_what(rule, first, origins.subject(_resource(first.holder)), actions, resources, _dropped(grants, before)),
         why=_WHY_OPEN if first.principal.patterns != ("",) and not lifted else _WHY,
         fix=_fix(first, lifted),
-        where=origins.place(name, () if lifted else _telling(first)),
+        where=origins.place(name, () if lifted else _telling(first, before)),
         subject=origins.subject(name),
         details=(("actions", actions), ("resources", resources), ("holder", first.holder)),
     )
@@ -135,12 +135,12 @@ def _what(rule: str, grant: Grant, who: str, actions: str, resources: str, dropp
     return f"{text}."
 
 
-def _telling(grant: Grant) -> Path:
-    """What of a statement to look at: who is let in, where somebody is, else what is allowed."""
-    step = next((number for number, step in enumerate(grant.path) if step in ("Action", "NotAction")), None)
-    if grant.principal.patterns == ("",) or step is None:
-        return grant.path
-    return (*grant.path[:step], "NotPrincipal" if grant.principal.negated else "Principal")
+def _telling(grant: Grant, before: Collection[Grant]) -> Path:
+    """Which part of a statement to look at: the new one; where all of it is new who is let in, or what is allowed."""
+    for part, place in (("principal", grant.people), ("action", grant.path), ("resource", grant.on)):
+        if any(replace(former, **{part: getattr(grant, part)}).covers(grant) for former in before):
+            return place or grant.path
+    return grant.path if grant.principal.patterns == ("",) else grant.people or grant.path
 
 
 def _people(grant: Grant) -> str:

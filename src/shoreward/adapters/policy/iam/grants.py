@@ -5,7 +5,7 @@ A statement with three actions on two resources is six grants, so that what is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shoreward.adapters.policy.iam.patterns import covers, meets
@@ -80,6 +80,7 @@ class Grant:
         clauses: conditions that must all hold.
         source: logical id of the resource that has the statement.
         path: where in that resource the action stands.
+        people, on: where in it the principal and the resource of the grant stand.
         words: the action as it is written.
     """
 
@@ -92,6 +93,8 @@ class Grant:
     source: str
     path: Path
     words: str = ""
+    people: Path = field(default=(), compare=False)
+    on: Path = field(default=(), compare=False)
 
     @property
     def rights(self) -> tuple[Names, Names, Names, frozenset[Clause]]:

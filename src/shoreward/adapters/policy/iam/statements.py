@@ -197,7 +197,8 @@ class _Reader:
         except ValueError:
             yield Grant("Allow", holder, _NOBODY, Names((UNREAD,)), Names((text,)), clauses, name, path)
             return
-        yield from (replace(grant, path=path) for grant in self._policies(name, holder, found, path, clauses))
+        inside = self._policies(name, holder, found, path, clauses)
+        yield from (replace(grant, path=path, people=path, on=path) for grant in inside)
 
     def _statement(
         self, name: str, holder: str, statement: dict[str, Json], path: Path, clauses: frozenset[Clause]
@@ -205,13 +206,13 @@ class _Reader:
         effect: Effect = "Allow" if statement["Effect"] == "Allow" else "Deny"
         under = clauses | self._conditions(statement.get("Condition"))
         resources = list(self._names(statement, "Resource", path)) or [(Names(("",)), frozenset[Clause](), path)]
-        principals = list(self._principals(statement, " " in holder))
+        principals = list(self._principals(statement, path, " " in holder))
         for action, for_action, at in self._names(statement, "Action", path):
             lower = Names(tuple("*" if one == "*:*" else one.lower() for one in action.patterns), action.negated)
-            for resource, for_resource, _ in resources:
-                for principal, for_principal in principals:
+            for resource, for_resource, on in resources:
+                for principal, for_principal, people in principals:
                     every = under | for_action | for_resource | for_principal
-                    yield Grant(effect, holder, principal, lower, resource, every, name, at, str(action))
+                    yield Grant(effect, holder, principal, lower, resource, every, name, at, str(action), people, on)
 
     def _names(
         self, statement: Mapping[str, Json], key: str, path: Path
@@ -228,22 +229,24 @@ class _Reader:
             yield Names(always, negated=True), under, (*path, negation)
 
     def _principals(
-        self, statement: Mapping[str, Json], on_resource: bool
-    ) -> Iterator[tuple[Names, frozenset[Clause]]]:
+        self, statement: Mapping[str, Json], path: Path, on_resource: bool
+    ) -> Iterator[tuple[Names, frozenset[Clause], Path]]:
         for key, negated in (("Principal", False), ("NotPrincipal", True)):
             if key not in statement:
                 continue
-            given = statement[key]
-            pairs = mapping(given).items() or [("", given)]
+            given, at = statement[key], (*path, key)
+            kinds = [(kind, value, (*at, kind)) for kind, value in mapping(given).items()] or [("", given, at)]
             found = [
-                (_principal(kind, text), clauses) for kind, value in pairs for text, clauses, _ in self._each(value, ())
+                (_principal(kind, text), clauses, where)
+                for kind, value, inside in kinds
+                for text, clauses, where in self._each(value, inside)
             ]
             if negated:
-                yield Names(tuple(text for text, _ in found), negated=True), frozenset()
+                yield Names(tuple(text for text, _, _ in found), negated=True), frozenset(), at
             else:
-                yield from ((Names((text,)), clauses) for text, clauses in found)
+                yield from ((Names((text,)), clauses, where) for text, clauses, where in found)
             return
-        yield (_EVERYBODY if on_resource else _NOBODY), frozenset()
+        yield (_EVERYBODY if on_resource else _NOBODY), frozenset(), path
 
     def _conditions(self, condition: Json) -> frozenset[Clause]:
         clauses: set[Clause] = set()

@@ -33,6 +33,11 @@ def test_one_of_the_same_kind_is_a_successor_whatever_it_is_called() -> None:
     assert names([suite("unit")], [suite("unit", "quality")]) == ["unit"]
 
 
+def test_what_still_runs_the_same_stayed_though_it_has_the_name_of_another_now() -> None:
+    pytest, npm = suite("unit"), suite("unit-2")
+    assert names([pytest, npm], [replace(npm, name="unit")]) == ["unit"]
+
+
 def test_it_fails_where_it_stood(tmp_path: Path) -> None:
     check = gone_check(suite("unit"), {"build"}, {"pytest.ini"})
     assert check.name == "unit"

@@ -18,10 +18,11 @@ GONE = "suite-gone"
 def gone_suites(before: Sequence[Suite], after: Sequence[Suite]) -> tuple[Suite, ...]:
     """Suites of the base that have no successor; one of the same kind, whatever it is called, is one."""
     names = {suite.name for suite in after}
+    runs = {(suite.kind, suite.folder, suite.command) for suite in after}
     missing = Counter(suite.kind for suite in before) - Counter(suite.kind for suite in after)
     lost: list[Suite] = []
-    # Those whose names are there still are the ones that stayed.
-    for suite in sorted(before, key=lambda suite: suite.name in names):
+    # Those that still run the same are the ones that stayed, then those whose names are there still.
+    for suite in sorted(before, key=lambda one: ((one.kind, one.folder, one.command) in runs, one.name in names)):
         if missing[suite.kind] > 0:
             missing[suite.kind] -= 1
             lost.append(suite)

@@ -333,6 +333,7 @@ pipelines = st.builds(
     ).map(tuple),
     artifacts=st.sampled_from(["shoreward-{account}-{region}", "code.{region}"]),
     allow_replacement=st.lists(logical_ids, max_size=3, unique=True).map(tuple),
+    allow_drift=st.lists(logical_ids | logical_ids.map("{}.Timeout".format), max_size=3, unique=True).map(tuple),
 )
 
 pipelines = pipelines | st.builds(replace, pipelines, waves=st.just(()), auto=autos())

@@ -12,6 +12,7 @@ from shoreward.domain.checks import (
     TrustedKey,
 )
 from shoreward.domain.digest import canonical, digest_of
+from shoreward.domain.drift import Difference, Drifted, Left, remaining, spelled
 from shoreward.domain.errors import (
     OperationError,
     Place,
@@ -56,6 +57,8 @@ __all__ = [
     "Checked",
     "Checks",
     "CloudWatchQuery",
+    "Difference",
+    "Drifted",
     "Dynamic",
     "Evidence",
     "Fault",
@@ -67,6 +70,7 @@ __all__ = [
     "Judgement",
     "LambdaFunction",
     "LatencyPolicy",
+    "Left",
     "Method",
     "Metric",
     "OperationError",
@@ -106,5 +110,7 @@ __all__ = [
     "advisory",
     "canonical",
     "digest_of",
+    "remaining",
+    "spelled",
     "worst",
 ]

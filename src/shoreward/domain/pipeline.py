@@ -57,6 +57,7 @@ class Wave:
         bake: how each step bakes; under a ramp its minimum counts for the last step before all traffic moves.
         soak: seconds to keep watching after all of the wave's targets serve the new revision only.
         ramp: how far up the steps a pass leads; None: one step each.
+        at_once: how many of its targets may be under way at a time; None for all.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Wave:
     bake: Bake = Bake()
     soak: float = 0.0
     ramp: Ramp | None = None
+    at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,7 @@ class Pipeline:
             `{account}` are filled in for each target.
         artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.
         allow_replacement: logical ids of stateful resources that may be replaced or deleted.
+        allow_drift: what people may change by hand on a target: logical ids, or `Orders.Timeout`.
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
         auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
     """
@@ -188,6 +191,7 @@ class Pipeline:
     probes: tuple[Probe, ...] = ()
     artifacts: str = "shoreward-{account}-{region}"
     allow_replacement: tuple[str, ...] = ()
+    allow_drift: tuple[str, ...] = ()
     checks: Checks | None = None
     auto: Auto | None = None
 

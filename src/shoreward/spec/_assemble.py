@@ -54,6 +54,7 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         ),
         artifacts=found.get("artifacts", defaults.artifacts),
         allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
+        allow_drift=tuple(found.get("allow-drift", defaults.allow_drift)),
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
         auto=auto,
     )

@@ -36,6 +36,10 @@ TEMPLATE = "template.yaml"
 _APPLICATION = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"an application name ({STACK_RULE})")
 _PATH = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
 _LOGICAL_ID = Text(r"[A-Za-z0-9]{1,255}", "a logical id of the template (letters and digits)")
+_DRIFTING = Text(
+    r"[A-Za-z0-9]{1,255}(\.[A-Za-z0-9_.:/ -]{1,255})?",
+    "a logical id of the template, or one of its properties: Orders.Timeout",
+)
 _ACCOUNT_NAME = Text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "an account's name (letters, digits, - and _, a letter first)")
 _ACCOUNT_ID = Text(r"[0-9]{12}", "an account id (12 digits, in quotes)", "SPEC_ACCOUNT_ID")
 _ROLE = Text(
@@ -211,6 +215,12 @@ PIPELINE = Record(
             ListOf(_LOGICAL_ID, distinct=True),
             "Logical ids of stateful resources that may be replaced or deleted.",
             default=list(_PIPELINE.allow_replacement),
+        ),
+        Field(
+            "allow-drift",
+            ListOf(_DRIFTING, distinct=True),
+            "What people may change by hand on a target: resources, or properties as `Orders.Timeout`.",
+            default=list(_PIPELINE.allow_drift),
         ),
         Field("checks", CHECKS, "What is looked at before production."),
     ),

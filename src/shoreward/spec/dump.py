@@ -42,6 +42,7 @@ def dump(pipeline: Pipeline) -> str:
         "alarms": list(pipeline.alarms),
         "probes": [_probe(probe) for probe in pipeline.probes],
         "allow-replacement": list(pipeline.allow_replacement),
+        "allow-drift": list(pipeline.allow_drift),
         **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.ports import MetricSource, Samples, Stream
 from shoreward.app.releases import Wish, begin
 from shoreward.core import Event, Release
@@ -39,8 +40,8 @@ class Cloud(SimulatedCloud):
 
     builds_as: dict[str, str] = field(default_factory=dict[str, str])
 
-    def build(self, pipeline: Pipeline, commit: str) -> Revision:
-        made = SimulatedCloud.build(self, pipeline, self.builds_as.get(commit, commit))
+    def build(self, pipeline: Pipeline, commit: str, interruption: Interruption | None = None) -> Revision:
+        made = SimulatedCloud.build(self, pipeline, self.builds_as.get(commit, commit), interruption)
         return replace(made, commit=commit)
 
 

@@ -51,7 +51,8 @@ class Workshop:
         self.commit(files)
         self.blobs = Blobs()
         self.artifacts = ArtifactFiles(directory / "artifacts")
-        self.builder = LocalBuilder(Repository(self.root), self.blobs, self.artifacts)
+        self.source = Repository(self.root)
+        self.builder = LocalBuilder(self.source, self.blobs, self.artifacts)
 
     def git(self, *arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=self.root, env=ENVIRONMENT, check=True, capture_output=True)

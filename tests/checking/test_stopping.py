@@ -1,8 +1,9 @@
-"""A release whose checks are still running is sent back, or interrupted: all that they began ends with it."""
+"""A release that is still built or checked is sent back, or interrupted: all that was begun ends with it."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from cli.support import shoreward
 
-from .shop import PIPELINE, Shop, alive, until
+from .shop import PIPELINE, TEMPLATE, Shop, alive, until
 
 
 @pytest.fixture
@@ -93,3 +94,40 @@ def test_a_held_release_lets_its_checks_come_to_their_end(shop: Shop, tmp_path: 
         carrier.communicate()
     assert carrier.returncode == 1
     assert status(shop)["outcome"] == "failed"
+
+
+@pytest.fixture
+def built_anew(tmp_path: Path, shop: Shop) -> Path:
+    """A release waits to be carried, and building its function on this machine hangs, as `begun` does."""
+    begun, slow = tmp_path / "begun", tmp_path / "slow"
+    makefile = f"if test -e {slow}; then sleep 1000 & echo $$$$ $$! > {begun}; wait; fi; cp hello.py $(ARTIFACTS_DIR)"
+    shop.write("code/Makefile", f"build-Hello:\n\t{makefile}\n")
+    shop.write(
+        "template.yaml", TEMPLATE.replace("    Properties:", "    Metadata: {BuildMethod: makefile}\n    Properties:")
+    )
+    shop.commit()
+    assert shoreward("release", "--detach", at=shop.root).code == 0
+    shutil.rmtree(shop.root / ".shoreward/artifacts")
+    slow.touch()
+    return begun
+
+
+def test_a_release_that_is_sent_back_stops_its_build(shop: Shop, built_anew: Path) -> None:
+    with shop.process(command="run") as carrier:
+        hanging = processes(built_anew)
+        assert shoreward("abort", "-m", "wrong prices", at=shop.root).code == 0
+        _, err = carrier.communicate()
+    until(lambda: not any(map(alive, hanging)))
+    assert err == ""
+    assert status(shop)["outcome"] == "aborted"
+
+
+def test_an_interrupted_release_stops_its_build_and_stays_open(shop: Shop, built_anew: Path) -> None:
+    with shop.process(command="run") as carrier:
+        hanging = processes(built_anew)
+        carrier.send_signal(signal.SIGINT)
+        _, err = carrier.communicate()
+    until(lambda: not any(map(alive, hanging)))
+    assert carrier.returncode == 130
+    assert "Traceback" not in err
+    assert (status(shop)["outcome"], status(shop)["revision"]) == (None, None)

@@ -259,7 +259,7 @@ def test_a_result_that_cannot_be_written_is_recorded_as_a_failure(tmp_path: Path
 
 
 class Patient:
-    """A checker, and an advisor, who answers when it is told that nobody waits for the answer."""
+    """A builder, a checker, and an advisor, who answers when it is told that nobody waits for the answer."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -276,7 +276,7 @@ class Patient:
         self.ended.set()
         raise self.error
 
-    revoked = check
+    build = revoked = check
 
 
 def checking(error: Exception) -> tuple[Scene, Patient]:
@@ -293,6 +293,22 @@ def test_checks_are_stopped_when_the_release_goes_back(error: Exception, logged:
     assert scene.state().outcome is Outcome.ABORTED
     assert not scene.events(e.EffectFailed), "what was stopped has not failed"
     assert ["A queue is left." in str(line) for line in logged] == [True] * isinstance(error, Terminal)
+
+
+@pytest.mark.parametrize("interrupted", [False, True], ids=["sent back", "interrupted"])
+def test_a_build_is_stopped_when_nobody_waits_for_it(interrupted: bool):
+    scene, patient = checking(Abandoned())
+    world = replace(scene.world(), builder=patient)
+    if interrupted:
+        with pytest.raises(KeyboardInterrupt):
+            run(Controller(Interrupting(scene.journal, patient), world, poll=0.005))
+    else:
+        with at_work(Controller(scene.journal, world, poll=0.005)):
+            assert patient.asked.wait(60)
+            scene.say(aborted(scene))
+    assert patient.ended.is_set()
+    assert not scene.events(e.EffectFailed), "what was stopped has not failed"
+    assert scene.state().outcome is (None if interrupted else Outcome.ABORTED)
 
 
 def test_a_hold_stops_no_check():

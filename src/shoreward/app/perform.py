@@ -72,7 +72,8 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
 def _perform(world: World, state: Release, effect: Effect, interruption: Interruption) -> Event:
     match effect:
         case do.BuildRevision():
-            revision = _free_to_go(world, state, world.builder.build(state.pipeline, effect.commit))
+            built = world.builder.build(state.pipeline, effect.commit, interruption)
+            revision = _free_to_go(world, state, built)
             return e.RevisionBuilt(at=world.clock.now(), revision=revision)
         case do.CheckRevision():
             return e.RevisionChecked(checked=_check(world, state, interruption), at=world.clock.now())

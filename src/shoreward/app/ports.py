@@ -57,11 +57,11 @@ class Blobs(Protocol):
 class Builder(Protocol):
     """Makes a revision of a commit."""
 
-    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+    def build(self, pipeline: Pipeline, commit: str, interruption: Interruption | None = None) -> Revision:
         """Render the template and build the artifacts of a commit.
 
         The same commit gives the same digests, byte for byte. Raises `SpecError` when the template or the code
-        cannot be built.
+        cannot be built. It may be interrupted as a `Checker` may.
         """
         ...
 

@@ -96,7 +96,7 @@ def carry_all(project: Project, *, forever: bool, json: bool) -> None:
 
 
 def _interruptible(what_stays: str) -> AbstractContextManager[None]:
-    """An interruption lets what has begun end, so that the journal knows of it; checks are stopped."""
+    """An interruption lets what has begun end, so that the journal knows of it; builds and checks are stopped."""
     return interruptible(f"{what_stays}. `shoreward run` goes on with it. Waiting for what has begun to end")
 
 

@@ -104,7 +104,7 @@ class Controller:
         Whoever stays looks out for advisories about what is live, too.
 
         A KeyboardInterrupt lets what is under way come to its end, and records it; the next controller goes on. What
-        only looks (checks) is stopped, and begun anew by that one.
+        changes nothing (a build, checks) is stopped, and begun anew by that one.
 
         Raises:
             Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.

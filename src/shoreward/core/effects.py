@@ -4,7 +4,7 @@ Names are in the imperative. An effect has a key, the same however often it is d
 what an earlier try left behind; and a lane: of one lane at most one effect is under way at a time. Traffic and stack
 of a target are lanes of their own, because taking traffic back must never wait for a stack. What is done for the whole
 release (building, checking, looking up advisories) has its target nowhere, and a lane of its own as well. What is
-stoppable only looks: it may be ended in the middle when nobody waits for it any more.
+stoppable changes nothing that anybody else sees: it may be ended in the middle when nobody waits for it any more.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class BuildRevision(_OnRelease):
     """Make a revision of the release's commit."""
 
     verb: ClassVar[str] = "build"
+    stoppable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.ports import Journal, Samples, Stream
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.world import World
@@ -176,7 +177,7 @@ class SimulatedCloud:
 
     # Builder
 
-    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+    def build(self, pipeline: Pipeline, commit: str, interruption: Interruption | None = None) -> Revision:
         """A revision whose digest, and template, is that of its commit's name."""
         digest = self.journal.put(commit.encode())
         function = LambdaFunction(

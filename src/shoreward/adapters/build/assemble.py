@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,30 +47,35 @@ def language(asset: Asset) -> str:
     raise SpecError("BUILD_UNSUPPORTED", what, where=asset.where, next=advice)
 
 
-def assemble(asset: Asset, root: Path, work: Path, store: ArtifactFiles, whole: str) -> Assembled:
+def assemble(
+    asset: Asset, root: Path, work: Path, store: ArtifactFiles, whole: str, stop: threading.Event
+) -> Assembled:
     """Build an asset.
 
     Args:
         root: the exported files of the commit.
         work: an empty directory that lives until the zip is written.
         whole: digest of the commit's tree when the build may look at all of it, else ''.
+        stop: ends it when set; then `Abandoned` is raised.
     """
     source = root / asset.source
     match language(asset):
         case "makefile":
-            return _made(asset, source, work)
+            return _made(asset, source, work, stop)
         case "esbuild":
-            return _bundled(asset, source, work, store, whole)
+            return _bundled(asset, source, work, store, whole, stop)
         case "python":
-            return _python(asset, root, source, store, whole)
+            return _python(asset, root, source, store, whole, stop)
         case "nodejs":
-            return _node(asset, root, source, store, whole)
+            return _node(asset, root, source, store, whole, stop)
         case _:
             files = members(source, inside=root)
             return Assembled(files=files, own=frozenset(files))
 
 
-def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str) -> Assembled:
+def _python(
+    asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str, stop: threading.Event
+) -> Assembled:
     prefix = "python/" if asset.kind == "layer" else ""
     own = members(source, prefix, inside=root)
     name = python.manifest(source)
@@ -81,27 +87,30 @@ def _python(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole:
     key = digest_of("python", name, contents, machine.version, machine.platform, python.settings(), whole)
 
     def make(target: Path) -> None:
-        python.install(source, name, target, machine, subject=asset.logical_id, where=asset.where, path=asset.source)
+        subject, where, path = asset.logical_id, asset.where, asset.source
+        python.install(source, name, target, machine, subject=subject, where=where, path=path, stop=stop)
 
     tree = store.tree(key, make)
     notes = () if python.pinned(source, name) else (_unpinned(asset, name),)
     return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
 
 
-def _bundled(asset: Asset, source: Path, work: Path, store: ArtifactFiles, whole: str) -> Assembled:
+def _bundled(
+    asset: Asset, source: Path, work: Path, store: ArtifactFiles, whole: str, stop: threading.Event
+) -> Assembled:
     about = node.package(source, asset.where)
     notes: tuple[Note, ...] = ()
     if about.get("dependencies") or about.get("devDependencies"):
         notes = () if node.locked(source) else (_unpinned(asset, "package.json"),)
 
         def install(folder: Path) -> None:
-            node.install(folder, asset, bundling=True)
+            node.install(folder, asset, stop, bundling=True)
 
         if whole or (source / "node_modules").exists():  # dependencies that lie beside the function, or in it
             install(source)
         else:
             node.show(_kept(source, store, digest_of("bundling", get_platform(), _manifests(source)), install), source)
-    node.bundle(source, work, asset)
+    node.bundle(source, work, asset, stop)
     files = members(work)
     return Assembled(files=files, own=frozenset(files), notes=notes)
 
@@ -124,7 +133,7 @@ def _kept(source: Path, store: ArtifactFiles, key: str, install: Callable[[Path]
     return store.tree(key, make)
 
 
-def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str) -> Assembled:
+def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: str, stop: threading.Event) -> Assembled:
     prefix = "nodejs/" if asset.kind == "layer" else ""
     own = members(source, prefix, inside=root)
     if not node.package(source, asset.where).get("dependencies"):
@@ -132,7 +141,7 @@ def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: s
     key = digest_of("nodejs", _manifests(source), asset.architecture, whole)
 
     def install(folder: Path) -> None:
-        node.install(folder, asset)
+        node.install(folder, asset, stop)
 
     def make(target: Path) -> None:
         install(source)
@@ -144,14 +153,14 @@ def _node(asset: Asset, root: Path, source: Path, store: ArtifactFiles, whole: s
     return Assembled(files=members(tree, prefix) | own, own=frozenset(own), notes=notes)
 
 
-def _made(asset: Asset, source: Path, work: Path) -> Assembled:
+def _made(asset: Asset, source: Path, work: Path, stop: threading.Event) -> Assembled:
     make = shutil.which("make")
     if make is None or not (source / "Makefile").is_file():
         missing = "a Makefile in its folder" if make else "the command make"
         raise SpecError("BUILD_FAILED", f"Building {asset.logical_id} needs {missing}.", where=asset.where)
     command = (make, "--no-print-directory", f"build-{asset.logical_id}")
     extra = {"ARTIFACTS_DIR": str(work)}
-    run(command, source, subject=asset.logical_id, where=asset.where, path=asset.source, extra=extra)
+    run(command, source, subject=asset.logical_id, where=asset.where, stop=stop, path=asset.source, extra=extra)
     files = members(work)
     if not files:
         what = f"make build-{asset.logical_id} put nothing into $(ARTIFACTS_DIR)."

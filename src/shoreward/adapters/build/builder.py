@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from shoreward.adapters.build.keys import asset_key, below, tools
 from shoreward.adapters.build.store import ArtifactFiles
 from shoreward.adapters.build.zips import LIMIT, biggest_parts, pack, unpacked_size
 from shoreward.app.files import Entry, Source
+from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Artifact,
@@ -84,22 +86,29 @@ class LocalBuilder:
         self._blobs = blobs
         self._artifacts = artifacts
 
-    def build(self, pipeline: Pipeline, commit: str) -> Revision:
+    def build(self, pipeline: Pipeline, commit: str, interruption: Interruption | None = None) -> Revision:
         """Render the template and build the artifacts of a commit; see `app.ports.Builder`."""
-        return self.make(pipeline, commit).revision
+        stop = threading.Event()
+        if interruption:
+            interruption.listen(stop.set)
+        return self.make(pipeline, commit, stop).revision
 
-    def make(self, pipeline: Pipeline, commit: str) -> Built:
+    def make(self, pipeline: Pipeline, commit: str, stop: threading.Event | None = None) -> Built:
         """Build a commit, with notes.
+
+        Args:
+            stop: ends it when set.
 
         Raises:
             SpecError: the template or the code cannot be built, or BUILD_DIFFERS; `SpecErrors` for several mistakes.
             UserError: there is no such commit.
             Retryable: BUILD_NETWORK, a package index could not be reached.
+            Abandoned: it was stopped, and what it had begun has ended.
         """
         oid = self._source.resolve(commit).id
         settings = python.settings()
         key = self._key(pipeline, oid, settings)
-        return self._remembered(key, oid) or self._make(pipeline, oid, settings, key)
+        return self._remembered(key, oid) or self._make(pipeline, oid, settings, key, stop or threading.Event())
 
     def key(self, pipeline: Pipeline, commit: str) -> str:
         """What the revision of a commit depends on, as one digest; costs milliseconds."""
@@ -124,14 +133,14 @@ class LocalBuilder:
         own = [sandbox.target.parameters, str(sandbox.where)] if sandbox else None
         return digest_of("revision", tools(), tree, pipeline.template, _targets(pipeline), own, settings)
 
-    def _make(self, pipeline: Pipeline, oid: str, settings: str, key: str) -> Built:
+    def _make(self, pipeline: Pipeline, oid: str, settings: str, key: str, stop: threading.Event) -> Built:
         targets = _targets(pipeline)
         entries = self._source.entries(oid)
         template = self._read(pipeline, oid, entries)
         values = parameter_values(template, targets)
         assets = find_assets(template, values)
         _check_sandbox(pipeline, template, values)
-        build = _Build(self._source, self._artifacts, oid, entries, settings)
+        build = _Build(self._source, self._artifacts, oid, entries, settings, stop)
         made = build.all(assets)
         digests = {name: one.digest for name, one in made.items()}
         same = digests | {asset.logical_id: NO_CODE for asset in assets if asset.kind == "function"}
@@ -191,19 +200,28 @@ class _Build:
     """The assets of one commit."""
 
     def __init__(
-        self, source: Source, artifacts: ArtifactFiles, oid: str, entries: tuple[Entry, ...], settings: str
+        self,
+        source: Source,
+        artifacts: ArtifactFiles,
+        oid: str,
+        entries: tuple[Entry, ...],
+        settings: str,
+        stop: threading.Event,
     ) -> None:
         self._source = source
         self._artifacts = artifacts
         self._oid = oid
         self._entries = entries
         self._settings = settings
+        self._stop = stop
 
     def all(self, assets: tuple[Asset, ...]) -> dict[str, _Made]:
         """Artifact digest by logical id; mistakes of all assets are gathered before anything is said."""
         made: dict[str, _Made] = {}
         errors: list[SpecError] = []
         for asset in assets:
+            if self._stop.is_set():
+                raise Abandoned
             try:
                 made[asset.logical_id] = self._one(asset)
             except SpecErrors as several:
@@ -235,7 +253,7 @@ class _Build:
             (root / "commit").mkdir()
             (root / "made").mkdir()
             self._source.export(self._oid, root / "commit", "" if whole else asset.source)
-            assembled = assemble(asset, root / "commit", root / "made", self._artifacts, whole)
+            assembled = assemble(asset, root / "commit", root / "made", self._artifacts, whole, self._stop)
             if (size := unpacked_size(assembled.files)) > LIMIT:
                 parts = ", ".join(f"{name} {bytes_ / 1e6:.0f} MB" for name, bytes_ in biggest_parts(assembled.files))
                 what = f"{asset.logical_id} has {size / 1e6:.0f} MB unpacked, and Lambda takes {LIMIT / 1e6:.0f} MB."

@@ -15,8 +15,9 @@ from shoreward.adapters.build.builder import Built, LocalBuilder
 from shoreward.app.checking.check import Check, Materials, Outside, Report, Running
 from shoreward.app.checking.look import mistakes
 from shoreward.app.fitting import misfits, named
+from shoreward.app.interruption import Abandoned
 from shoreward.app.wording import counted
-from shoreward.domain import Finding, Severity, SpecError, SpecErrors, canonical, digest_of
+from shoreward.domain import Finding, Retryable, Severity, SpecError, SpecErrors, canonical, digest_of
 from shoreward.spec.template import Note
 
 
@@ -33,10 +34,14 @@ def build_check(builder: LocalBuilder) -> Check:
     def run(materials: Materials, running: Running) -> Report:
         running.say("building")
         try:
-            built = builder.make(materials.pipeline, materials.commit)
+            built = builder.make(materials.pipeline, materials.commit, running.stop)
         except SpecError as error:
             # Tomorrow the index may have the package, and this machine the tool.
             return mistakes(error, lasting=False)
+        except Abandoned:
+            raise Retryable(
+                "BUILD_STOPPED", "The build was stopped before it ended.", next="Run the check again."
+            ) from None
         if wrong := tuple(misfits(materials.pipeline, [one.logical_id for one in built.revision.functions])):
             return mistakes(SpecErrors(wrong))
         return _report(built)

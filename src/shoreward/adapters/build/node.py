@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -45,10 +46,11 @@ def locked(source: Path) -> bool:
     return any((source / name).is_file() for name in MANIFESTS[1:3])
 
 
-def install(source: Path, asset: Asset, *, bundling: bool = False) -> None:
+def install(source: Path, asset: Asset, stop: threading.Event, *, bundling: bool = False) -> None:
     """Install a folder's dependencies into its node_modules.
 
     Args:
+        stop: ends it when set.
         bundling: they are for esbuild, which runs on this machine; what is needed in development only comes with them
             unless esbuild itself is needed in production, as `sam build` has it.
 
@@ -67,7 +69,7 @@ def install(source: Path, asset: Asset, *, bundling: bool = False) -> None:
     cpu = {"x86_64": "x64", "arm64": "arm64"}[asset.architecture]
     fit = () if bundling else ("--os=linux", f"--cpu={cpu}", "--libc=glibc")
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", *kind, *fit)
-    run((npm, *how, *options), source, subject=subject, where=where, path=asset.source)
+    run((npm, *how, *options), source, subject=subject, where=where, stop=stop, path=asset.source)
     if not bundling:  # links to commands, which no function runs
         shutil.rmtree(source / "node_modules" / ".bin", ignore_errors=True)
     (source / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
@@ -79,10 +81,10 @@ def show(installed: Path, source: Path) -> None:
         (source / "node_modules").symlink_to(installed / "node_modules", target_is_directory=True)
 
 
-def bundle(source: Path, target: Path, asset: Asset) -> None:
+def bundle(source: Path, target: Path, asset: Asset, stop: threading.Event) -> None:
     """Bundle a function with esbuild as its BuildProperties say; dependencies are in its folder, or shown there.
 
-    Raises ESBUILD_MISSING, BUILD_PROPERTY_UNKNOWN.
+    Raises ESBUILD_MISSING, BUILD_PROPERTY_UNKNOWN, and as `commands.run` does.
     """
     arguments = tuple(_arguments(asset))
     local = source / "node_modules" / ".bin" / "esbuild"
@@ -94,7 +96,7 @@ def bundle(source: Path, target: Path, asset: Asset) -> None:
     # The bundle names its parts by their paths: where dependencies are kept on this machine must not show.
     shown = ("--preserve-symlinks",) if (source / "node_modules").is_symlink() else ()
     command = (tool, *points, "--bundle", "--platform=node", f"--outdir={target}", *shown, *arguments)
-    run(command, source, subject=asset.logical_id, where=asset.where, path=asset.source)
+    run(command, source, subject=asset.logical_id, where=asset.where, stop=stop, path=asset.source)
 
 
 def _arguments(asset: Asset) -> Iterator[str]:

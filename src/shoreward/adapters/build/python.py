@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,42 +78,39 @@ def settings() -> str:
     return hashlib.sha256(repr((sorted(chosen.items()), files)).encode()).hexdigest()
 
 
-def install(source: Path, name: str, target: Path, machine: Machine, *, subject: str, where: Place, path: str) -> None:
-    """Install what a manifest asks for into a directory. Raises as `commands.run` does."""
+def install(
+    source: Path,
+    name: str,
+    target: Path,
+    machine: Machine,
+    *,
+    subject: str,
+    where: Place,
+    path: str,
+    stop: threading.Event,
+) -> None:
+    """Install what a manifest asks for into a directory. Arguments and exceptions as of `commands.run`."""
     import uv
 
     command = uv.find_uv_bin()
     quiet = ("--no-progress", "--color", "never")
     extra = {"UV_PYTHON_DOWNLOADS": "never"}
+
+    def ask(*arguments: str | Path) -> None:
+        run(arguments, source, subject=subject, where=where, stop=stop, path=path, extra=extra)
+
     options: tuple[str, ...] = ("-r", name)
     listed = target.parent / f"{target.name}.txt"
     try:
         if name == "uv.lock":
-            export = (
-                command,
-                "export",
-                "--frozen",
-                "--no-dev",
-                "--no-emit-project",
-                "--no-header",
-                *quiet,
-                "-o",
-                listed,
-            )
-            run((*export, "--python", sys.executable), source, subject=subject, where=where, path=path, extra=extra)
+            export = ("export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", *quiet, "-o", listed)
+            ask(command, *export, "--python", sys.executable)
             options = ("--no-deps", "-r", str(listed))
         arguments = (
             "--target", str(target), "--python", sys.executable, "--python-version", machine.version,
             "--python-platform", machine.platform, "--only-binary", ":all:", "--link-mode", "copy",
         )  # fmt: skip
-        run(
-            (command, "pip", "install", *quiet, *arguments, *options),
-            source,
-            subject=subject,
-            where=where,
-            path=path,
-            extra=extra,
-        )
+        ask(command, "pip", "install", *quiet, *arguments, *options)
     finally:
         listed.unlink(missing_ok=True)
     normalise(target)

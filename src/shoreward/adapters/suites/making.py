@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shoreward.adapters.suites import errors, process
+from shoreward.adapters import process
+from shoreward.adapters.suites import errors
 from shoreward.domain import Place, Terminal
 
 _MINUTES = 30

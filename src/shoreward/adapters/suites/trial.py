@@ -9,12 +9,12 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from shoreward.adapters.suites import errors, frames, node, process
+from shoreward.adapters import process
+from shoreward.adapters.suites import errors, frames, node
 from shoreward.adapters.suites.asking import NODE_OPTIONS, Inspection, abort
 from shoreward.adapters.suites.commands import folder_of
 from shoreward.adapters.suites.ground import Ground, speaks_node
 from shoreward.adapters.suites.outcome import Case, Told, Unreadable, joined
-from shoreward.adapters.suites.process import Ended
 from shoreward.adapters.suites.reports import read_report
 from shoreward.adapters.suites.runners import Part
 from shoreward.adapters.suites.surroundings import variables
@@ -60,7 +60,7 @@ class Trial:
         complaints: lines of its words that name a place, with a rule ('' for none) and words.
     """
 
-    ended: Ended
+    ended: process.Ended
     told: Told
     words: str
     missing: bool = False
@@ -146,7 +146,7 @@ class _Bench:
         pattern = self.setting.suite.report
         return [path for path in sorted(self._folder.glob(pattern)) if path.is_file()] if pattern else []
 
-    def _read(self, ended: Ended, inspection: Inspection) -> Trial:
+    def _read(self, ended: process.Ended, inspection: Inspection) -> Trial:
         words, declared = frames.uncoloured(ended.words), self._declared()
         pairs = zip(self.parts, self._reports, strict=True)
         expected = [report for part, report in pairs if part.runner and part.runner.counts]
@@ -175,7 +175,7 @@ def _unreadable(suite: Suite, report: Path, space: Workspace, error: Unreadable)
     return Terminal("SUITE_REPORT", what, where=suite.where, next="JUnit XML and SARIF are read.")
 
 
-def _where(words: str, space: Workspace, locate: frames.Locate, ended: Ended) -> tuple[Place | None, str]:
+def _where(words: str, space: Workspace, locate: frames.Locate, ended: process.Ended) -> tuple[Place | None, str]:
     """The place that a run's words name, and the test that it was in."""
     if ended.why or ended.crash:
         return frames.dumped(words, locate) or (None, "")

@@ -1,5 +1,7 @@
 """Runs a command so that nothing of it is left when it has ended, was stopped, or hangs.
 
+No adapter of its own, but what those share that run what others wrote: suites, and the tools that build.
+
 Every command leads a session of its own, and whatever it started ends with it: the group is killed, and so is whoever
 left the group but still carries the run's mark in its environment (Linux only; elsewhere a daemon may stay behind).
 """

@@ -340,6 +340,35 @@ def test_a_key_whose_rights_are_left_to_its_account_is_as_every_key_is() -> None
         assert finding.severity == severity
 
 
+def test_a_resource_is_the_same_by_its_name_and_by_its_arn() -> None:
+    shells = """\
+  Shells:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: name, AttributeType: S}]
+      KeySchema: [{AttributeName: name, KeyType: HASH}]
+  Post:
+    Type: AWS::SQS::Queue
+  Chest:
+    Type: AWS::S3::Bucket
+"""
+    by_name = (
+        "{DynamoDBCrudPolicy: {TableName: !Ref Shells}}",
+        "{SQSPollerPolicy: {QueueName: !GetAtt Post.QueueName}}",
+        "{S3ReadPolicy: {BucketName: !Ref Chest}}",
+    )
+    by_arn = (
+        ("dynamodb:PutItem", "!GetAtt Shells.Arn", "${Shells.Arn}"),
+        ("sqs:ReceiveMessage", "!GetAtt Post.Arn", "${Post.Arn}"),
+        ("s3:GetObject", "!Sub '${Chest.Arn}/pearls/*'", "${Chest.Arn}/pearls/*"),
+    )
+    for wide, (action, arn, told) in zip(by_name, by_arn, strict=True):
+        narrow = f"{{Statement: [{{Effect: Allow, Action: '{action}', Resource: {arn}}}]}}"
+        assert found(f"{FUNCTION}        - {wide}\n{shells}", f"{FUNCTION}        - {narrow}\n{shells}") == []
+        [finding] = found(FUNCTION + shells, f"{FUNCTION}        - {narrow}\n{shells}")
+        assert finding.what.endswith(f"{action} on {told}.")
+
+
 def test_what_grows_in_a_statement_is_told_on_its_line() -> None:
     trust = """\
   Guest:

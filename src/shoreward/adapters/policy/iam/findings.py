@@ -92,7 +92,7 @@ def _finding(rule: str, grants: list[Grant], before: Collection[Grant], origins:
     first = grants[0]
     lifted = first.effect == "Deny"
     name = _resource(first.holder) if lifted else first.source
-    actions = _listed(grant.words or str(grant.action) for grant in grants)
+    actions = _listed(grant.words[0] or str(grant.action) for grant in grants)
     resources = _listed(_on(grant) for grant in grants)
     return Finding(
         rule=rule,
@@ -151,7 +151,7 @@ def _people(grant: Grant) -> str:
 
 
 def _on(grant: Grant) -> str:
-    text = str(grant.resource)
+    text = grant.words[1] or str(grant.resource)
     return _resource(grant.holder) if text == "" else "everything (*)" if text == "*" else text
 
 

@@ -81,7 +81,7 @@ class Grant:
         source: logical id of the resource that has the statement.
         path: where in that resource the action stands.
         people, on: where in it the principal and the resource of the grant stand.
-        words: the action as it is written.
+        words: the action and the resource as they are written.
     """
 
     effect: Effect
@@ -92,7 +92,7 @@ class Grant:
     clauses: frozenset[Clause]
     source: str
     path: Path
-    words: str = ""
+    words: tuple[str, str] = ("", "")
     people: Path = field(default=(), compare=False)
     on: Path = field(default=(), compare=False)
 

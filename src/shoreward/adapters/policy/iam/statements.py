@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+from shoreward.adapters.policy.iam.arns import in_full
 from shoreward.adapters.policy.iam.grants import Clause, Effect, Grant, Names
 from shoreward.adapters.policy.iam.texts import Texts
 from shoreward.spec.template.plain import Json, Path, listed, mapping, only
@@ -85,6 +86,7 @@ def changed_sources(before: Mapping[str, Json], after: Mapping[str, Json]) -> se
 class _Reader:
     def __init__(self, made: Mapping[str, Json], texts: Texts) -> None:
         self._resources = mapping(made.get("Resources"))
+        self._types = {name: str(resource.get("Type")) for name, resource in self._resources.items()}
         self._texts = texts
 
     def grants(self, sources: Collection[str] | None) -> Iterator[Grant]:
@@ -209,10 +211,12 @@ class _Reader:
         principals = list(self._principals(statement, path, " " in holder))
         for action, for_action, at in self._names(statement, "Action", path):
             lower = Names(tuple("*" if one == "*:*" else one.lower() for one in action.patterns), action.negated)
-            for resource, for_resource, on in resources:
+            for named, for_resource, on in resources:
+                resource = replace(named, patterns=tuple(in_full(one, self._types) for one in named.patterns))
                 for principal, for_principal, people in principals:
                     every = under | for_action | for_resource | for_principal
-                    yield Grant(effect, holder, principal, lower, resource, every, name, at, str(action), people, on)
+                    words = str(action), str(named)
+                    yield Grant(effect, holder, principal, lower, resource, every, name, at, words, people, on)
 
     def _names(
         self, statement: Mapping[str, Json], key: str, path: Path

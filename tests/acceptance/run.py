@@ -20,6 +20,9 @@ from .corpus import CORPUS, representatives
 from .ground import Grounds
 from .judging import Judged, fingerprints, judge
 
+DEFECTS, UNHARMED = "all defects", "all clean changes"
+COLUMNS = ("run", "found", "placed", "missed", "false", "CPU s")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -58,24 +61,29 @@ def _spent() -> float:
 
 
 def summary(found: Iterable[Outcome]) -> str:
-    """A table: for each kind how many were run, found, found in their place, and how many findings were false."""
+    """A table: for each kind how many were run, found, found in their place, and how many findings were false.
+
+    It is Markdown, as docs/checks.md shows it. A clean change is found when it passes.
+    """
     kinds: dict[str, list[Outcome]] = {}
     for one in found:
         kinds.setdefault(one.case.kind, []).append(one)
     rows = [_row(kind, ones) for kind, ones in kinds.items()]
     defects = [one for ones in kinds.values() for one in ones if one.case.expected]
     unharmed = [one for ones in kinds.values() for one in ones if not one.case.expected]
-    rows += [_row(name, ones) for name, ones in (("all defects", defects), ("all clean changes", unharmed)) if ones]
-    head = f"{'':28}{'run':>5}{'found':>7}{'placed':>8}{'missed':>8}{'false':>7}{'wall s':>9}{'CPU s':>8}"
-    return "\n".join([head, *rows])
+    rows += [_row(f"**{name}**", ones) for name, ones in ((DEFECTS, defects), (UNHARMED, unharmed)) if ones]
+    return "\n".join((_cells("", *COLUMNS), _cells("---", *("--:" for _ in COLUMNS)), *rows))
 
 
 def _row(name: str, ones: list[Outcome]) -> str:
     found = sum(one.judged.found for one in ones)
     placed = sum(one.judged.found and one.judged.placed for one in ones)
     false = sum(len(one.judged.false) for one in ones)
-    wall, cpu = sum(one.wall for one in ones), sum(one.cpu for one in ones)
-    return f"{name:28}{len(ones):5}{found:7}{placed:8}{len(ones) - found:8}{false:7}{wall:9.1f}{cpu:8.1f}"
+    return _cells(name, len(ones), found, placed, len(ones) - found, false, round(sum(one.cpu for one in ones)))
+
+
+def _cells(name: str, *rest: str | int) -> str:
+    return f"| {name:30} |{'|'.join(f' {one:>6} ' for one in rest)}|"
 
 
 def told(one: Outcome) -> str:
@@ -89,13 +97,13 @@ def told(one: Outcome) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="acceptance.run", description="Runs the corpus of defects and clean changes.")
-    parser.add_argument("words", nargs="*", help="only cases whose kind or name holds one of these words")
+    parser.add_argument("words", nargs="*", help="only cases of these applications, kinds and names")
     parser.add_argument("--watched", action="store_true", help="ask as --watch does, which is quicker")
     parser.add_argument("--quick", action="store_true", help="only what `make test` runs")
     asked = parser.parse_args(arguments)
     cases = list(representatives() if asked.quick else CORPUS)
     if asked.words:
-        cases = [case for case in cases if any(word in (case.kind, case.name) for word in asked.words)]
+        cases = [case for case in cases if {case.application, case.kind, case.name} & {*asked.words}]
     clouded = any(case.cost == "sandbox" for case in cases)
     found: list[Outcome] = []
     ask = as_watched if asked.watched else by_process

@@ -6,12 +6,15 @@ import builtins
 import dataclasses
 import types
 import typing
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from shoreward.core import Event
+from shoreward.core import control as c
 from shoreward.core import events as e
+from shoreward.core.control import Order
 from shoreward.domain import (
     Advisories,
     Artifact,
@@ -294,4 +297,37 @@ SECOND_KINDS: tuple[Event, ...] = (
 )
 """What came with checks: new events, and new words in old ones."""
 
-ONE_OF_EACH = (*FIRST_KINDS, *(event for event in SECOND_KINDS if type(event) not in map(type, FIRST_KINDS)))
+THIRD_KINDS: tuple[Event, ...] = (
+    replace(OPENING, at=1_700_000_999.0, before="c0ffee", back_to="app-1"),
+    e.GateAsked(at=1_700_001_000.0, gate="quiet", wave="one", target="", open=False, why="alarm beach-5xx is firing"),
+    e.GateOpened(at=1_700_001_001.0, gate="release manager", wave="one", by="kim", why="looked at it"),
+    e.TargetEntered(at=1_700_001_002.0, target=TARGET),
+    e.HoldPlaced(at=1_700_001_003.0, by="kim", why="lunch", target=TARGET),
+    e.HoldLifted(at=1_700_001_004.0, by="kim", why="back", target=TARGET),
+    e.HoldPlaced(at=1_700_001_005.0, by="kim", why="lunch", wave="one"),
+    e.TargetRetried(at=1_700_001_006.0, target=TARGET, by="kim", why="the role is back"),
+    e.TargetSkipped(at=1_700_001_007.0, target=TARGET, by="kim", why="the region is away"),
+    e.RollbackBegan(at=1_700_001_008.0, cause="quarantine", reason="app-1 was rolled back"),
+    e.TargetOvertaken(at=1_700_001_009.0, target=TARGET, release="app-3"),
+    e.ReleaseEnded(at=1_700_001_010.0, outcome=Outcome.SUPERSEDED),
+)
+"""What was added with several releases under way, gates and levers."""
+
+_EARLIER = tuple(type(event) for event in (*FIRST_KINDS, *SECOND_KINDS))
+ONE_OF_EACH = (
+    *FIRST_KINDS,
+    *(event for event in SECOND_KINDS if type(event) not in map(type, FIRST_KINDS)),
+    *(event for event in THIRD_KINDS if type(event) not in _EARLIER),
+)
+
+ORDERS: tuple[Order, ...] = (
+    c.StopPlaced(at=1_700_000_001.0, by="kim", why="fire"),
+    c.StopLifted(at=1_700_000_002.0, by="kim", why="out"),
+    c.StopPlaced(at=1_700_000_003.0, by="kim", why="odd", application="app"),
+    c.FreezePlaced(at=1_700_000_004.0, by="kim", why="feast", name="year's end", start=1.7e9, end=1.8e9),
+    c.FreezeLifted(at=1_700_000_005.0, by="kim", why="no feast", name="year's end"),
+    c.VariableSet(at=1_700_000_006.0, by="kim", why="ready", name="stall", value="open"),
+    c.CulpritNamed(at=1_700_000_007.0, by="kim", why="I saw it", release="app-1", commit="c0ffee"),
+    c.QuarantineLifted(at=1_700_000_008.0, by="kim", why="mended", release="app-1", commit="c0ffef"),
+)
+"""Every kind of word about more than one release."""

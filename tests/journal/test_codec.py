@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import typing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shoreward.adapters.journal.codec import decode, encode
+from shoreward.adapters.journal.codec import decode, decode_order, encode
 from shoreward.core import Event
 from shoreward.core import events as e
+from shoreward.core.control import Order
 from shoreward.domain import Judgement, Terminal, Verdict
 
-from .samples import FIRST_KINDS, KINDS, ONE_OF_EACH, SECOND_KINDS, TARGET, any_event, said
+from .samples import FIRST_KINDS, KINDS, ONE_OF_EACH, ORDERS, SECOND_KINDS, TARGET, any_event, said
 
 HERE = Path(__file__).parent
 
@@ -110,8 +112,21 @@ def test_what_an_earlier_version_wrote_is_still_read(form: str, meant: tuple[Eve
     assert [decode(line["name"], json.dumps(line["body"]).encode()) for line in lines] == list(meant)
 
 
-def test_every_kind_of_event_has_a_sample():
+def test_every_kind_of_event_and_order_has_a_sample():
     assert {type(event) for event in ONE_OF_EACH} == set(KINDS)
+    assert {type(order) for order in ORDERS} == set(typing.get_args(Order))
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: type(order).__name__)
+def test_every_order_is_read_as_it_was_written(order: Order):
+    assert decode_order(*encode(order)) == order
+
+
+def test_an_order_is_no_event_and_an_event_no_order():
+    with pytest.raises(Terminal, match="no event"):
+        decode(*encode(ORDERS[0]))
+    with pytest.raises(Terminal, match="no word"):
+        decode_order(*encode(ONE_OF_EACH[0]))
 
 
 def test_a_field_that_came_later_takes_its_default():

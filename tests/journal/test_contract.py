@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app.ports import Conflict, Journal, ReleaseHeader
+from shoreward.app.ports import Conflict, Journal
 from shoreward.core import events as e
+from shoreward.core.header import headed, noted
 from shoreward.domain import Outcome, Refused, Terminal
 from shoreward.testing.builders import a_pipeline, an_opening
 
-from .samples import ONE_OF_EACH, said
+from .samples import ONE_OF_EACH, ORDERS, said
 
 ENDED = e.ReleaseEnded(at=2.0, outcome=Outcome.SUCCEEDED)
 TAKEN_BACK = e.RollbackBegan(at=3.0, cause="person", reason="regret", by="kim")
@@ -27,7 +28,7 @@ def test_a_release_begins_with_its_opening(journal: Journal):
     release = journal.open(an_opening("abc"))
     (recorded,) = journal.events(release)
     assert (recorded.seq, recorded.event) == (1, an_opening("abc"))
-    assert journal.releases() == (ReleaseHeader(id=release, application="app", open=True),)
+    assert journal.releases() == (headed(release, 1, an_opening("abc")),) == (journal.header(release),)
 
 
 def test_what_was_appended_is_there_in_order_with_its_place(journal: Journal):
@@ -62,12 +63,66 @@ def test_whoever_lost_their_place_cannot_append(journal: Journal, after: int):
     assert journal.releases()[0].open
 
 
-def test_one_release_of_an_application_is_under_way_at_a_time(journal: Journal):
-    release = journal.open(an_opening("one"))
-    with pytest.raises(Refused, match=rf"{release} of app is under way") as refused:
-        journal.open(an_opening("two"))
+def test_several_releases_of_an_application_are_under_way_of_one_commit_one(journal: Journal):
+    first, second = journal.open(an_opening("one")), journal.open(an_opening("two"))
+    with pytest.raises(Refused, match=rf"{first} of app is under way") as refused:
+        journal.open(an_opening("one"))
     assert refused.value.code == "RELEASE_UNDER_WAY"
-    assert len(journal.releases()) == 1
+    assert [header.id for header in journal.releases(open=True)] == [first, second]
+    journal.append(first, 1, (ENDED,))
+    again = journal.open(an_opening("one"))
+    assert [header.id for header in journal.releases("app", open=True)] == [second, again]
+    assert [header.id for header in journal.releases("app", open=False)] == [first]
+
+
+def test_a_header_is_what_its_events_make_of_it(journal: Journal):
+    release = journal.open(ONE_OF_EACH[0])
+    meant = headed(release, 1, ONE_OF_EACH[0])
+    for after, event in enumerate(ONE_OF_EACH[1:], start=1):
+        journal.append(release, after, (event,))
+        meant = noted(meant, event)
+        assert journal.header(release) == meant
+    assert (meant.outcome, meant.digest, meant.back_at > 0, meant.open) == (Outcome.ROLLED_BACK, "d" * 64, True, False)
+
+
+def test_pages_go_back_from_the_newest(journal: Journal):
+    ids = [journal.open(an_opening(f"{number}")) for number in range(5)]
+    other = journal.open(another_application())
+    assert [header.id for header in journal.page(limit=2)] == [other, ids[4]]
+    assert [header.id for header in journal.page("app", limit=2)] == [ids[4], ids[3]]
+    assert [header.id for header in journal.page("app", before=ids[3], limit=9)] == [ids[2], ids[1], ids[0]]
+    assert journal.page("app", before=ids[0]) == ()
+
+
+def test_all_that_happened_is_told_in_the_order_in_which_it_came(journal: Journal):
+    first = journal.open(an_opening("one"))
+    second = journal.open(an_opening("two"))
+    journal.append(second, 1, (said("a"), said("b")))
+    journal.append(first, 1, (said("c"),))
+    told = journal.happened()
+    assert [(each.release, each.seq) for each in told] == [
+        (first, 1),
+        (second, 1),
+        (second, 2),
+        (second, 3),
+        (first, 2),
+    ]
+    assert [each.event for each in told[2:]] == [said("a"), said("b"), said("c")]
+    assert journal.happened(told[1].id, limit=2) == told[2:4]
+    assert journal.happened(told[-1].id) == ()
+
+
+def test_orders_are_kept_in_order(journal: Journal):
+    changes = journal.changes()
+    journal.steer(0, ORDERS[:2])
+    assert journal.changes() != changes
+    journal.steer(2, ORDERS[2:])
+    assert journal.orders() == ORDERS
+    assert journal.orders(3) == ORDERS[3:]
+    for after in (0, 2, 9):
+        with pytest.raises(Conflict):
+            journal.steer(after, ORDERS[:1])
+    assert journal.orders() == ORDERS
 
 
 def test_a_release_that_ended_is_open_again_while_it_goes_back(journal: Journal):
@@ -80,10 +135,10 @@ def test_a_release_that_ended_is_open_again_while_it_goes_back(journal: Journal)
     assert not journal.releases()[0].open
 
 
-def test_a_release_does_not_go_back_while_another_is_under_way(journal: Journal):
+def test_a_release_does_not_go_back_while_its_commit_is_under_way_again(journal: Journal):
     old = journal.open(an_opening("old"))
     journal.append(old, 1, (ENDED,))
-    new = journal.open(an_opening("new"))
+    new = journal.open(an_opening("old"))
     with pytest.raises(Refused) as refused:
         journal.append(old, 2, (said("about to go back"), TAKEN_BACK))
     assert refused.value.code == "RELEASE_UNDER_WAY"
@@ -104,6 +159,7 @@ def test_a_release_that_nobody_opened_is_unknown(journal: Journal):
         lambda: journal.events("app-2"),
         lambda: journal.events("app-2", 5),
         lambda: journal.append("app-2", 0, (said("hello?"),)),
+        lambda: journal.header("app-2"),
     ):
         with pytest.raises(Refused) as refused:
             ask()

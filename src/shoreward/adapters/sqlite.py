@@ -42,12 +42,14 @@ class Form:
         version: the form that this version writes; it grows when an older version could not read it any more.
         tables: statements that make it.
         tell: its errors.
+        upgrade: makes this version's form of an older one, whose number it is told; None while there is none.
     """
 
     application: int
     version: int
     tables: tuple[str, ...]
     tell: Tell
+    upgrade: Callable[[sqlite3.Connection, int], None] | None = None
 
     def connect(self, path: Path, *, patience: float) -> sqlite3.Connection:
         """Open a file, making it and its folder when they are not there.
@@ -66,6 +68,8 @@ class Form:
             try:
                 if not self._recognised(connection, path):
                     self._make(connection, path, time.monotonic() + patience)
+                elif _version(connection) < self.version:
+                    self._bring_up(connection)
                 connection.execute("PRAGMA synchronous = FULL")
             except BaseException:
                 connection.close()
@@ -87,7 +91,7 @@ class Form:
         # In this order: a process that makes the file meanwhile writes the tables and the numbers at once.
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(connection)
         if application == self.application and version > self.version:
             raise self.tell(path, Trouble.NEWER, f"its form is {version}, ours is {self.version}")
         if application != self.application and tables:
@@ -103,6 +107,20 @@ class Form:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {self.application}")
                 connection.execute(f"PRAGMA user_version = {self.version}")
+
+
+    def _bring_up(self, connection: sqlite3.Connection) -> None:
+        """Make a file of an older version one of this, unless another process was quicker."""
+        with transaction(connection):
+            version = _version(connection)
+            if version < self.version:
+                assert self.upgrade is not None
+                self.upgrade(connection, version)
+                connection.execute(f"PRAGMA user_version = {self.version}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
 @contextmanager

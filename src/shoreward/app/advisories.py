@@ -50,10 +50,8 @@ def live(journal: Journal, application: str | None = None) -> tuple[Release, ...
     """The release that customers are served by, of one application or of each, newest first."""
     found: dict[str, Release] = {}
     for header in reversed(journal.releases(application)):
-        if header.application not in found and not header.open:
-            state = load(journal, header.id)
-            if state.outcome is Outcome.SUCCEEDED:
-                found[header.application] = state
+        if header.application not in found and header.outcome is Outcome.SUCCEEDED:
+            found[header.application] = load(journal, header.id)
     return tuple(found.values())
 
 

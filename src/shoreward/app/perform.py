@@ -11,6 +11,7 @@ from typing import assert_never
 
 import structlog
 
+from shoreward.app.drift import require_as_left, require_as_staged, require_in_place
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look
 from shoreward.app.manifest import seal, verify, verify_artifacts
@@ -20,6 +21,7 @@ from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.domain import (
     Checked,
+    Drifted,
     Place,
     Retryable,
     Revision,
@@ -66,6 +68,7 @@ def _failed(world: World, effect: Effect, error: ShorewardError) -> e.EffectFail
         what=f"{where}{error.what}",
         next=error.next,
         retryable=isinstance(error, Retryable),
+        drift=error.differences if isinstance(error, Drifted) else (),
     )
 
 
@@ -124,6 +127,7 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
     key = f"{state.id}/{effect.key}"
     match effect:
         case do.InspectTarget():
+            require_as_left(world, state, target)
             snapshot = world.stacks.inspect(pipeline, target, _revision(state))
             return e.TargetInspected(at=now(), target=target.key, snapshot=snapshot)
         case do.StageTarget():
@@ -139,17 +143,20 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             world.traffic.shift(target, _staged(deployment).shifting, effect.percent, effect.expected)
             return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=effect.percent, since=since)
         case do.JudgeTarget():
+            require_in_place(world, state, deployment)
             judgement = look(world, state, deployment)
             return e.TargetJudged(at=now(), target=target.key, judgement=judgement)
         case do.FinishTarget():
+            require_as_staged(world, state, target)
             world.stacks.finish(pipeline, target, _as_checked(world, state), _staged(deployment), key)
             return e.TargetFinished(at=now(), target=target.key)
         case do.RestoreTraffic():
-            world.traffic.restore(target, _staged(deployment).shifting)
-            return e.TrafficRestored(at=now(), target=target.key)
+            found = world.traffic.restore(target, _staged(deployment).shifting)
+            return e.TrafficRestored(at=now(), target=target.key, found=found)
         case do.RestoreStack():
-            world.stacks.restore(pipeline, target, _snapshot(deployment), deployment.staged, key)
-            return e.StackRestored(at=now(), target=target.key)
+            snapshot, revision = _snapshot(deployment), _revision(state)
+            found = world.stacks.restore(pipeline, target, snapshot, deployment.staged, key, revision=revision)
+            return e.StackRestored(at=now(), target=target.key, found=found)
         case _:
             assert_never(effect)
 

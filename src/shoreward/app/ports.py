@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from shoreward.app.interruption import Interruption
 from shoreward.core import Event
+from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
+from shoreward.core.header import Header
 from shoreward.domain import (
     Checked,
+    Difference,
     Finding,
     Metric,
     Pipeline,
@@ -153,8 +156,21 @@ class StackManager(Protocol):
         """Apply the stack's own template (aliases unpinned), so that stack and reality agree."""
         ...
 
-    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
-        """Bring the stack back to its snapshot; a stack that did not exist is deleted. Ends without drift."""
+    def restore(
+        self,
+        pipeline: Pipeline,
+        target: Target,
+        snapshot: Snapshot,
+        staged: Staged | None,
+        key: str,
+        *,
+        revision: Revision | None = None,
+    ) -> tuple[Difference, ...]:
+        """Bring the stack back to its snapshot; a stack that did not exist is deleted, if the release made it.
+
+        Ends without drift. Returns what somebody else had made of it meanwhile, as far as `revision`, what the release
+        brought, tells: it was gone over, or is left where nothing of the release is.
+        """
         ...
 
 
@@ -168,8 +184,11 @@ class TrafficRouter(Protocol):
         """
         ...
 
-    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> None:
-        """All traffic back to the baselines, at once, whatever the aliases say now."""
+    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> tuple[Difference, ...]:
+        """All traffic back to the baselines, at once, whatever the aliases say now.
+
+        Returns where they were, of those that somebody else had moved.
+        """
         ...
 
 
@@ -309,21 +328,26 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseHeader:
-    """What a journal knows of a release without reading its events."""
+class Happened:
+    """An event of any release, in the order in which a journal got to know of all of them.
 
-    id: str
-    application: str
-    open: bool
+    Attributes:
+        id: grows from event to event, with gaps.
+    """
+
+    id: int
+    release: str
+    seq: int
+    event: Event
 
 
 class Journal(Blobs, Protocol):
-    """Append-only events of releases; the truth."""
+    """Append-only events of releases, and of what people say of more than one; the truth."""
 
     def open(self, event: ReleaseOpened) -> str:
         """Begin a release; returns its id.
 
-        Raises `Refused` (RELEASE_UNDER_WAY) while another release of the application is open.
+        Raises `Refused` (RELEASE_UNDER_WAY) while another release of the same commit of the application is open.
         """
         ...
 
@@ -338,8 +362,28 @@ class Journal(Blobs, Protocol):
         """The events behind number `after`, in order; raises `Refused` (RELEASE_UNKNOWN) for a release it never saw."""
         ...
 
-    def releases(self, application: str | None = None) -> Sequence[ReleaseHeader]:
-        """All releases, oldest first."""
+    def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:
+        """Releases, oldest first; only those that are open, or that are not, when `open` says so."""
+        ...
+
+    def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
+        """Releases, newest first, behind the one with the id `before` when there is one; at most `limit`."""
+        ...
+
+    def header(self, release: str) -> Header:
+        """One release's header; raises `Refused` (RELEASE_UNKNOWN)."""
+        ...
+
+    def steer(self, after: int, orders: Sequence[Order]) -> None:
+        """Append what people say of more than one release, as `append` does."""
+        ...
+
+    def orders(self, after: int = 0) -> Sequence[Order]:
+        """What people said, behind the first `after` words."""
+        ...
+
+    def happened(self, after: int = 0, *, limit: int = 1000) -> Sequence[Happened]:
+        """Events of all releases behind the one with the id `after`, in the order of their coming; at most `limit`."""
         ...
 
     def changes(self) -> int:

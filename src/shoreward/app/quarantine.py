@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoreward.app.ports import Journal
-from shoreward.core import Release, replay
-from shoreward.domain import Outcome
+from shoreward.core.header import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +14,16 @@ class Quarantine:
 
     journal: Journal
 
-    def culprit(self, application: str, *, commit: str = "", digest: str = "") -> Release | None:
+    def culprit(self, application: str, *, commit: str = "", digest: str = "") -> Header | None:
         """The release that rolled this commit, or this revision, back; None when it is free to go."""
         for header in reversed(self.journal.releases(application)):
-            if header.open:
-                continue
-            state = replay(header.id, (recorded.event for recorded in self.journal.events(header.id)))
-            if not _harmed(state):
-                continue
-            same_revision = state.revision is not None and state.revision.digest == digest
-            if same_revision or state.opened.commit == commit:
-                return state
+            if header.harmed and (header.commit == commit or (digest and header.digest == digest)):
+                return header
         return None
 
-
-def _harmed(state: Release) -> bool:
-    if state.outcome is not Outcome.ROLLED_BACK or state.rollback is None:
-        return False
-    return state.rollback.cause in ("judged", "alarm")
+    def reason(self, header: Header) -> str:
+        """Why what a release carries must not be anywhere; "" when it may."""
+        culprit = self.culprit(header.application, commit=header.commit, digest=header.digest)
+        if culprit is None or culprit.id == header.id:
+            return ""
+        return f"its revision was rolled back by {culprit.id}: {culprit.reason}"

@@ -13,6 +13,7 @@ from shoreward.app.ports import Conflict, Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.core import Event, Release, replay
 from shoreward.core import events as e
+from shoreward.core.header import Header
 from shoreward.domain import Outcome, Pipeline, Refused
 
 
@@ -32,10 +33,10 @@ def load(journal: Journal, release: str) -> Release:
 
 def latest(journal: Journal, application: str | None = None, *, but: str = "") -> Release:
     """The newest release; raises `Refused` (NO_RELEASE) when there is none."""
-    headers = [header for header in journal.releases(application) if header.id != but]
-    if not headers:
+    newest = next((header for header in journal.page(application, limit=2) if header.id != but), None)
+    if newest is None:
         raise Refused("NO_RELEASE", "There has been no release yet.", next="Begin one with `shoreward release`.")
-    return load(journal, headers[-1].id)
+    return load(journal, newest.id)
 
 
 def begin(
@@ -55,17 +56,16 @@ def begin(
         despite: why a quarantined commit may go all the same; "" when it may not.
 
     Raises:
-        Refused: RELEASE_UNDER_WAY while another commit's release is open, QUARANTINED for a commit that harmed.
+        Refused: QUARANTINED for a commit that harmed.
     """
     assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
     if same := _open_already(journal, pipeline.application, commit):
         return same
     culprit = Quarantine(journal).culprit(pipeline.application, commit=commit, digest=digest)
     if culprit and not despite:
-        assert culprit.rollback is not None
         raise Refused(
             "QUARANTINED",
-            f"{_same(culprit, commit)} rolled back by {culprit.id}: {culprit.rollback.reason}.",
+            f"{_same(culprit, commit)} rolled back by {culprit.id}: {culprit.reason}.",
             next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
         )
     opened = e.ReleaseOpened(
@@ -74,7 +74,7 @@ def begin(
         commit=commit,
         subject=subject,
         by=wish.by,
-        before=live_commit(journal, pipeline.application),
+        before=commit_before(journal, pipeline.application),
         despite=despite,
     )
     try:
@@ -87,25 +87,34 @@ def begin(
 
 
 def _open_already(journal: Journal, application: str, commit: str) -> str | None:
-    for header in journal.releases(application):
-        if header.open and load(journal, header.id).opened.commit == commit:
-            return header.id
-    return None
+    found = (header.id for header in journal.releases(application, open=True) if header.commit == commit)
+    return next(found, None)
 
 
-def _same(culprit: Release, commit: str) -> str:
-    if culprit.opened.commit == commit:
+def _same(culprit: Header, commit: str) -> str:
+    if culprit.commit == commit:
         return f"Commit {commit[:10]} was"
-    return f"Commit {commit[:10]} makes the same revision as {culprit.opened.commit[:10]}, which was"
+    return f"Commit {commit[:10]} makes the same revision as {culprit.commit[:10]}, which was"
 
 
 def live_commit(journal: Journal, application: str) -> str | None:
     """The commit of the newest release that succeeded and stayed."""
-    for header in reversed(journal.releases(application)):
-        state = load(journal, header.id)
-        if state.outcome is Outcome.SUCCEEDED:
-            return state.opened.commit
-    return None
+    return next((each.commit for each in reversed(journal.releases(application)) if _stayed(each)), None)
+
+
+def commit_before(journal: Journal, application: str) -> str | None:
+    """The commit that a release opened now comes after: that of the newest one under way, or else what is live."""
+    newest_first = reversed(journal.releases(application))
+    return next((each.commit for each in newest_first if _counts(each)), None)
+
+
+def _stayed(header: Header) -> bool:
+    return header.outcome is Outcome.SUCCEEDED
+
+
+def _counts(header: Header) -> bool:
+    """Whether it is what later ones build on: it stayed, or is on its way there."""
+    return _stayed(header) or (header.open and not header.back_at)
 
 
 def hold(journal: Journal, release: str, wish: Wish) -> Release:
@@ -166,14 +175,14 @@ def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
 
 
 def _newest(journal: Journal, state: Release) -> None:
-    ids = [header.id for header in journal.releases(state.pipeline.application)]
-    stayed = (None, Outcome.SUCCEEDED)
-    later = [each for each in ids[ids.index(state.id) + 1 :] if load(journal, each).outcome in stayed]
+    number = journal.header(state.id).number
+    headers = journal.releases(state.pipeline.application)
+    later = [each.id for each in headers if each.number > number and _counts(each)]
     if later:
         raise Refused(
             "NOT_NEWEST",
             f"Release {later[0]} came after {state.id}.",
-            next=f"Take back {later[-1]} first, or release the commit that you want back.",
+            next=f"Take back {later[-1]} first, or bring back what was before: `shoreward rollback --to COMMIT`.",
         )
 
 

@@ -45,6 +45,12 @@ _Plain = (
     | e.RevisionBuilt
     | e.RevisionChecked
     | e.AdvisoriesReviewed
+    | e.TargetEntered
+    | e.TargetRetried
+    | e.TargetSkipped
+    | e.TargetOvertaken
+    | e.GateAsked
+    | e.GateOpened
     | e.TargetInspected
     | e.TargetStaged
     | e.TargetProbed
@@ -90,6 +96,12 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
             case e.WaveEntered() | e.WaveBaked():
                 how = "began" if isinstance(event, e.WaveEntered) else "has baked"
                 lines.append(_line(event, f"wave {event.wave + 1} ({names[event.wave]}) {how}"))
+            case e.TargetEntered():
+                lines.append(replace(_line(event, _words(event)), weighty=False))
+            case e.GateAsked():
+                text = _words(event)
+                known = any(line.text == text and line.target == event.target for line in lines)
+                lines.append(replace(_line(event, text), weighty=not known))
             case e.TargetJudged():
                 before = said.get(event.target)
                 lines.append(_look(event, before is None or before.verdict is not event.judgement.verdict))
@@ -154,7 +166,8 @@ def _words(event: _Plain) -> str:
     match event:
         case e.ReleaseOpened():
             despite = f", despite its quarantine: {event.despite}" if event.despite else ""
-            return f"{event.by} released {event.commit[:10]} ({event.subject}){despite}"
+            did = f"brought back {event.back_to}:" if event.back_to else "released"
+            return f"{event.by} {did} {event.commit[:10]} ({event.subject}){despite}"
         case e.RevisionBuilt(revision=revision):
             return f"built revision {revision.digest[:10]}: {counted(len(revision.artifacts), 'artifact')}"
         case e.RevisionChecked(checked=checked):
@@ -184,15 +197,31 @@ def _words(event: _Plain) -> str:
         case e.EffectFailed():
             return f"{event.effect.partition('/')[0]} failed: {event.what} [{event.code}]"
         case e.HoldPlaced():
-            return f"held by {event.by}: {event.why}"
+            return f"{_part(event)}held by {event.by}: {event.why}"
         case e.HoldLifted():
-            return f"resumed by {event.by}: {event.why}"
+            return f"{_part(event)}resumed by {event.by}: {event.why}"
+        case e.TargetEntered():
+            return "its gates are open"
+        case e.TargetRetried():
+            return f"tried again by {event.by}: {event.why}"
+        case e.TargetSkipped():
+            return f"left out by {event.by}: {event.why}"
+        case e.TargetOvertaken():
+            return f"release {event.release} stayed here, so nothing is taken back"
+        case e.GateAsked():
+            return f"gate {event.gate} is {'open' if event.open else 'closed'}: {event.why}"
+        case e.GateOpened():
+            return f"gate {event.gate} of wave {event.wave} was opened by {event.by}: {event.why}"
         case e.TrafficRestored():
             return "all traffic is back on the old version"
         case e.StackRestored():
             return "stack is back at what it was"
         case e.ReleaseEnded():
             return f"ended: {event.outcome.value.replace('_', ' ')}"
+
+
+def _part(event: e.HoldPlaced | e.HoldLifted) -> str:
+    return f"wave {event.wave} " if event.wave else ""
 
 
 def weights(recorded: Iterable[Recorded]) -> dict[str, list[tuple[float, float]]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from shoreward.app.drift import UNWATCHED, DriftSource, History
 from shoreward.app.interruption import Interruption
 from shoreward.app.ports import (
     Advisor,
@@ -116,7 +117,8 @@ NOBODY = Nobody()
 class World:
     """What `perform` needs; `bootstrap` makes the real one, `shoreward.testing` a simulated one.
 
-    What only pipelines with checks need may be left out; such a pipeline gets nowhere then.
+    What only pipelines with checks need may be left out; such a pipeline gets nowhere then. Where nobody changes
+    anything by hand, drift and past may be, too.
     """
 
     clock: Clock
@@ -135,3 +137,5 @@ class World:
     synthetics: Synthesizer = NOBODY
     series: SeriesSource = NOBODY
     survey: Survey = NOBODY
+    drift: DriftSource = UNWATCHED
+    past: History = UNWATCHED

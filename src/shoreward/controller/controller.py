@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import reduce
@@ -20,14 +20,18 @@ import structlog
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
+from shoreward.app.surroundings import UNLIMITED, Limits, Scene
 from shoreward.app.world import World
 from shoreward.controller._hands import Hands
 from shoreward.controller._lookout import Lookout
-from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
+from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, replay, unwanted
+from shoreward.core.control import NO_CONTROL, steered
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
-from shoreward.core.events import EffectFailed, ReleaseOpened
-from shoreward.domain import OperationError, Retryable, Terminal
+from shoreward.core.events import EffectFailed, ReleaseOpened, RevisionBuilt, RollbackBegan
+from shoreward.core.header import Header
+from shoreward.core.outside import Outside
+from shoreward.domain import OperationError, Outcome, Retryable, Terminal
 
 _log = structlog.get_logger()
 
@@ -46,11 +50,14 @@ class _UnderWay:
 class _Carried:
     """A release in the controller's hands: its state as far as it is known, and what each busy lane is at.
 
+    `number` is its place among those of its application.
+
     `turn` is taken by whoever appends, and by an effect for the moment in which it begins: of a rollback and a step
     forward it is always settled which was first.
     """
 
     state: Release
+    number: int
     seq: int
     busy: dict[str, _UnderWay] = field(default_factory=dict[str, _UnderWay])
     wake_at: float | None = None
@@ -75,6 +82,7 @@ class Controller:
         poll: seconds after which the journal is looked at for what others appended.
         workers: how many effects of one aspect (traffic, stacks, judging) may be under way at a time.
         glance: seconds after which a controller that stays looks whether anything live is to be looked up again.
+        limits: how many targets may be under way at once, over all pipelines.
     """
 
     def __init__(
@@ -86,6 +94,7 @@ class Controller:
         poll: float = 0.1,
         workers: int = 32,
         glance: float = 5.0,
+        limits: Limits = UNLIMITED,
     ) -> None:
         self._journal = journal
         self._world = world
@@ -93,7 +102,12 @@ class Controller:
         self._poll = poll
         self._workers = workers
         self._glance = glance
+        self._limits = limits
         self._carried: dict[str, _Carried] = {}
+        self._stayed: dict[str, _Carried] = {}
+        self._control = NO_CONTROL
+        self._orders = 0
+        self._quarantined: Mapping[str, str] | None = None
         self._told: dict[str, int] = {}
         self._arriving: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._arrived: deque[_Result] = deque()
@@ -166,26 +180,42 @@ class Controller:
         while self._arrived:
             self._record(self._arrived[0])
             self._arrived.popleft()
-        for release in list(self._carried):
-            self._tick(hands, self._carried[release])
+        for carried in sorted(self._carried.values(), key=_turn):
+            self._tick(hands, carried)
         self._stop_looking(unwanted)
 
     def _adopt(self) -> None:
-        """Load what others appended, releases that they opened included."""
-        for header in self._journal.releases():
-            if header.id in self._carried:
-                self._load(self._carried[header.id])
-            elif header.open:
-                self._carried[header.id] = self._taken_up(header.id)
+        """Load what others appended, releases that they opened and orders that they gave included."""
+        for carried in self._carried.values():
+            self._load(carried)
+        for header in self._journal.releases(open=True):
+            if header.id not in self._carried:
+                self._take_up(header)
+                self._stayed.pop(header.id, None)
+        orders = self._journal.orders(self._orders)
+        if orders:
+            self._control = reduce(steered, orders, self._control)
+            self._orders += len(orders)
+            self._quarantined = None
 
-    def _taken_up(self, release: str) -> _Carried:
-        first, *others = self._journal.events(release)
+    def _take_up(self, header: Header) -> None:
+        """Carry a release, and know of those that came later and stayed."""
+        first, *others = self._journal.events(header.id)
         assert isinstance(first.event, ReleaseOpened)
-        carried = _Carried(state=opened(release, first.event), seq=first.seq)
+        carried = _Carried(state=opened(header.id, first.event), number=header.number, seq=first.seq)
+        self._carried[header.id] = carried
         self._tell(carried, first)
         for recorded in others:
             self._apply(carried, recorded)
-        return carried
+        for later in self._journal.releases(header.application, open=False):
+            if later.number > header.number and later.outcome is Outcome.SUCCEEDED and later.id not in self._stayed:
+                self._stayed[later.id] = self._as_it_was(later)
+        self._quarantined = None
+
+    def _as_it_was(self, header: Header) -> _Carried:
+        recorded = self._journal.events(header.id)
+        state = replay(header.id, (each.event for each in recorded))
+        return _Carried(state=state, number=header.number, seq=recorded[-1].seq)
 
     def _load(self, carried: _Carried) -> None:
         for recorded in self._journal.events(carried.state.id, carried.seq):
@@ -194,6 +224,8 @@ class Controller:
     def _apply(self, carried: _Carried, recorded: Recorded) -> None:
         carried.state = evolve(carried.state, recorded.event)
         carried.seq = recorded.seq
+        if isinstance(recorded.event, RollbackBegan | RevisionBuilt):
+            self._quarantined = None
         self._tell(carried, recorded)
 
     def _tell(self, carried: _Carried, recorded: Recorded) -> None:
@@ -213,12 +245,47 @@ class Controller:
                 self._start(hands, carried, effect)
         carried.wake_at = decision.wake_at
         if carried.state.ended and not carried.busy:
-            del self._carried[carried.state.id]
+            self._leave(carried)
+
+    def _leave(self, carried: _Carried) -> None:
+        """A release is over; if it stayed, older ones of its application that are under way must know."""
+        del self._carried[carried.state.id]
+        if carried.state.outcome is Outcome.SUCCEEDED:
+            self._stayed[carried.state.id] = carried
+        oldest: dict[str, int] = {}
+        for each in self._carried.values():
+            name = each.state.pipeline.application
+            oldest[name] = min(each.number, oldest.get(name, each.number))
+        needed = {
+            key: each
+            for key, each in self._stayed.items()
+            if oldest.get(each.state.pipeline.application, each.number) < each.number
+        }
+        self._stayed = needed
+
+    def _outside(self, carried: _Carried) -> Outside:
+        everything = (*self._carried.values(), *self._stayed.values())
+        known = sorted(everything, key=lambda each: each.number)
+        scene = Scene(
+            releases=tuple(each.state for each in known),
+            control=self._control,
+            limits=self._limits,
+            quarantined=self._taints(),
+        )
+        return scene.around(carried.state)
+
+    def _taints(self) -> Mapping[str, str]:
+        """Which releases carry what harmed; looked up again only when something may have changed that."""
+        if self._quarantined is None:
+            headers = self._journal.releases(open=True)
+            reasons = {header.id: self._world.quarantine.reason(header) for header in headers}
+            self._quarantined = {release: reason for release, reason in reasons.items() if reason}
+        return self._quarantined
 
     def _decide(self, carried: _Carried) -> Decision:
         """Decide, and record, until nothing more follows from the state alone."""
         while True:
-            decision = decide(carried.state, self._world.clock.now())
+            decision = decide(carried.state, self._world.clock.now(), self._outside(carried))
             if not decision.records:
                 return decision
             self._append(carried, decision.records, fact=False)
@@ -249,17 +316,20 @@ class Controller:
         hands.submit(effect.lane, work)
 
     def _begins(self, carried: _Carried, effect: Effect) -> bool:
-        """Whether an effect that has a thread may begin: while it waited somebody may have held the release, or sent it
-        back. Others say so in the journal alone, so that is asked.
+        """Whether an effect that has a thread may begin: while it waited somebody may have stopped it, or sent the
+        release back. Others say so in the journal alone, so that is asked.
         """
         if not effect.forward:
             return True
         try:
             said = [recorded.event for recorded in self._journal.events(carried.state.id, carried.seq)]
+            control = reduce(steered, self._journal.orders(self._orders), self._control)
         except OperationError:
             return False  # it is decided again when the journal is to be had
         state = reduce(evolve, said, carried.state)
-        return not (state.rollback or state.hold)
+        deployment = state.deployments.get(effect.target.key)
+        held = state.hold or (deployment and (state.hold_on(deployment) or deployment.skipped))
+        return not (state.rollback or held or control.stop_of(state.pipeline.application))
 
     def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
         try:
@@ -302,3 +372,10 @@ class Controller:
             next=error.next,
             retryable=False,
         )
+
+
+def _turn(carried: _Carried) -> tuple[bool, int, float]:
+    """Who decides first, and so gets what room there is: those who go back, then whoever has the least under way."""
+    state = carried.state
+    under_way = sum(each.entered and not each.done for each in state.deployments.values())
+    return state.rollback is None, under_way, state.opened.at

@@ -6,9 +6,12 @@ for no window, no hold and no analysis, and never gives up: what fails is tried 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.core.decision import FORWARD_ATTEMPTS, NOTHING, Decision, attempt
+from shoreward.core.decision import FORWARD_ATTEMPTS, NOTHING, Blocker, Decision, attempt
+from shoreward.core.outside import Outside
 from shoreward.core.revocation import is_review
 from shoreward.core.state import Deployment, Failure, Phase, Release, Restored
 from shoreward.domain import Outcome, RollbackCause, Verdict
@@ -20,6 +23,7 @@ _OUTCOMES: dict[RollbackCause, Outcome] = {
     "error": Outcome.ERRORED,
     "person": Outcome.ABORTED,
     "advisory": Outcome.ROLLED_BACK,
+    "quarantine": Outcome.ROLLED_BACK,
 }
 
 
@@ -36,8 +40,8 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
             return e.RollbackBegan(at=now, cause=cause, reason=f"{deployment.target}: {looked.reason}", target=key)
     for failure in state.failures.values():
         event = failure.event
-        if is_review(failure):
-            continue
+        if is_review(failure) or event.drift:
+            continue  # advisories, and drift, have answers of their own
         if not event.retryable or (failure.attempts >= FORWARD_ATTEMPTS and not _can_wait(state, failure)):
             advice = f" {event.next}" if event.next else ""
             reason = f"{event.effect} failed: {event.what}{advice} [{event.code}]"
@@ -46,28 +50,51 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
 
 
 def _can_wait(state: Release, failure: Failure) -> bool:
-    """A finished target that nobody can see stops the release and need not end it; such a canary must."""
+    """What stops the release and need not end it: such a canary must.
+
+    A finished target that nobody can see; and a stack that somebody else is at work on, before it is touched.
+    """
     event = failure.event
+    if event.code == "STACK_BUSY" and event.effect.startswith("inspect/"):
+        return True
     return event.effect.startswith("judge/") and state.deployments[event.target].phase is Phase.FINISHED
 
 
-def go_back(state: Release, now: float) -> Decision:
-    """What is left to restore."""
+def go_back(state: Release, now: float, outside: Outside) -> Decision:
+    """What is left to restore; on a target that a newer release is on, that one goes first."""
     assert state.rollback is not None
-    touched = sorted((each for each in state.deployments.values() if each.touched), key=_exposure, reverse=True)
-    served = [each for each in touched if each.restored is Restored.NOTHING and _may_have_traffic(each)]
+    for deployment in state.deployments.values():
+        stayed = [other for other in outside.above(deployment.target.key) if not other.open]
+        if stayed and not deployment.restored_whole:
+            overtaken = e.TargetOvertaken(at=now, target=deployment.target.key, release=stayed[-1].id)
+            return Decision(records=(overtaken,))
+    left = [each for each in state.deployments.values() if not each.restored_whole]
+    own = [each for each in left if not outside.above(each.target.key)]
+    decision = restore(state, sorted(own, key=_exposure, reverse=True), now)
+    decision += Decision(blockers=tuple(_beneath(each, outside) for each in left if each not in own))
+    if not left:
+        return Decision(records=(e.ReleaseEnded(at=now, outcome=_OUTCOMES[state.rollback.cause]),))
+    return decision
+
+
+def _beneath(deployment: Deployment, outside: Outside) -> Blocker:
+    newest = outside.above(deployment.target.key)[-1]
+    does = "goes back" if newest.back else "ends"
+    return Blocker(what=f"{deployment.target}: release {newest.id} is on top of it, and {does} first")
+
+
+def restore(state: Release, left: Sequence[Deployment], now: float) -> Decision:
+    """What is left to do on targets that go back, traffic first, everywhere, and then the stacks."""
+    served = [each for each in left if each.restored is Restored.NOTHING and _may_have_traffic(each)]
     decision = NOTHING
     for deployment in served:
         decision += attempt(state, do.RestoreTraffic(target=deployment.target), now)
     if any(_traffic_failure(state, each) is None for each in served):
         return decision
-    for deployment in touched:
+    for deployment in left:
         failure = _traffic_failure(state, deployment)
-        ready = deployment not in served or (failure is not None and not failure.event.retryable)
-        if ready and deployment.restored is not Restored.STACK:
+        if deployment not in served or (failure is not None and not failure.event.retryable):
             decision += attempt(state, do.RestoreStack(target=deployment.target), now)
-    if decision == NOTHING:
-        return Decision(records=(e.ReleaseEnded(at=now, outcome=_OUTCOMES[state.rollback.cause]),))
     return decision
 
 

@@ -7,23 +7,33 @@ from __future__ import annotations
 
 from shoreward.core.back import go_back, harm
 from shoreward.core.decision import NOTHING, Decision
+from shoreward.core.drifting import drifted
 from shoreward.core.effects import Effect
 from shoreward.core.forward import advance
 from shoreward.core.gate import turned_away
+from shoreward.core.outside import ALONE, Outside
 from shoreward.core.revocation import revoked
+from shoreward.core.sequence import superseded, tainted
 from shoreward.core.state import Release
 
 
-def decide(state: Release, now: float) -> Decision:
+def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
     """What to record, what to do and when to look again; nothing for a release that has ended."""
     if state.ended:
         return NOTHING
     if state.rollback:
-        return go_back(state, now)
-    stop = harm(state, now) or turned_away(state, now) or revoked(state, now)
+        return go_back(state, now, outside)
+    stop = (
+        harm(state, now)
+        or tainted(state, now, outside)
+        or turned_away(state, now)
+        or revoked(state, now)
+        or drifted(state, now)
+        or superseded(state, now, outside)
+    )
     if stop:
         return Decision(records=(stop,))
-    decision = advance(state, now)
+    decision = advance(state, now, outside)
     if decision.records:
         return Decision(records=decision.records[:1])
     return decision

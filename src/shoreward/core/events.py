@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shoreward.domain import (
     Checked,
+    Difference,
     Finding,
     Judgement,
     Outcome,
@@ -30,7 +31,8 @@ class _Event:
 class ReleaseOpened(_Event):
     """Somebody asked for a commit to be carried through a pipeline; the pipeline is kept as it was then.
 
-    `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same.
+    `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same; `back_to`
+    is the release whose revision is brought back by this one, "" for one that goes forward.
     """
 
     pipeline: Pipeline
@@ -39,6 +41,7 @@ class ReleaseOpened(_Event):
     by: str
     before: str | None = None
     despite: str = ""
+    back_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,13 @@ class WaveBaked(_Event):
     """All of a wave's targets serve the new revision, and have baked."""
 
     wave: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetEntered(_Event):
+    """A target's gates are open and there is room: the release has it now."""
+
+    target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +144,10 @@ class TargetFinished(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectFailed(_Event):
-    """An effect could not be carried out. `target` is empty where it belongs to none."""
+    """An effect could not be carried out. `target` is empty where it belongs to none.
+
+    `drift` is what somebody changed by hand, when that is why: nothing was touched, and a person is asked.
+    """
 
     effect: str
     target: str
@@ -142,24 +155,78 @@ class EffectFailed(_Event):
     what: str
     next: str
     retryable: bool
+    drift: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPlaced(_Event):
     """Nothing moves forward until the hold is lifted; watching, and going back, go on.
 
-    `advisories` are those that it is about: whoever lifts it has been told of them.
+    `advisories` are those that it is about: whoever lifts it has been told of them, and of the differences whose keys
+    `drift` holds, which then stop nothing any more. It may be about a `wave`, by name, or a `target`, by key, alone.
     """
 
     by: str
     why: str
     advisories: tuple[str, ...] = ()
+    wave: str = ""
+    target: str = ""
+    drift: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldLifted(_Event):
-    """The release may move again."""
+    """The release, or what of it was held, may move again."""
 
+    by: str
+    why: str
+    wave: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRetried(_Event):
+    """A person wants what failed on a target to be tried again now, with all its attempts anew."""
+
+    target: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSkipped(_Event):
+    """A person leaves a target out of the release; what was begun there is taken back."""
+
+    target: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetOvertaken(_Event):
+    """A later release stayed on a target, so this one has nothing to take back there."""
+
+    target: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAsked(_Event):
+    """A gate that asks somebody had an answer; `target` is empty for one of a whole wave."""
+
+    gate: str
+    wave: str
+    target: str
+    open: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOpened(_Event):
+    """A person opened a gate of a wave: approved what asks for it, or overrode what was closed."""
+
+    gate: str
+    wave: str
     by: str
     why: str
 
@@ -176,16 +243,18 @@ class RollbackBegan(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficRestored(_Event):
-    """No customer of a target is served by the new revision any more."""
+    """No customer of a target is served by the new revision any more; `found` is what somebody else had made of it."""
 
     target: str
+    found: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRestored(_Event):
-    """A target's stack is back at what it was."""
+    """A target's stack is back at what it was; `found` is what somebody else had made of it meanwhile."""
 
     target: str
+    found: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +271,7 @@ Event = (
     | AdvisoriesReviewed
     | WaveEntered
     | WaveBaked
+    | TargetEntered
     | TargetInspected
     | TargetStaged
     | TargetProbed
@@ -212,6 +282,11 @@ Event = (
     | EffectFailed
     | HoldPlaced
     | HoldLifted
+    | TargetRetried
+    | TargetSkipped
+    | TargetOvertaken
+    | GateAsked
+    | GateOpened
     | RollbackBegan
     | TrafficRestored
     | StackRestored

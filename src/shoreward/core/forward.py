@@ -6,21 +6,24 @@ from collections.abc import Iterable
 
 from shoreward.core import effects as do
 from shoreward.core import events as e
+from shoreward.core.back import restore
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.gate import is_open, pass_gate
+from shoreward.core.gating import target_gates, wave_gates
+from shoreward.core.outside import Outside
 from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
+from shoreward.core.sequence import occupied
 from shoreward.core.state import Deployment, Phase, Release
 from shoreward.core.watching import blind, deadline, seen_quiet, watch
 from shoreward.domain import Outcome, RollbackCause
 
 
-def advance(state: Release, now: float) -> Decision:
+def advance(state: Release, now: float, outside: Outside) -> Decision:
     """The next steps forward of a release that nothing speaks against."""
-    watching = watch(state, now) + review(state, now)
-    if state.hold:
-        held = Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
-        return watching + Decision(blockers=(held,))
+    watching = watch(state, now, outside) + review(state, now)
+    if stopped := _stopped(state, outside):
+        return watching + Decision(blockers=(stopped,))
     unseen = [each for each in state.deployments.values() if blind(state, each)]
     if unseen:
         # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
@@ -35,20 +38,44 @@ def advance(state: Release, now: float) -> Decision:
         return watching + _overdue(state, unproved, now) + Decision(blockers=(old,))
     if state.baked == len(state.pipeline.waves):
         return Decision(records=(e.ReleaseEnded(at=now, outcome=Outcome.SUCCEEDED),))
-    if state.wave < state.baked:
+    if state.waiting:
+        return watching + _enter_wave(state, now, outside)
+    return watching + _wave(state, now, outside)
+
+
+def _stopped(state: Release, outside: Outside) -> Blocker | None:
+    """Why nothing of the release moves forward: a person's word about it, its pipeline, or everything."""
+    if state.hold:
+        return Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
+    if outside.stop:
+        what = "this pipeline" if outside.stop.application else "everything"
+        return Blocker(what=f"{what} was stopped by {outside.stop.by}: {outside.stop.why}", person=True)
+    return None
+
+
+def _enter_wave(state: Release, now: float, outside: Outside) -> Decision:
+    """The wave, once no older release has it and its gates are open."""
+    if blocker := occupied(state, state.baked, outside):
+        return Decision(blockers=(blocker,))
+    gates = wave_gates(state, state.baked, now, outside)
+    if gates == NOTHING:
         return Decision(records=(e.WaveEntered(at=now, wave=state.baked),))
-    return watching + _wave(state, now)
+    return gates
 
 
-def _wave(state: Release, now: float) -> Decision:
+def _wave(state: Release, now: float, outside: Outside) -> Decision:
     deployments = state.in_wave(state.wave)
-    if all(deployment.phase is Phase.FINISHED for deployment in deployments):
+    if all(deployment.done for deployment in deployments):
         return _soak(state, deployments, now)
-    one_box, *others = deployments
-    decision = _deployment(state, one_box, now)
+    going = [deployment for deployment in deployments if not deployment.skipped]
+    gone = restore(state, [each for each in deployments if each.skipped and not each.done], now)
+    if not going:
+        return gone
+    one_box, *others = going
+    decision = gone + _deployment(state, one_box, now, outside)
     if _proved(state, one_box):
         for deployment in others:
-            decision += _deployment(state, deployment, now)
+            decision += _deployment(state, deployment, now, outside)
     return decision
 
 
@@ -60,16 +87,22 @@ def _proved(state: Release, one_box: Deployment) -> bool:
 def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:
     wave = state.pipeline.waves[state.wave]
     until = max(deployment.finished_at for deployment in deployments) + wave.soak
-    if now >= until and all(seen_quiet(state, deployment) for deployment in deployments):
+    if now >= until and all(seen_quiet(state, deployment) or deployment.skipped for deployment in deployments):
         return Decision(records=(e.WaveBaked(at=now, wave=state.wave),))
     if now >= until:
         return Decision(blockers=(Blocker(what=f"wave {wave.name} waits for a look at its alarms"),))
     return Decision(wake_at=until, blockers=(Blocker(what=f"wave {wave.name} soaks", until=until),))
 
 
-def _deployment(state: Release, deployment: Deployment, now: float) -> Decision:
+def _deployment(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:
     target = deployment.target
+    hold = state.hold_on(deployment)
+    if hold and deployment.phase is not Phase.FINISHED:
+        what = target if hold.target else f"wave {hold.wave}"
+        return Decision(blockers=(Blocker(what=f"{what} is held by {hold.by}: {hold.why}", person=True),))
     match deployment.phase:
+        case Phase.WAITING if not deployment.entered:
+            return _enter_target(state, deployment, now, outside)
         case Phase.WAITING:
             return attempt(state, do.InspectTarget(target=target), now)
         case Phase.INSPECTED:
@@ -84,6 +117,16 @@ def _deployment(state: Release, deployment: Deployment, now: float) -> Decision:
             return attempt(state, do.FinishTarget(target=target), now)
         case Phase.FINISHED:
             return NOTHING
+
+
+def _enter_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:
+    """The target, once its gates are open and there is room."""
+    gates = target_gates(state, deployment, now, outside)
+    if gates != NOTHING:
+        return gates
+    if crowd := outside.crowded.get(deployment.target.key):
+        return Decision(blockers=(Blocker(what=f"{deployment.target} waits for room: {crowd}"),))
+    return Decision(records=(e.TargetEntered(at=now, target=deployment.target.key),))
 
 
 def _shift(state: Release, deployment: Deployment, step: int, now: float) -> Decision:

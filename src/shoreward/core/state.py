@@ -56,10 +56,16 @@ class Deployment:
         shifted_at: when the last shift was done; bake time counts from here.
         judgement: the last look since the last shift, None when nobody has looked since.
         judged_at: when that was.
+        entered: whether the release has the target: its gates were open, and there was room.
+        skipped: the word of whoever left it out.
+        overtaken: the later release that stayed on it.
     """
 
     target: Target
     wave: int
+    entered: bool = False
+    skipped: e.TargetSkipped | None = None
+    overtaken: str = ""
     phase: Phase = Phase.WAITING
     restored: Restored = Restored.NOTHING
     snapshot: Snapshot | None = None
@@ -83,6 +89,16 @@ class Deployment:
         """Whether the target may differ from its snapshot: staging may have begun."""
         return self.phase is not Phase.WAITING
 
+    @property
+    def restored_whole(self) -> bool:
+        """Whether nothing of the release is on the target: nothing ever was, or it was taken back, or written over."""
+        return not self.touched or self.restored is Restored.STACK or bool(self.overtaken)
+
+    @property
+    def done(self) -> bool:
+        """Whether the wave need not wait for it any more."""
+        return self.restored_whole if self.skipped else self.phase is Phase.FINISHED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -99,11 +115,15 @@ class Release:
     Attributes:
         wave: index of the wave that the release is in, -1 before the first.
         baked: number of waves that have baked.
+        baked_at: when each of them had, by index.
+        holds: those of a part of it: `wave/NAME` or `target/KEY`.
+        asked: the last answer of a gate, by gate, wave and target; `unlocked`: who opened a gate, by gate and wave.
         resumed_at: when the last hold was lifted; deadlines count from there.
         checked: the last verdict of the checks, whatever it is.
         reviewed_at: when advisories were last looked up, by the checks or by the release; 0 when nobody has.
         revoking: what the release's last look found.
         answered: advisories that a hold has told people of; they stop nothing any more.
+        accepted: keys of differences that a person goes on over.
     """
 
     id: str
@@ -114,8 +134,13 @@ class Release:
     reviewed_at: float = 0.0
     revoking: tuple[Finding, ...] = ()
     answered: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
     wave: int = -1
     baked: int = 0
+    baked_at: Mapping[int, float] = field(default_factory=dict[int, float])
+    holds: Mapping[str, e.HoldPlaced] = field(default_factory=dict[str, e.HoldPlaced])
+    asked: Mapping[tuple[str, str, str], e.GateAsked] = field(default_factory=dict[tuple[str, str, str], e.GateAsked])
+    unlocked: Mapping[tuple[str, str], e.GateOpened] = field(default_factory=dict[tuple[str, str], e.GateOpened])
     hold: e.HoldPlaced | None = None
     resumed_at: float = 0.0
     rollback: e.RollbackBegan | None = None
@@ -133,9 +158,19 @@ class Release:
         """Whether nothing is left to do."""
         return self.outcome is not None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it is in no wave, but before the first or between two."""
+        return self.wave < self.baked
+
     def in_wave(self, wave: int) -> tuple[Deployment, ...]:
         """A wave's deployments, one-box first."""
         return tuple(self.deployments[target.key] for target in self.pipeline.waves[wave].targets)
+
+    def hold_on(self, deployment: Deployment) -> e.HoldPlaced | None:
+        """The hold of a target, or of its wave, alone."""
+        wave = self.wave_of(deployment).name
+        return self.holds.get(scope_of("", deployment.target.key)) or self.holds.get(scope_of(wave, ""))
 
     def wave_of(self, deployment: Deployment) -> Wave:
         """The wave that a deployment belongs to."""
@@ -178,19 +213,53 @@ def evolve(state: Release, event: e.Event) -> Release:
         case e.WaveEntered():
             return replace(state, wave=event.wave)
         case e.WaveBaked():
-            return replace(state, baked=event.wave + 1)
+            return replace(state, baked=event.wave + 1, baked_at={**state.baked_at, event.wave: event.at})
         case e.EffectFailed():
             return _failed(state, event)
-        case e.HoldPlaced():
-            return replace(state, hold=event, answered=state.answered.union(event.advisories))
-        case e.HoldLifted():
-            return replace(state, hold=None, resumed_at=event.at)
+        case e.HoldPlaced() | e.HoldLifted():
+            return _held(state, event)
+        case e.GateAsked():
+            asked = {**state.asked, (event.gate, event.wave, event.target): event}
+            where = event.target or event.wave
+            return _succeeded(replace(state, asked=asked), f"ask/{event.gate}/{where}")
+        case e.GateOpened():
+            return replace(state, unlocked={**state.unlocked, (event.gate, event.wave): event})
         case e.RollbackBegan():
             return replace(state, rollback=event, hold=None, outcome=None, failures={})
         case e.ReleaseEnded():
             return replace(state, outcome=event.outcome, ended_at=event.at)
         case _:
             return _on_target(state, event)
+
+
+def _held(state: Release, event: e.HoldPlaced | e.HoldLifted) -> Release:
+    scope = scope_of(event.wave, event.target)
+    if isinstance(event, e.HoldPlaced):
+        if scope:
+            return replace(state, holds={**state.holds, scope: event})
+        return replace(state, hold=event, answered=state.answered.union(event.advisories))
+    if scope:
+        holds = {key: hold for key, hold in state.holds.items() if key != scope}
+        return replace(_let_pass(state, state.holds.get(scope)), holds=holds, resumed_at=event.at)
+    return replace(_let_pass(state, state.hold), hold=None, resumed_at=event.at)
+
+
+def _let_pass(state: Release, lifted: e.HoldPlaced | None) -> Release:
+    """Drift that a hold was about is no failure any more."""
+    if lifted is None or not lifted.drift:
+        return state
+    told = frozenset(lifted.drift)
+    left = {
+        key: failure
+        for key, failure in state.failures.items()
+        if not failure.event.drift or not told.issuperset(one.key for one in failure.event.drift)
+    }
+    return replace(state, accepted=state.accepted | told, failures=left)
+
+
+def scope_of(wave: str, target: str) -> str:
+    """The key of what of a release a hold is about; "" for all of it."""
+    return f"target/{target}" if target else f"wave/{wave}" if wave else ""
 
 
 def _checked(state: Release, event: e.RevisionChecked) -> Release:
@@ -214,7 +283,11 @@ def _checked(state: Release, event: e.RevisionChecked) -> Release:
 
 
 _TargetEvent = (
-    e.TargetInspected
+    e.TargetEntered
+    | e.TargetRetried
+    | e.TargetSkipped
+    | e.TargetOvertaken
+    | e.TargetInspected
     | e.TargetStaged
     | e.TargetProbed
     | e.ProbeFailed
@@ -229,6 +302,14 @@ _TargetEvent = (
 def _on_target(state: Release, event: _TargetEvent) -> Release:
     before = state.deployments[event.target]
     match event:
+        case e.TargetEntered():
+            after, done = replace(before, entered=True), "enter"
+        case e.TargetRetried():
+            return _anew(state, event.target)
+        case e.TargetSkipped():
+            after, done = replace(before, skipped=event), "skip"
+        case e.TargetOvertaken():
+            after, done = replace(before, overtaken=event.release), "overtake"
         case e.TargetInspected():
             after, done = replace(before, phase=Phase.INSPECTED, snapshot=event.snapshot), "inspect"
         case e.TargetStaged():
@@ -249,10 +330,16 @@ def _on_target(state: Release, event: _TargetEvent) -> Release:
             after, done = replace(before, restored=Restored.STACK, percent=0.0), "restore-stack"
         case _:
             assert_never(event)
-    if state.rollback and done in ("stage", "shift", "finish"):
-        # It was under way when the rollback began and may have undone what was restored meanwhile.
+    if (state.rollback or before.skipped) and done in ("stage", "shift", "finish"):
+        # It was under way when the way back began and may have undone what was restored meanwhile.
         after = replace(after, restored=Restored.NOTHING)
     return _succeeded(replace(state, deployments={**state.deployments, event.target: after}), f"{done}/{event.target}")
+
+
+def _anew(state: Release, target: str) -> Release:
+    """What failed on a target is forgotten."""
+    left = {key: failure for key, failure in state.failures.items() if failure.event.target != target}
+    return replace(state, failures=left)
 
 
 def _shifted(before: Deployment, event: e.TrafficShifted) -> Deployment:

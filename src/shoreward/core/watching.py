@@ -10,15 +10,16 @@ import math
 
 from shoreward.core import effects as do
 from shoreward.core.decision import NOTHING, Decision, attempt
+from shoreward.core.outside import Outside
 from shoreward.core.state import Deployment, Failure, Phase, Release
 from shoreward.domain import Verdict
 
 
-def watch(state: Release, now: float) -> Decision:
-    """The looks that are due, and when the next one is."""
+def watch(state: Release, now: float, outside: Outside) -> Decision:
+    """The looks that are due, and when the next one is; a target that a newer release is on is that one's to watch."""
     decision = NOTHING
     for deployment in state.deployments.values():
-        if not _watched(state, deployment):
+        if not _watched(state, deployment) or outside.above(deployment.target.key):
             continue
         due = next_look(state, deployment)
         if now < due:
@@ -29,6 +30,8 @@ def watch(state: Release, now: float) -> Decision:
 
 
 def _watched(state: Release, deployment: Deployment) -> bool:
+    if deployment.skipped:
+        return False
     if deployment.phase is Phase.BAKING:
         return True
     return deployment.phase in (Phase.MOVED, Phase.FINISHED) and bool(state.pipeline.alarms)

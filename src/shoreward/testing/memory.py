@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from threading import Lock
 
-from shoreward.app.ports import Conflict, Recorded, ReleaseHeader
+from shoreward.app.ports import Conflict, Happened, Recorded
 from shoreward.core import Event
-from shoreward.core.events import ReleaseEnded, ReleaseOpened, RollbackBegan
+from shoreward.core.control import Order
+from shoreward.core.events import ReleaseOpened
+from shoreward.core.header import Header, headed, noted
 from shoreward.domain import Refused, Terminal
 
 
@@ -19,8 +22,9 @@ class MemoryJournal:
     """Implements `app.ports.Journal` in memory, for any number of threads."""
 
     _events: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
-    _application: dict[str, str] = field(default_factory=dict[str, str])
-    _open: set[str] = field(default_factory=set[str])
+    _headers: dict[str, Header] = field(default_factory=dict[str, Header])
+    _happened: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    _orders: list[Order] = field(default_factory=list[Order])
     _blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     _changes: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -30,33 +34,31 @@ class MemoryJournal:
         """See `Journal.open`."""
         application = event.pipeline.application
         with self._lock:
-            self._only_one(application)
-            release = f"{application}-{1 + list(self._application.values()).count(application)}"
+            number = 1 + sum(header.application == application for header in self._headers.values())
+            release = f"{application}-{number}"
+            self._only_one(application, event.commit)
             self._events[release] = [event]
-            self._application[release] = application
-            self._open.add(release)
+            self._headers[release] = headed(release, number, event)
+            self._happened.append((release, 1))
             self._changes += 1
         return release
 
-    def _only_one(self, application: str, but: str = "") -> None:
-        for release in self._open:
-            if self._application[release] == application and release != but:
-                raise Refused("RELEASE_UNDER_WAY", f"Release {release} of {application} is under way.")
+    def _only_one(self, application: str, commit: str, but: str = "") -> None:
+        for header in self._headers.values():
+            if header.open and (header.application, header.commit) == (application, commit) and header.id != but:
+                raise Refused("RELEASE_UNDER_WAY", f"Release {header.id} of {application} is under way.")
 
     def append(self, release: str, after: int, events: Sequence[Event]) -> None:
         """See `Journal.append`."""
         with self._lock:
             if len(self._known(release)) != after:
                 raise Conflict(release)
-            is_open = release in self._open
-            for event in events:
-                if isinstance(event, RollbackBegan):
-                    self._only_one(self._application[release], release)
-                    is_open = True
-                if isinstance(event, ReleaseEnded):
-                    is_open = False
-            (self._open.add if is_open else self._open.discard)(release)
+            header = reduce(noted, events, self._headers[release])
+            if header.open:
+                self._only_one(header.application, header.commit, release)
+            self._headers[release] = header
             self._events[release].extend(events)
+            self._happened.extend((release, seq) for seq in range(after + 1, after + 1 + len(events)))
             self._changes += 1
 
     def _known(self, release: str) -> list[Event]:
@@ -70,13 +72,48 @@ class MemoryJournal:
             found = self._known(release)[after:]
         return tuple(Recorded(seq=seq, event=event) for seq, event in enumerate(found, start=after + 1))
 
-    def releases(self, application: str | None = None) -> Sequence[ReleaseHeader]:
+    def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:
         """See `Journal.releases`."""
         with self._lock:
             return tuple(
-                ReleaseHeader(id=release, application=name, open=release in self._open)
-                for release, name in self._application.items()
-                if application in (None, name)
+                header
+                for header in self._headers.values()
+                if application in (None, header.application) and open in (None, header.open)
+            )
+
+    def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
+        """See `Journal.page`."""
+        newest = list(reversed(self.releases(application)))
+        if before:
+            ids = list(self._headers)
+            newest = [header for header in newest if ids.index(header.id) < ids.index(before)]
+        return tuple(newest[:limit])
+
+    def header(self, release: str) -> Header:
+        """See `Journal.header`."""
+        with self._lock:
+            self._known(release)
+            return self._headers[release]
+
+    def steer(self, after: int, orders: Sequence[Order]) -> None:
+        """See `Journal.steer`."""
+        with self._lock:
+            if len(self._orders) != after:
+                raise Conflict("orders")
+            self._orders.extend(orders)
+            self._changes += 1
+
+    def orders(self, after: int = 0) -> Sequence[Order]:
+        """See `Journal.orders`."""
+        with self._lock:
+            return tuple(self._orders[after:])
+
+    def happened(self, after: int = 0, *, limit: int = 1000) -> Sequence[Happened]:
+        """See `Journal.happened`."""
+        with self._lock:
+            return tuple(
+                Happened(id=number, release=release, seq=seq, event=self._events[release][seq - 1])
+                for number, (release, seq) in enumerate(self._happened[after : after + limit], start=after + 1)
             )
 
     def changes(self) -> int:

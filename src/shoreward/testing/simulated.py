@@ -24,6 +24,7 @@ from shoreward.app.world import World
 from shoreward.domain import (
     Artifact,
     Change,
+    Difference,
     LambdaFunction,
     Pipeline,
     Probe,
@@ -239,20 +240,30 @@ class SimulatedCloud:
             state.pinned, state.canary, state.alias = False, None, version
             self.changed(target, "finish")
 
-    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
-        """See `StackManager.restore`."""
+    def restore(
+        self,
+        pipeline: Pipeline,
+        target: Target,
+        snapshot: Snapshot,
+        staged: Staged | None,
+        key: str,
+        *,
+        revision: Revision | None = None,
+    ) -> tuple[Difference, ...]:
+        """See `StackManager.restore`; nobody changes anything by hand here."""
         state = self.target(target)
         if not snapshot.exists:
             if state.applied:
                 state.applied, state.pinned, state.alias, state.canary = "", False, 0, None
                 self.changed(target, "delete")
-            return
+            return ()
         assert snapshot.template is not None
         serves = state.versions[state.alias - 1]
         if state.applied != snapshot.template or state.canary or serves != snapshot.functions[0].code:
             state.applied, state.pinned, state.canary = snapshot.template, False, None
             state.alias = state.publish(snapshot.template)
             self.changed(target, "restore")
+        return ()
 
     # Prober, MetricSource, AlarmSource
 
@@ -364,10 +375,11 @@ class _Router:
         state.alias, state.canary = wanted
         self.cloud.changed(target, f"shift {percent:g}")
 
-    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> None:
+    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> tuple[Difference, ...]:
         """See `TrafficRouter.restore`."""
         state = self.cloud.target(target)
         baseline = int(functions[0].baseline or 0)
         if state.canary or state.alias != baseline:
             state.alias, state.canary = baseline, None
             self.cloud.changed(target, "restore traffic")
+        return ()

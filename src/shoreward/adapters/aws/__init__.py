@@ -12,6 +12,7 @@ from shoreward.adapters.aws.alarms import Alarms
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
 from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.drift import Drift
 from shoreward.adapters.aws.metrics import Metrics
 from shoreward.adapters.aws.probe import Probes
 from shoreward.adapters.aws.retry import Retry, Timing
@@ -33,6 +34,7 @@ __all__ = [
     "Artifacts",
     "Aws",
     "AwsAdapters",
+    "Drift",
     "Metrics",
     "Probes",
     "Retry",
@@ -58,6 +60,7 @@ class AwsAdapters:
     survey: Survey
     alarms: AlarmSource
     artifacts: Artifacts
+    drift: Drift
     sessions: Sessions
 
 
@@ -88,5 +91,6 @@ def connect(
         survey=Survey(aws),
         alarms=Alarms(aws),
         artifacts=artifacts,
+        drift=Drift(aws, blobs),
         sessions=sessions,
     )

@@ -11,14 +11,15 @@ import base64
 import hashlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.templates import key_of
 from shoreward.app.ports import ArtifactStore
-from shoreward.domain import Artifact, Target, Terminal
+from shoreward.domain import Artifact, OperationError, Target, Terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.literals import BucketLocationConstraintType
@@ -51,6 +52,20 @@ class Artifacts:
             ),
             artifacts,
         )
+
+    def bring_back(self, target: Target, bucket: str, digests: Iterable[str]) -> None:
+        """Have earlier artifacts in the bucket again, should somebody have deleted them.
+
+        What this machine does not have, or may not write, is no error: CloudFormation says what it misses, if it needs
+        it at all.
+        """
+
+        def again(digest: str) -> None:
+            key = f"{digest}.zip"
+            with suppress(OperationError):
+                self._have_object(target, bucket, key, digest, lambda: self._store.open(digest))
+
+        self._aws.together(again, digests)
 
     def template_url(self, target: Target, bucket: str, content: bytes) -> str:
         """Put a template into the bucket; returns where CloudFormation reads it."""

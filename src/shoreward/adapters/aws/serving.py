@@ -37,6 +37,9 @@ _BEHAVIOUR = (
 )
 """What makes two versions behave alike."""
 
+CONFIGURED = (*_BEHAVIOUR, "Layers")
+"""What a version takes from its function when it is published."""
+
 _INLINE_BEHAVIOUR = ("CodeSize", *(name for name in _BEHAVIOUR if name != "CodeSha256"))
 _MARK = re.compile(r"(?:^|[( ])revision ([0-9a-f]{10})\)?$")
 """The fingerprint that `spec.template.versions` ends a function's description with."""
@@ -70,9 +73,13 @@ class AliasState:
         return f"version {self.version}{shares}"
 
 
-def alias_state(aws: Aws, target: Target, name: str, alias: str) -> AliasState | None:
-    """Where a function's alias points; None when there is no such alias or function."""
-    client = aws.lambda_(target)
+def alias_state(aws: Aws, target: Target, name: str, alias: str, *, patience: float = 20.0) -> AliasState | None:
+    """Where a function's alias points; None when there is no such alias or function.
+
+    Args:
+        patience: seconds to wait for one answer.
+    """
+    client = aws.lambda_(target, read_timeout=patience)
     try:
         found = aws.call(target, client.get_alias, FunctionName=name, Name=alias)
     except Terminal as error:
@@ -190,7 +197,7 @@ def put_back(aws: Aws, target: Target, function: ServingFunction, *, inline: boo
         if now.weights:
             point(aws, target, function.name, function.alias, now.version)
         return
-    point(aws, target, function.name, function.alias, _version_of(aws, target, function))
+    point(aws, target, function.name, function.alias, version_of(aws, target, function))
 
 
 def _alike(aws: Aws, target: Target, function: ServingFunction, version: str, *, inline: bool) -> bool:
@@ -198,14 +205,25 @@ def _alike(aws: Aws, target: Target, function: ServingFunction, version: str, *,
     if theirs is None or not (inline or theirs.get("CodeSha256") == function.code):
         return False
     ours = configuration(aws, target, function.name, function.version)
-    if theirs.get("CodeSha256") == function.code:
-        return ours is None or _agree(ours, theirs, _BEHAVIOUR)
+    if ours is None:
+        return theirs.get("CodeSha256") == function.code
+    return alike({**ours, "CodeSha256": function.code}, theirs, inline=inline)
+
+
+def alike(ours: Mapping[str, Any], theirs: Mapping[str, Any], *, inline: bool = False) -> bool:
+    """Whether two versions behave alike, by their configurations.
+
+    Args:
+        inline: whether the function's code stands in its template.
+    """
+    if ours.get("CodeSha256") == theirs.get("CodeSha256"):
+        return _agree(ours, theirs, _BEHAVIOUR)
     # Not for code from elsewhere: a mark holds its address only, and what is there may have changed.
-    return ours is not None and _mark(ours) == _mark(theirs) is not None and _agree(ours, theirs, _INLINE_BEHAVIOUR)
+    return inline and _mark(ours) == _mark(theirs) is not None and _agree(ours, theirs, _INLINE_BEHAVIOUR)
 
 
 def _agree(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    return all(_plain(ours.get(name)) == _plain(theirs.get(name)) for name in names)
+    return all(plain(ours.get(name)) == plain(theirs.get(name)) for name in names)
 
 
 def _mark(about: Mapping[str, Any]) -> str | None:
@@ -213,14 +231,14 @@ def _mark(about: Mapping[str, Any]) -> str | None:
     return found[1] if found else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Empty and absent are the same."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if inner not in (None, {}, [], "")} or None  # pyright: ignore
+        return {key: plain(inner) for key, inner in value.items() if inner not in (None, {}, [], "")} or None  # pyright: ignore
     return value or None
 
 
-def _version_of(aws: Aws, target: Target, function: ServingFunction) -> str:
+def version_of(aws: Aws, target: Target, function: ServingFunction) -> str:
     """The snapshot's version, or the newest with its code should somebody have removed that one."""
     if configuration(aws, target, function.name, function.version) is not None:
         return function.version

@@ -11,6 +11,7 @@ left it: an attempt that comes too late (of a controller that lost its place, sa
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 
@@ -19,18 +20,22 @@ from shoreward.adapters.aws import snapshot as snapshots
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.changeset import ChangeSets, Plan
+from shoreward.adapters.aws.comparing import template_differences
 from shoreward.adapters.aws.leftovers import remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
 from shoreward.adapters.aws.serving import await_at, put_back, require_at, require_code
+from shoreward.adapters.aws.snapshot import original
 from shoreward.adapters.aws.stack import Stack, resources
 from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.stateful import refuse_endangered
-from shoreward.adapters.aws.templates import Filled, filled, has_nested, inline_functions, pinned, values
-from shoreward.adapters.aws.waiting import LIMIT, mended, settled
+from shoreward.adapters.aws.templates import Filled, artifacts_of, filled, has_nested, inline_functions, pinned, values
+from shoreward.adapters.aws.waiting import LIMIT, PATIENCE, command, mended, settled
+from shoreward.adapters.aws.wreckage import APPLICATION, gone, hand_made, made_by, revive, somebody_elses, strays
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,
+    Difference,
     OperationError,
     Pipeline,
     Revision,
@@ -40,6 +45,7 @@ from shoreward.domain import (
     Target,
     Terminal,
 )
+from shoreward.spec.template.plain import mapping
 
 
 class Stacks:
@@ -93,6 +99,8 @@ class Stacks:
         """
         stack = mended(self._aws, target, limit=self._limit)
         if stack is not None and stack.condition == "stillborn" and not snapshot.exists:
+            if stack.status != "ROLLBACK_COMPLETE" and not made_by(self._aws, target, stack, pipeline.application):
+                raise _begun(target, stack)
             remove(self._aws, target, stack, limit=self._limit)
             stack = None
         if snapshot.exists and (stack is None or stack.condition == "stillborn"):
@@ -129,38 +137,116 @@ class Stacks:
             raise
         self._change_sets.execute(target, found)
 
-    def restore(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, staged: Staged | None, key: str) -> None:
-        """Bring the stack back to its snapshot, from wherever it is; a stack that did not exist is deleted.
+    def restore(
+        self,
+        pipeline: Pipeline,
+        target: Target,
+        snapshot: Snapshot,
+        staged: Staged | None,
+        key: str,
+        *,
+        revision: Revision | None = None,
+    ) -> tuple[Difference, ...]:
+        """Bring the stack back to its snapshot, from wherever it is; a stack that the release made is deleted.
 
         Customers come first: aliases go back before the stack does, and again after it, should CloudFormation have
-        moved them.
+        moved them. What somebody else made of the target meanwhile is told (`wreckage`), and data of theirs is not
+        deleted: `Terminal` (STATEFUL_REPLACEMENT).
         """
         if not snapshot.exists:
-            known = [function.name for function in staged.functions] if staged is not None else []
-            remove_wholly(self._aws, target, known, limit=self._limit)
-            return
-        self._put_back(target, snapshot)
-        stack = mended(self._aws, target, limit=self._limit)
+            return self._remove_ours(pipeline, target, staged)
+        moved = self._put_back_first(target, snapshot, staged)
+        stack = mended(self._aws, target, limit=min(self._limit, PATIENCE))
         if stack is None or stack.condition == "stillborn":
-            raise _gone(target)
-        self._put_back(target, snapshot)  # a rollback that was waited for may have moved them
+            return (*moved, gone(stack))
+        there = original(self._aws, target)
+        if staged is None and there == self._blobs.get(snapshot.template or ""):
+            self._change_sets.sweep(target)
+            return ()  # nothing of the release has come here
+        self._put_back_again(target, snapshot)  # a rollback that was waited for may have moved them
+        foreign = self._foreign(pipeline, target, snapshot, revision, there)
+        rewritten = hand_made(self._aws, target, snapshot, staged)
         try:
-            self._apply_snapshot(pipeline, target, snapshot, stack, key)
+            self._apply_snapshot(pipeline, target, snapshot, stack, key, ours=self._ours(revision) if foreign else None)
         finally:
             self._put_back(target, snapshot)
+        return (*moved, *foreign, *rewritten)
 
-    def _apply_snapshot(self, pipeline: Pipeline, target: Target, snapshot: Snapshot, stack: Stack, key: str) -> None:
+    def _remove_ours(self, pipeline: Pipeline, target: Target, staged: Staged | None) -> tuple[Difference, ...]:
+        stack = settled(self._aws, target, limit=self._limit)
+        if stack is not None and not made_by(self._aws, target, stack, pipeline.application):
+            return (somebody_elses(stack),)
+        known = [function.name for function in staged.functions] if staged is not None else []
+        remove_wholly(self._aws, target, known, limit=self._limit)
+        return ()
+
+    def _put_back_first(self, target: Target, snapshot: Snapshot, staged: Staged | None) -> tuple[Difference, ...]:
+        """Aliases back, those included that somebody deleted. Returns what somebody else had made of them.
+
+        A version that is gone is no reason to stop: the template, when it is applied, publishes its code again.
+        """
+        if staged is None:
+            return ()
+        revived = revive(self._aws, target, snapshot)
+        seen = strays(self._aws, target, snapshot, staged)
+        self._put_back_again(target, snapshot)
+        return (*revived, *seen)
+
+    def _put_back_again(self, target: Target, snapshot: Snapshot) -> None:
+        try:
+            self._put_back(target, snapshot)
+        except Terminal as error:
+            if error.code != "VERSION_GONE":
+                raise
+
+    def _foreign(
+        self, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision | None, there: bytes
+    ) -> tuple[Difference, ...]:
+        """How the stack's template differs from the release's, when it is neither that nor the snapshot's."""
+        if revision is None or there == self._blobs.get(snapshot.template or ""):
+            return ()
+        aliases = frozenset(function.alias_id for function in revision.functions)
+        wanted = self._filled(pipeline, target, revision)
+        return tuple(template_differences(wanted.body, there, moving=aliases))
+
+    def _ours(self, revision: Revision | None) -> frozenset[str]:
+        """Logical ids of what the release brought."""
+        if revision is None:
+            return frozenset()
+        return frozenset(mapping(json.loads(self._blobs.get(revision.template)).get("Resources")))
+
+    def _apply_snapshot(
+        self,
+        pipeline: Pipeline,
+        target: Target,
+        snapshot: Snapshot,
+        stack: Stack,
+        key: str,
+        *,
+        ours: frozenset[str] | None = None,
+    ) -> None:
+        """Apply the template of the snapshot.
+
+        Args:
+            ours: resources that the release brought, when somebody else applied a template meanwhile: what else is
+                there and holds data is theirs.
+        """
         assert snapshot.template is not None
+        bucket, content = fill(pipeline.artifacts, target), self._blobs.get(snapshot.template)
+        self._artifacts.bring_back(target, bucket, artifacts_of(content, bucket))
         self._remove_stranded(target, {function.name: function.code for function in snapshot.functions})
         plan = Plan(
             name=change_set_name(key),
-            content=self._blobs.get(snapshot.template),
-            bucket=fill(pipeline.artifacts, target),
+            content=content,
+            bucket=bucket,
             parameters=snapshots.earlier_values(snapshot, stack, target),
             execution_role=target.execution_role,
         )
         found = self._change_sets.create(target, plan, "UPDATE")
         if found is not None:
+            if ours is not None:
+                theirs = [change for change in found.changes if change.logical_id not in ours]
+                refuse_endangered(theirs, pipeline.allow_replacement, target)
             self._change_sets.execute(target, found)
         self._change_sets.sweep(target)
 
@@ -211,7 +297,7 @@ class Stacks:
         template = pinned(self._filled(pipeline, target, revision), revision, snapshot)
         plan = self._plan(pipeline, target, template, key)
         # Only a new stack is tagged: CloudFormation hands a new tag of an old one down to each of its resources.
-        return plan if snapshot.exists else replace(plan, tags=(("shoreward:application", pipeline.application),))
+        return plan if snapshot.exists else replace(plan, tags=((APPLICATION, pipeline.application),))
 
     def _filled(self, pipeline: Pipeline, target: Target, revision: Revision) -> Filled:
         bucket = fill(pipeline.artifacts, target)
@@ -259,4 +345,13 @@ def _gone(target: Target) -> Terminal:
         "The stack that this release works on is not there any more.",
         where=target.key,
         next="Somebody deleted it; start a new release to create it again.",
+    )
+
+
+def _begun(target: Target, stack: Stack) -> Terminal:
+    return Terminal(
+        "STACK_TAKEN",
+        f"Somebody else began a stack of that name, and it is in {stack.status}: what it holds is not Shoreward's.",
+        where=target.key,
+        next=f"Let them finish it, or delete it: `{command('delete-stack', target)}`. Then release again.",
     )

@@ -7,13 +7,12 @@ itself, or does not show, is left for it to say.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.changeset import Plan
 from shoreward.adapters.aws.snapshot import original
 from shoreward.adapters.aws.stack import HIDDEN, Stack
+from shoreward.adapters.aws.templates import expected_values
 from shoreward.domain import Target
 
 _LOOKED_UP = (
@@ -35,20 +34,9 @@ def stands(aws: Aws, target: Target, stack: Stack | None, plan: Plan) -> bool:
     if any(word in text for word in _LOOKED_UP):
         return False
     body = json.loads(text)
-    if dict(stack.parameters) != _expected(body, plan) or HIDDEN in dict(stack.parameters).values():
+    if dict(stack.parameters) != expected_values(body, plan.parameters) or HIDDEN in dict(stack.parameters).values():
         return False
     try:
         return json.loads(original(aws, target)) == body
     except ValueError:
         return False  # YAML, which is no template of ours
-
-
-def _expected(body: Mapping[str, Any], plan: Plan) -> dict[str, str]:
-    """The parameters as the stack would show them."""
-    given = dict(plan.parameters)
-    declared = cast("Mapping[str, Mapping[str, Any]]", body.get("Parameters", {}))
-    return {name: given[name] if name in given else _text(about.get("Default")) for name, about in declared.items()}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -71,6 +72,17 @@ def values(template: Filled, target: Target) -> Parameters:
     return tuple((name, given[name]) for name in declared if name in given)
 
 
+def expected_values(body: Mapping[str, Any], given: Parameters) -> dict[str, str]:
+    """The parameters of a template as a stack of it shows them."""
+    declared = cast("Mapping[str, Mapping[str, Any]]", body.get("Parameters", {}))
+    chosen = dict(given)
+    return {name: chosen[name] if name in chosen else _text(about.get("Default")) for name, about in declared.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def has_nested(template: Filled) -> bool:
     """Whether the template has stacks inside it, whose changes are to be read too."""
     return any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in template.resources.values())
@@ -92,6 +104,12 @@ def inline_functions(template: bytes) -> frozenset[str]:
 def _mapping(value: Any) -> Mapping[str, Any]:
     """The value when it is a mapping: templates that others made have lists and more where one would expect none."""
     return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def artifacts_of(template: bytes, bucket: str) -> tuple[str, ...]:
+    """Digests of the artifacts in a bucket that a stack's template takes code from."""
+    text = template.decode(errors="replace")
+    return tuple(sorted(set(re.findall(r"\b([0-9a-f]{64})\.zip\b", text)))) if bucket in text else ()
 
 
 def too_large(content: bytes, target: Target) -> Terminal | None:

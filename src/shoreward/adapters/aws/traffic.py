@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of, message_of
-from shoreward.adapters.aws.serving import AliasState, alias_that, point
-from shoreward.domain import StagedFunction, Target, Terminal
+from shoreward.adapters.aws.serving import AliasState, alias_state, alias_that, point
+from shoreward.domain import Difference, OperationError, StagedFunction, Target, Terminal
 
 _ALIKE = 0.005
 """Percent of traffic within which two weights are the same."""
+
+_GLANCE = 1.0
+"""Seconds that a look may take which traffic waits for on its way back."""
 
 
 class Traffic:
@@ -45,13 +48,32 @@ class Traffic:
             self._aws.together(lambda function: self._set(target, function, expected), moved)
             raise
 
-    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> None:
+    def restore(self, target: Target, functions: Sequence[StagedFunction]) -> tuple[Difference, ...]:
         """All traffic back to the baselines, at once, whatever the aliases say now.
 
-        One call per function, without a look first: seconds count, and an alias that is there already does not mind.
+        Returns where they were, of those that somebody else had moved: one short look for each, so that nobody's word
+        is lost. When it is not answered at once traffic goes back without, for seconds count.
         """
-        self._aws.together(
-            lambda function: self._set(target, function, 0.0), [function for function in functions if function.shifts]
+        found = self._aws.together(
+            lambda function: self._take_back(target, function), [function for function in functions if function.shifts]
+        )
+        return tuple(one for one in found if one is not None)
+
+    def _take_back(self, target: Target, function: StagedFunction) -> Difference | None:
+        try:
+            seen = alias_state(self._aws.within(0.0), target, function.name, function.alias, patience=_GLANCE)
+        except OperationError:
+            seen = None
+        self._set(target, function, 0.0)
+        if seen is None or seen.percent(function.baseline or "", function.candidate) is not None:
+            return None
+        if seen.on_its_way(function.candidate) and set(seen.weights) == {function.baseline}:
+            return None
+        return Difference(
+            resource=function.logical_id,
+            path=f"alias {function.alias}",
+            expected=f"version {function.baseline} and {function.candidate}",
+            actual=str(seen),
         )
 
     def _look(self, target: Target, function: StagedFunction, percent: float, expected: float) -> AliasState:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.stack import Stack, describe, failures
+from shoreward.adapters.aws.stack import Stack, describe, failures, resources
 from shoreward.domain import Retryable, Target, Terminal
 
 LIMIT = 3600.0
 """Seconds to watch one operation before handing back; the next attempt watches on."""
+PATIENCE = 120.0
+"""Seconds to wait for what somebody else does before saying that it is waited for; the next attempt waits on."""
 
 
 def settled(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
@@ -49,14 +51,34 @@ def mended(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
             "STACK_STUCK",
             f"The stack is in {stack.status} and does not roll back: {why}",
             where=target.key,
-            next="Mend what the message names, then continue the update rollback; skip resources as a last resort.",
+            next="Mend what the message names: Shoreward goes on with the rollback by itself, every minute. What cannot "
+            f"be mended, because it is gone, is skipped: `{_skip(aws, target)}`",
         )
     raise Terminal(
         "STACK_UNUSABLE",
         f"The stack is in {stack.status}, where it cannot be updated: {why}",
         where=target.key,
-        next="Delete the stack, or bring it to a state that can be updated, then retry.",
+        next=_way_out(target, stack),
     )
+
+
+def _skip(aws: Aws, target: Target) -> str:
+    """The command that continues a rollback without what failed in it."""
+    failed = [one.logical_id for one in resources(aws, target).values() if one.status.endswith("_FAILED")]
+    return f"{command('continue-update-rollback', target)} --resources-to-skip {' '.join(failed) or 'RESOURCE'}"
+
+
+def _way_out(target: Target, stack: Stack) -> str:
+    if stack.status == "UPDATE_FAILED":
+        return f"Send back the update that somebody left unfinished: `{command('rollback-stack', target)}`"
+    if stack.status == "DELETE_FAILED":
+        return f"Let the deletion come to its end: `{command('delete-stack', target)}`"
+    return f"Bring it to a state that can be updated: `{command('describe-stack-events', target)}` shows what failed."
+
+
+def command(operation: str, target: Target) -> str:
+    """What a person types to do something to a target's stack."""
+    return f"aws cloudformation {operation} --stack-name {target.stack} --region {target.region}"
 
 
 def deleted(aws: Aws, target: Target, stack: Stack, *, limit: float = LIMIT) -> None:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import reduce
 from pathlib import Path
 
+from shoreward.adapters.journal.codec import decode, encode
 from shoreward.adapters.sqlite import Form, Trouble
+from shoreward.core.events import ReleaseOpened
+from shoreward.core.header import headed, noted
 from shoreward.domain import OperationError, Retryable, Terminal
 
 _TABLES = (
     """CREATE TABLE releases (
         id TEXT PRIMARY KEY, application TEXT NOT NULL, number INTEGER NOT NULL, open INTEGER NOT NULL,
+        commit_id TEXT NOT NULL DEFAULT '', header BLOB NOT NULL DEFAULT '',
         UNIQUE (application, number))""",
-    "CREATE UNIQUE INDEX one_open_release ON releases (application) WHERE open",
+    *(
+        _SECOND := (
+            "CREATE UNIQUE INDEX one_open_release_of_a_commit ON releases (application, commit_id) WHERE open",
+            "CREATE INDEX open_releases ON releases (open) WHERE open",
+            """CREATE TABLE happened (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, release TEXT NOT NULL REFERENCES releases, seq INTEGER NOT NULL)""",
+            "CREATE TABLE orders (seq INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL)",
+        )
+    ),
     """CREATE TABLE events (
         release TEXT NOT NULL REFERENCES releases, seq INTEGER NOT NULL, at REAL NOT NULL,
         name TEXT NOT NULL, body BLOB NOT NULL,
@@ -47,4 +61,23 @@ def _tell(path: Path, trouble: Trouble, words: str) -> OperationError:
             return Terminal("JOURNAL_UNREADABLE", what, where=where, next=advice)
 
 
-FORM = Form(application=0x53687264, version=1, tables=_TABLES, tell=_tell)  # "Shrd"
+def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """From the first form, which had neither headers, nor an order of all events, nor people's orders."""
+    assert version == 1
+    connection.execute("DROP INDEX one_open_release")
+    connection.execute("ALTER TABLE releases ADD COLUMN commit_id TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE releases ADD COLUMN header BLOB NOT NULL DEFAULT ''")
+    for release, number in connection.execute("SELECT id, number FROM releases").fetchall():
+        query = "SELECT name, body FROM events WHERE release = ? ORDER BY seq"
+        first, *others = (decode(*row) for row in connection.execute(query, (release,)))
+        assert isinstance(first, ReleaseOpened)
+        header = reduce(noted, others, headed(release, number, first))
+        connection.execute(
+            "UPDATE releases SET commit_id = ?, header = ? WHERE id = ?", (first.commit, encode(header)[1], release)
+        )
+    for statement in _SECOND:
+        connection.execute(statement)
+    connection.execute("INSERT INTO happened (release, seq) SELECT release, seq FROM events ORDER BY at, release, seq")
+
+
+FORM = Form(application=0x53687264, version=2, tables=_TABLES, tell=_tell, upgrade=_upgrade)  # "Shrd"

@@ -14,20 +14,25 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from shoreward.core import Event
+from shoreward.core.control import Order
+from shoreward.core.header import Header
 from shoreward.domain import Terminal
 
-_CLASSES: dict[str, type[Event]] = {kind.__name__: kind for kind in typing.get_args(Event)}
+Said = Event | Order | Header
+"""What is written as a name and a body: events, people's orders, and headers, which are made anew from the events."""
+
+_CLASSES: dict[str, type[Said]] = {kind.__name__: kind for kind in typing.get_args(Said)}
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 @cache
-def _adapter(name: str) -> TypeAdapter[Event | None]:
+def _adapter(name: str) -> TypeAdapter[Said | None]:
     # Pydantic takes no configuration for a dataclass itself, but hands that of a union down to all that is in it.
     return TypeAdapter(_CLASSES[name] | None, config=_STRICT)
 
 
-def encode(event: Event) -> tuple[str, bytes]:
+def encode(event: Said) -> tuple[str, bytes]:
     """The event's name and its body.
 
     Raises:
@@ -61,6 +66,28 @@ def decode(name: str, body: bytes, *, where: str = "") -> Event:
     Raises:
         Terminal: JOURNAL_UNREADABLE when this version does not know it.
     """
+    said = _decoded(name, body, where)
+    if not isinstance(said, Event):
+        raise _unknown(name, "It is no event of a release.", where)
+    return said
+
+
+def decode_order(name: str, body: bytes, *, where: str = "") -> Order:
+    """A person's order of a name and a body; see `decode`."""
+    said = _decoded(name, body, where)
+    if not isinstance(said, Order):
+        raise _unknown(name, "It is no word about more than one release.", where)
+    return said
+
+
+def decode_header(body: bytes, *, where: str = "") -> Header:
+    """A release's header of its body; see `decode`."""
+    said = _decoded(Header.__name__, body, where)
+    assert isinstance(said, Header)
+    return said
+
+
+def _decoded(name: str, body: bytes, where: str) -> Said:
     try:
         event = _adapter(name).validate_json(body)
     except KeyError:

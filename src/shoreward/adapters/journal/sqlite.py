@@ -11,16 +11,26 @@ import sqlite3
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from shoreward.adapters.journal._file import FORM
-from shoreward.adapters.journal.codec import decode, encode
+from shoreward.adapters.journal.codec import decode, decode_header, decode_order, encode
 from shoreward.adapters.sqlite import transaction
-from shoreward.app.ports import Conflict, Recorded, ReleaseHeader
+from shoreward.app.ports import Conflict, Happened, Recorded
 from shoreward.core import Event
-from shoreward.core.events import ReleaseEnded, ReleaseOpened, RollbackBegan
+from shoreward.core.control import Order
+from shoreward.core.events import ReleaseOpened
+from shoreward.core.header import Header, headed, noted
 from shoreward.domain import Refused, Terminal
+
+_RELEASES = {
+    None: "SELECT header FROM releases WHERE (?1 IS NULL OR application = ?1) ORDER BY rowid",
+    # "WHERE open" and nothing else lets SQLite use the index of what is open, which is read again and again.
+    True: "SELECT header FROM releases WHERE open AND (?1 IS NULL OR application = ?1) ORDER BY rowid",
+    False: "SELECT header FROM releases WHERE NOT open AND (?1 IS NULL OR application = ?1) ORDER BY rowid",
+}
 
 
 class SqliteJournal:
@@ -66,10 +76,12 @@ class SqliteJournal:
                 "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE application = ?", (application,)
             ).fetchone()
             release = f"{application}-{row[0]}"
+            header = headed(release, row[0], event)
+            values = (release, application, row[0], event.commit, encode(header)[1])
             try:
-                connection.execute("INSERT INTO releases VALUES (?, ?, ?, 1)", (release, application, row[0]))
+                connection.execute("INSERT INTO releases VALUES (?, ?, ?, 1, ?, ?)", values)
             except sqlite3.IntegrityError as error:
-                raise self._under_way(connection, application) from error
+                raise self._under_way(connection, application, event.commit) from error
             self._insert(connection, release, 0, (event,))
         return release
 
@@ -82,29 +94,32 @@ class SqliteJournal:
             if last != after:
                 raise Conflict(release)
             self._insert(connection, release, after, events)
-            for event in events:
-                self._mark(connection, release, event)
+            self._note(connection, release, events)
 
     def _insert(self, connection: sqlite3.Connection, release: str, after: int, events: Sequence[Event]) -> None:
         rows = [(release, seq, event.at, *encode(event)) for seq, event in enumerate(events, start=after + 1)]
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO happened (release, seq) VALUES (?, ?)", [row[:2] for row in rows])
 
-    def _mark(self, connection: sqlite3.Connection, release: str, event: Event) -> None:
-        """Keep `open` in step: a release that went back after its end is open again until it is back."""
-        if isinstance(event, ReleaseEnded):
-            connection.execute("UPDATE releases SET open = 0 WHERE id = ?", (release,))
-        elif isinstance(event, RollbackBegan):
-            try:
-                connection.execute("UPDATE releases SET open = 1 WHERE id = ?", (release,))
-            except sqlite3.IntegrityError as error:
-                application = release.rpartition("-")[0]
-                raise self._under_way(connection, application) from error
+    def _note(self, connection: sqlite3.Connection, release: str, events: Sequence[Event]) -> None:
+        """Keep the header in step."""
+        row = connection.execute("SELECT header FROM releases WHERE id = ?", (release,)).fetchone()
+        before = decode_header(row[0], where=f"{self._path}, {release}")
+        header = reduce(noted, events, before)
+        if header == before:
+            return
+        try:
+            values = (header.open, encode(header)[1], release)
+            connection.execute("UPDATE releases SET open = ?, header = ? WHERE id = ?", values)
+        except sqlite3.IntegrityError as error:
+            raise self._under_way(connection, header.application, header.commit) from error
 
-    def _under_way(self, connection: sqlite3.Connection, application: str) -> Refused:
-        row = connection.execute("SELECT id FROM releases WHERE application = ? AND open", (application,)).fetchone()
+    def _under_way(self, connection: sqlite3.Connection, application: str, commit: str) -> Refused:
+        query = "SELECT id FROM releases WHERE application = ? AND commit_id = ? AND open"
+        row = connection.execute(query, (application, commit)).fetchone()
         return Refused(
             "RELEASE_UNDER_WAY",
-            f"Release {row[0]} of {application} is under way.",
+            f"Release {row[0]} of {application} is under way with the same commit.",
             next="Watch it to its end (shoreward watch), or end it (shoreward abort), and try again.",
         )
 
@@ -128,13 +143,54 @@ class SqliteJournal:
             for seq, name, body in rows
         )
 
-    def releases(self, application: str | None = None) -> Sequence[ReleaseHeader]:
-        """All releases, oldest first."""
+    def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:
+        """Releases, oldest first; see `Journal.releases`."""
+        return self._headers(_RELEASES[open], application)
+
+    def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
+        """Releases, newest first; see `Journal.page`."""
+        query = """SELECT header FROM releases
+            WHERE (?1 IS NULL OR application = ?1)
+              AND (?2 = '' OR rowid < (SELECT rowid FROM releases WHERE id = ?2))
+            ORDER BY rowid DESC LIMIT ?3"""
+        return self._headers(query, application, before, limit)
+
+    def header(self, release: str) -> Header:
+        """One release's header; see `Journal.header`."""
+        found = self._headers("SELECT header FROM releases WHERE id = ?", release)
+        if not found:
+            raise self._unknown(release)
+        return found[0]
+
+    def _headers(self, query: str, *values: object) -> tuple[Header, ...]:
+        return tuple(decode_header(row[0], where=str(self._path)) for row in self._rows(query, *values))
+
+    def steer(self, after: int, orders: Sequence[Order]) -> None:
+        """Append what people say; see `Journal.steer`."""
+        with self._transaction() as connection:
+            last = connection.execute("SELECT coalesce(max(seq), 0) FROM orders").fetchone()[0]
+            if last != after:
+                raise Conflict("orders")
+            rows = [(seq, order.at, *encode(order)) for seq, order in enumerate(orders, start=after + 1)]
+            connection.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", rows)
+
+    def orders(self, after: int = 0) -> Sequence[Order]:
+        """What people said; see `Journal.orders`."""
+        rows = self._rows("SELECT seq, name, body FROM orders WHERE seq > ? ORDER BY seq", after)
+        return tuple(decode_order(name, body, where=f"{self._path}, order {seq}") for seq, name, body in rows)
+
+    def happened(self, after: int = 0, *, limit: int = 1000) -> Sequence[Happened]:
+        """Events of all releases; see `Journal.happened`."""
         rows = self._rows(
-            "SELECT id, application, open FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY rowid",
-            application,
+            """SELECT happened.id, release, seq, name, body FROM happened JOIN events USING (release, seq)
+            WHERE happened.id > ? ORDER BY happened.id LIMIT ?""",
+            after,
+            limit,
         )
-        return tuple(ReleaseHeader(id=key, application=name, open=bool(is_open)) for key, name, is_open in rows)
+        return tuple(
+            Happened(id=key, release=release, seq=seq, event=decode(name, body, where=f"{self._path}, {release}"))
+            for key, release, seq, name, body in rows
+        )
 
     def changes(self) -> int:
         """SQLite counts what other connections committed, and what this one wrote; neither count ever falls."""

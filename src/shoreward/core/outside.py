@@ -1,0 +1,87 @@
+"""What is outside of a release and bears on it: other releases, people's words about more than one, and room.
+
+A value that is made anew for every decision (`app.surroundings`), so that the decision itself stays pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shoreward.core.control import FreezePlaced, StopPlaced, VariableSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """Another release of the same application.
+
+    Attributes:
+        open: False for one that has succeeded and stayed.
+        back: whether it goes back.
+        held: whether a person, or Shoreward itself, holds all of it.
+        ready: whether its checks have passed, so that it may enter a wave.
+        wave, baked: as in `Release`; it is in a wave when `wave == baked`.
+        on: keys of the targets on which something of it is, or may be.
+    """
+
+    id: str
+    open: bool = True
+    back: bool = False
+    held: bool = False
+    ready: bool = False
+    wave: int = -1
+    baked: int = 0
+    on: frozenset[str] = frozenset()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is in no wave."""
+        return self.wave < self.baked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A release of another application, as far as those who depend on it care.
+
+    Attributes:
+        ahead: `account/region` of the targets that it has not reached, or has not baked on, yet.
+        back: whether it goes back.
+    """
+
+    id: str
+    opened_at: float
+    ahead: frozenset[str] = frozenset()
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The surroundings of one release, at one moment.
+
+    Attributes:
+        stop: a person's word that stops its pipeline, or all of them.
+        quarantine: why its revision must not be anywhere; "" when it may.
+        ahead: older releases that are open, oldest first.
+        behind: newer ones that are open or stayed, oldest first.
+        crowded: why there is no room on a target now, by its key.
+        freezes: those of its pipeline and of all, by name; they may be over, or not have begun.
+        variables: what people set, by name.
+        others: open releases of other applications, by application.
+    """
+
+    stop: StopPlaced | None = None
+    quarantine: str = ""
+    ahead: tuple[Other, ...] = ()
+    behind: tuple[Other, ...] = ()
+    crowded: Mapping[str, str] = field(default_factory=dict[str, str])
+    freezes: Mapping[str, FreezePlaced] = field(default_factory=dict[str, FreezePlaced])
+    variables: Mapping[str, VariableSet] = field(default_factory=dict[str, VariableSet])
+    others: Mapping[str, tuple[Elsewhere, ...]] = field(default_factory=dict[str, tuple[Elsewhere, ...]])
+
+    def above(self, target: str) -> tuple[Other, ...]:
+        """Newer releases that are on a target."""
+        return tuple(other for other in self.behind if target in other.on)
+
+
+ALONE = Outside()
+"""The surroundings of a release that has none."""

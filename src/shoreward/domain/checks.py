@@ -59,12 +59,14 @@ class SandboxPlan:
         target: account, region, role and parameters; its stack's name is the beginning of every sandbox's.
         lease: how long a sandbox lives after its last use.
         seed: a command that puts data into a fresh sandbox, or "".
+        seeded: where that command is declared.
     """
 
     target: Target
     lease: float = 14_400.0
     seed: str = ""
     where: Place | None = field(default=None, compare=False)
+    seeded: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,8 @@ def _sandbox(plan: Found, at: At, settle: Settle, stack: str, production: Contai
         what = f"The stack '{target.stack}' there is one of the waves' targets: customers are on it."
         (at / "stack").complain("SPEC_SANDBOX_PRODUCTION", what, "Give sandboxes another stack name.")
     values = {key: plan[key] for key in ("lease", "seed") if key in plan}
-    return SandboxPlan(target=target, where=at.place, **values)
+    seeded = (at / "seed").place if "seed" in plan else None
+    return SandboxPlan(target=target, where=at.place, seeded=seeded, **values)
 
 
 def _policy(entry: Found, at: At, paths: _Paths) -> PolicySource:

@@ -66,7 +66,7 @@ class CommandSeeder:
         raise SpecError(
             "SEED_FAILED",
             f"The command that puts data into sandboxes {how}: {end or 'it said nothing'}",
-            where=plan.where,
+            where=plan.seeded or plan.where,
             next="Mend it; it must bear to be run again on a sandbox that has data already.",
         )
 

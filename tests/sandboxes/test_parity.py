@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shoreward.app.sandboxes.parity import FunctionFacts, Observed, differences, parity
+from shoreward.app.sandboxes.places import locator
 from shoreward.domain import Finding, Place, Retryable, SandboxPlan, Severity, Target
 
 HERE = Place(file="shoreward.yaml", line=12, column=3)
@@ -79,8 +80,41 @@ def test_a_difference_that_nobody_declared_is_found_with_its_line(
     found = report(template(properties), target(Stage="prod", Memory="1024"), plan())
     assert found[rule].severity is severity
     assert found[rule].subject == "Hello"
-    assert found[rule].where == at_template("Hello", next(iter(properties)))
+    [name] = properties
+    assert found[rule].where == at_template("Hello", "Environment.Variables.B" if name == "Environment" else name)
     assert found["PARITY_PARAMETER"].where == HERE
+
+
+def line_at(place: Place | None) -> int | None:
+    return place.line if place else None
+
+
+def test_a_policy_that_differs_is_told_where_it_is_written():
+    text = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          B: x
+      Policies:
+        - SQSPollerPolicy:
+            QueueName: a
+        - SQSSendMessagePolicy:
+            QueueName: b
+        - Statement: []
+"""
+    locate = locator(text.encode(), "template.yaml")
+    where = {"Policies": 9, "Policies.0": 11, "Policies.1": 13, "Policies.2": 14, "Policies.9": 10, "": 3}
+    for key, line in where.items():
+        assert line_at(locate("HelloRole", key)) == line, key
+    assert line_at(locate("Hello", "Environment.Variables.B")) == 8
+    rights = [{"PolicyName": f"HelloRolePolicy{n}", "PolicyDocument": {"Fn::If": ["IsProd", n, 9]}} for n in (0, 1)]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": rights}}
+    found = report(template(HelloRole=role), target(Stage="prod"), plan())
+    assert found["PARITY_PERMISSIONS"].where == at_template("HelloRole", "Policies.0")
 
 
 def test_a_difference_that_the_plans_own_parameters_make_is_declared():

@@ -9,6 +9,7 @@ from shoreward.app.files import Source
 from shoreward.app.sandboxes.plan import plan_of
 from shoreward.domain import Pipeline, Place, SpecError
 from shoreward.spec.template import Template, parameter_values, read_template
+from shoreward.spec.template.plain import Json, Path, listed, only
 
 Locate = Callable[[str, str], Place | None]
 
@@ -16,8 +17,8 @@ Locate = Callable[[str, str], Place | None]
 def locator(content: bytes | None, file: str) -> Locate:
     """Finds logical ids and properties in a template, which is read when the first is asked for.
 
-    What SAM makes for a resource (`HelloRole`, `HelloAliaslive`) is at that resource. Nothing is found in a template
-    that cannot be read: whoever reads templates complains about it.
+    What SAM makes for a resource (`HelloRole`, `HelloAliaslive`) is at that resource, and a policy of its role where it
+    is written. Nothing is found in a template that cannot be read: whoever reads templates complains about it.
     """
     held: list[Template | None] = []
 
@@ -31,11 +32,23 @@ def locator(content: bytes | None, file: str) -> Locate:
         if not names:
             return None
         name = max(names, key=len)
-        if name == resource and key:
-            return template.place_of(name, key, key=True)
+        steps = tuple(int(step) if step.isdigit() else step for step in key.split(".") if step)
+        if name == resource and steps:
+            return template.place_of(name, *steps, key=True)
+        if resource == f"{name}Role" and steps[:1] == ("Policies",) and template.property(name, "Policies"):
+            return template.place_of(name, *steps, *_template_of(template.property(name, "Policies"), steps), key=True)
         return template.place("Resources", name)
 
     return locate
+
+
+def _template_of(policies: Json, steps: Path) -> Path:
+    """From one of SAM's policy templates on to its parameter, if it has one."""
+    number = steps[1] if len(steps) > 1 else None
+    several = listed(policies)
+    name, given = only(several[number] if isinstance(number, int) and number < len(several) else None)
+    parameter, _ = only(given)
+    return (name, parameter) if parameter and name.endswith("Policy") else ()
 
 
 def check_plan(source: Source, commit: str, pipeline: Pipeline) -> None:

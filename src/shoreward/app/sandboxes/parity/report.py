@@ -9,11 +9,15 @@ from shoreward.app.sandboxes.forms import kept_in_production
 from shoreward.app.sandboxes.parity.compare import Difference, differences
 from shoreward.app.sandboxes.parity.live import Observed, Observer, drifts
 from shoreward.domain import Finding, OperationError, Place, SandboxPlan, Severity, Target
-from shoreward.spec.template.plain import Json, mapping
+from shoreward.spec.template.differences import differences as changes
+from shoreward.spec.template.plain import Json, Path, listed, mapping
 from shoreward.spec.template.resolving import resolve
 
 Locate = Callable[[str, str], Place | None]
-"""Where a rendered resource (logical id) and its property ("" for all of it) come from in the user's template."""
+"""Where a rendered resource (logical id) and its property ("" for all of it) come from in the user's template.
+
+What is within a property is behind it, with dots between: `Environment.Variables.STAGE`.
+"""
 
 _GRAVE = frozenset({"presence", "runtime", "layers", "environment", "permissions"})
 """Aspects that decide whether code works at all; the others decide how well."""
@@ -103,10 +107,24 @@ def _difference(one: Difference, target: Target, plan: SandboxPlan, locate: Loca
         fix=""
         if one.declared
         else "Give sandboxes production's parameters, or declare the difference under checks: sandbox: parameters.",
-        where=locate(one.resource, one.property) or plan.where,
+        where=locate(one.resource, _within(one)) or plan.where,
         subject=one.resource,
         details=(("property", one.property),) if one.property else (),
     )
+
+
+def _within(one: Difference) -> str:
+    """The property that differs, and what in it: the first variable or policy that is not the same."""
+    steps: Path = ()
+    if one.aspect == "environment":
+        steps = ("Variables", *sorted({*_names(one.production)} ^ {*_names(one.sandbox)})[:1])
+    elif one.aspect == "permissions":
+        steps = next((each.path for each in changes(one.production, one.sandbox)), ())
+        if one.property == "Policies" and steps:
+            policy = str(mapping(listed(one.production)[int(steps[0])]).get("PolicyName"))
+            number = policy.removeprefix(f"{one.resource}Policy")  # SAM counts what it makes of a list
+            steps = (number,) if number.isdigit() else steps
+    return ".".join(map(str, (one.property, *steps)))
 
 
 def _told(one: Difference) -> str:

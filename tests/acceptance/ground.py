@@ -71,6 +71,12 @@ class Ground:
             self.git("checkout", "--quiet", "--force", "HEAD")
             self.git("clean", "--quiet", "-fd")
 
+    def without_sandbox(self) -> None:
+        """The sandbox goes, with what code wrote that others cannot read."""
+        command = [sys.executable, "-m", "shoreward", "sandbox", "down"]
+        done = subprocess.run(command, cwd=self.root, env=self.environment, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
     @contextmanager
     def around(self, more: Mapping[str, str]) -> Iterator[dict[str, str]]:
         """This process in the repository, with its variables and some more."""

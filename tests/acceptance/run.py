@@ -51,6 +51,8 @@ def outcomes(cases: Iterable[Case], grounds: Grounds, ask: Ask) -> Iterator[Outc
                 judged = judge(case, ask(ground, case), place, before[usual])
         except AssertionError as error:
             judged = Judged(found=False, placed=False, words=(f"could not be asked: {error}",))
+        if "reversibility" in case.only:
+            ground.without_sandbox()
         yield Outcome(case=case, judged=judged, wall=time.monotonic() - began, cpu=_spent() - spent)
 
 

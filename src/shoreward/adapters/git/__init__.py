@@ -1,6 +1,7 @@
 """The git repository of an application."""
 
 from shoreward.adapters.git._objects import Entry
+from shoreward.adapters.git.ancestry import GitAncestry
 from shoreward.adapters.git.repository import MAIN_BRANCHES, Commit, Repository
 
-__all__ = ["MAIN_BRANCHES", "Commit", "Entry", "Repository"]
+__all__ = ["MAIN_BRANCHES", "Commit", "Entry", "GitAncestry", "Repository"]

@@ -47,7 +47,7 @@ class Repository:
         try:
             root = git(path, "rev-parse", "--show-toplevel").decode().removesuffix("\n")
         except GitFailed as failed:
-            raise _no_repository(path, failed.words) from failed
+            raise no_repository(path, failed.words) from failed
         self.root = Path(root)
 
     def resolve(self, rev: str) -> Commit:
@@ -181,7 +181,8 @@ def _commits(logged: bytes) -> tuple[Commit, ...]:
     )
 
 
-def _no_repository(path: Path, words: str) -> UserError:
+def no_repository(path: Path, words: str) -> UserError:
+    """What is wrong with a path that git does not take for a repository."""
     if "dubious ownership" in words:
         advice = f"If you trust it: git config --global --add safe.directory {path.resolve()}"
         return UserError("GIT_NOT_TRUSTED", f"The repository at {path} belongs to another user.", next=advice)

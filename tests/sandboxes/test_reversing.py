@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -116,6 +117,7 @@ class Run:
         hands = Hands(stacks=self.stacks or world.stacks, traffic=world.traffic, probes=world.prober)
         return Reach(
             connect=lambda materials, running: self.fresh().connect(materials, running),
+            met=lambda materials, running: nullcontext(""),
             fresh=self.fresh,
             hands=lambda: hands,
             pipeline_at=self.pipeline_at,

@@ -50,7 +50,9 @@ def attacks_check(
         return digest_of(NAME, _FORM, limits, samples, template, str(plan.where))
 
     def run(materials: Materials, running: Running) -> Report:
-        return _attacked(materials, running, plan, build, blobs, laboratory, environment)
+        credentials = _credentials(plan, environment)
+        with laboratory.met(materials, running) as product:
+            return _attacked(materials, running, plan, build, blobs, laboratory, json.loads(product), credentials)
 
     return Check(
         name=NAME,
@@ -73,7 +75,8 @@ def _attacked(
     build: Build,
     blobs: Blobs,
     laboratory: Laboratory,
-    environment: Mapping[str, str],
+    product: Mapping[str, Any],
+    credentials: tuple[tuple[str, str], ...],
 ) -> Report:
     from shoreward.adapters.dynamic.addresses import addresses
     from shoreward.adapters.dynamic.attacks import attacks, marks_of
@@ -85,9 +88,7 @@ def _attacked(
     from shoreward.adapters.dynamic.sending import Sender
     from shoreward.spec.template.resolving import resolve
 
-    credentials = _credentials(plan, environment)
     target = laboratory.connect(materials, running).lease.target
-    product: dict[str, Any] = json.loads(laboratory.product(materials, running))
     template: dict[str, Any] = json.loads(blobs.get(build(materials.pipeline, materials.commit).template))
     found, unseen = routes(resolve(template, target))
     members = laboratory.cloud().members(target)

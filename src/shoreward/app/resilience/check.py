@@ -61,7 +61,8 @@ def faults_check(
         return None if suite is None else digest_of(NAME, _FORM, declared, common, probes, suite)
 
     def run(materials: Materials, running: Running) -> Report:
-        return _tried(materials, running, build, blobs, laboratory, command)
+        with laboratory.met(materials, running):
+            return _tried(materials, running, build, blobs, laboratory, command)
 
     return Check(
         name=NAME,
@@ -157,10 +158,11 @@ def _asked(probe: Probe, stack: Stack) -> tuple[str, str]:
 
 def _suite(command: Check, materials: Materials, running: Running, laboratory: Laboratory) -> Callable[[str], Report]:
     def run(fault: str) -> Report:
-        product = json.loads(laboratory.product(materials, running))
-        product["environment"][_MEANWHILE] = fault
-        products = {**materials.products, "sandbox": json.dumps(product)}
-        return command.run(replace(materials, products=products), running)
+        with laboratory.met(materials, running) as told:
+            product = json.loads(told)
+            product["environment"][_MEANWHILE] = fault
+            products = {**materials.products, "sandbox": json.dumps(product)}
+            return command.run(replace(materials, products=products), running)
 
     return run
 

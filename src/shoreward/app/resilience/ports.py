@@ -97,12 +97,13 @@ class Laboratory:
 
     Attributes:
         connect: the sandbox of this run, brought up with the materials' commit in it.
+        met: the same for the time of a block, as what suites read of it (JSON), and the certainty that nobody else
+            changed it meanwhile (`SandboxAccess.met`).
         suffering: has faults in it for the time of a block, and takes them back (`SandboxAccess.suffering`).
-        product: what suites read of it, as JSON.
         cloud: the account; nothing of AWS is imported before it is asked for.
     """
 
     connect: Callable[[Materials, Running], Sandbox]
+    met: Callable[[Materials, Running], AbstractContextManager[str]]
     suffering: Callable[[Target, Sequence[Injected], Callable[[], None]], AbstractContextManager[None]]
-    product: Callable[[Materials, Running], str]
     cloud: Callable[[], FaultCloud]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from shoreward.app.checking import Materials, Running
 from shoreward.app.sandboxes.lease import Injected
@@ -99,7 +99,15 @@ class SandboxAccess:
         before = _standing(cloud.look(target))
         if before is None:
             raise _changed(target)
-        yield self._product(target, sandbox.outputs)
+        try:
+            yield self._product(target, sandbox.outputs)
+        except ShorewardError as error:
+            after = before
+            with suppress(ShorewardError):  # that nobody can look says less than what went wrong
+                after = _standing(cloud.look(target))
+            if after != before:
+                raise _changed(target) from error
+            raise
         if _standing(cloud.look(target)) != before:
             raise _changed(target)
 

@@ -6,6 +6,7 @@ All of it is asked for when a check has to be run, so that a run whose verdicts 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,11 +44,13 @@ class Reach:
 
     Attributes:
         connect: the sandbox of this run, brought up with the materials' commit in it (`SandboxAccess.connect`).
+        met: the same for the time of a block, and the certainty that nobody else changed it (`SandboxAccess.met`).
         fresh: another one, which nobody else has; it is removed when it is closed.
         pipeline_at: the pipeline as a commit has it; raises SpecError, SPEC_FILE_MISSING where it has none.
     """
 
     connect: Callable[[Materials, Running], Sandbox]
+    met: Callable[[Materials, Running], AbstractContextManager[str]]
     fresh: Callable[[], SandboxAccess]
     hands: Callable[[], Hands]
     pipeline_at: Callable[[str], Pipeline]

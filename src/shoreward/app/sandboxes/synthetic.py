@@ -28,9 +28,10 @@ def synthetic_check(pipeline: Pipeline, build: Build, reach: Reach) -> Check:
         return digest_of("synthetic", _FORM, asked)
 
     def run(materials: Materials, running: Running) -> Report:
-        target = reach.connect(materials, running).lease.target
         probes = materials.pipeline.probes
-        findings = tuple(_asked(probes, _serving(materials, target, build, reach), target, reach, running))
+        with reach.met(materials, running):
+            target = reach.connect(materials, running).lease.target
+            findings = tuple(_asked(probes, _serving(materials, target, build, reach), target, reach, running))
         # An answer may depend on what others left in the sandbox.
         return Report(findings=findings, summary=counted(len(probes), "request"), lasting=not findings)
 

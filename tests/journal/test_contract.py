@@ -95,11 +95,13 @@ def test_pages_go_back_from_the_newest(journal: Journal):
 
 
 def test_all_that_happened_is_told_in_the_order_in_which_it_came(journal: Journal):
+    assert journal.newest() == 0
     first = journal.open(an_opening("one"))
     second = journal.open(an_opening("two"))
     journal.append(second, 1, (said("a"), said("b")))
     journal.append(first, 1, (said("c"),))
     told = journal.happened()
+    assert journal.newest() == told[-1].id
     assert [(each.release, each.seq) for each in told] == [
         (first, 1),
         (second, 1),

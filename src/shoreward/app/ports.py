@@ -386,6 +386,10 @@ class Journal(Blobs, Protocol):
         """Events of all releases behind the one with the id `after`, in the order of their coming; at most `limit`."""
         ...
 
+    def newest(self) -> int:
+        """The id of the newest event of all releases; 0 before there was any."""
+        ...
+
     def changes(self) -> int:
         """A number that is another one after anybody appended: cheap enough to ask many times a second."""
         ...

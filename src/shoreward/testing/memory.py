@@ -116,6 +116,11 @@ class MemoryJournal:
                 for number, (release, seq) in enumerate(self._happened[after : after + limit], start=after + 1)
             )
 
+    def newest(self) -> int:
+        """See `Journal.newest`."""
+        with self._lock:
+            return len(self._happened)
+
     def changes(self) -> int:
         """See `Journal.changes`."""
         return self._changes

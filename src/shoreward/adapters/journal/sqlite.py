@@ -192,6 +192,10 @@ class SqliteJournal:
             for key, release, seq, name, body in rows
         )
 
+    def newest(self) -> int:
+        """The newest event's id; see `Journal.newest`."""
+        return self._rows("SELECT coalesce(max(id), 0) FROM happened")[0][0]
+
     def changes(self) -> int:
         """SQLite counts what other connections committed, and what this one wrote; neither count ever falls."""
         others = self._rows("PRAGMA data_version")[0][0]

@@ -29,10 +29,10 @@ class Chance:
         tips: every commit that there is, with what is applied in it by its files.
     """
 
-    def __init__(self, past: Past, seed: int, *, forks: bool = True) -> None:
+    def __init__(self, past: Past, seed: int, *, forks: bool = True, again: bool = True) -> None:
         self.past, self.memory = past, MemoryAncestry()
         self._dice = random.Random(seed)
-        self._forks = forks
+        self._forks, self._anew = forks, again
         self.changes: dict[str, str] = {}
         self.first = past.commit({"readme": "a beach\n"}, "first")
         self.memory.commit(self.first)
@@ -41,7 +41,7 @@ class Chance:
 
     def step(self) -> None:
         """One more thing that people do."""
-        deeds = ["change"] * 3 + ["revert"] * 3 + ["again"] * 2
+        deeds = ["change"] * 3 + ["revert"] * 3 + ["again"] * 2 * self._anew
         deeds += ["fork", "merge", "merge", "revert merge"] if self._forks else []
         line = self._dice.choice(self.lines)
         match self._dice.choice(deeds):

@@ -15,6 +15,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from shoreward.spec.load import parse
+
 SANDCASTLES = Path(__file__).parents[2] / "examples" / "sandcastles"
 FUNCTIONS = ("TidesFunction", "CastlesFunction", "ContestFunction")
 
@@ -130,3 +132,14 @@ def test_it_knows_nothing_of_us() -> None:
 
     assert len(files) > 10
     assert set(told) <= {"shoreward.yaml"}
+
+
+def test_what_it_leaves_out_for_the_demo_is_a_pipeline_too() -> None:
+    head, marked, rest = (SANDCASTLES / "shoreward.yaml").read_text().partition("# checks:\n")
+    assert marked
+    checks = parse(head + "".join(line.removeprefix("# ") for line in (marked + rest).splitlines(keepends=True))).checks
+    assert checks is not None
+    assert checks.sandbox is not None
+    assert checks.resilience is not None
+    assert checks.dynamic is not None
+    assert {fault.function for fault in checks.resilience.faults} <= {*FUNCTIONS}

@@ -189,3 +189,40 @@ def test_where_nothing_was_found_or_nobody_could_look_it_says_so(tmp_path: Path)
     template = folder(tmp_path) / "template.yaml"
     assert "none was found" in init(template, suites=())
     assert "once this is in a git repository" in init(template)
+
+
+QUAYS = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Quay: {Type: AWS::Serverless::Function, Properties: {CodeUri: quay/}}
+  Crane: {Type: AWS::Serverless::Function, Properties: {CodeUri: crane/}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "proposed"),
+    [
+        (TEMPLATE, ["dynamic"]),  # a fault of its one function would be felt by nobody else
+        (QUAYS, ["resilience"]),  # nobody outside can send anything
+        (QUAYS + "  Door: {Type: AWS::Serverless::HttpApi}\n", ["resilience", "dynamic"]),
+        (QUAYS.replace("quay/", "quay/, FunctionUrlConfig: {AuthType: NONE}"), ["resilience", "dynamic"]),
+        (QUAYS.replace("  Crane", "  Url: {Type: AWS::Lambda::Url}\n# "), ["dynamic"]),
+        ("Resources: {Sand: {Type: AWS::S3::Bucket}}\n", []),
+    ],
+)
+def test_trials_in_the_sandbox_are_proposed_where_there_is_something_to_try(
+    tmp_path: Path, template: str, proposed: list[str]
+):
+    text = init(folder(tmp_path, template) / "template.yaml", account="012345678901")
+    assert [line for line in ("resilience", "dynamic") if f"  # {line}: {{}}\n" in text] == proposed
+    # And what is proposed is what loads, once somebody wants it
+    asked = text.replace("# sandbox: {", "sandbox: {")
+    for each in proposed:
+        assert f"docs/{each}.md" in text
+        asked = asked.replace(f"# {each}: {{}}", f"{each}: {{}}")
+    asked = (
+        asked.replace("# probes:", "probes:").replace("#   - function", "  - function").replace("#     pay", "    pay")
+    )
+    checks = parse(asked).checks
+    assert checks is not None
+    assert [name for name in ("resilience", "dynamic") if getattr(checks, name) is not None] == proposed

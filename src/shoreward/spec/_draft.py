@@ -18,6 +18,10 @@ from shoreward.spec.yaml import read_yaml
 
 Mapping = dict[str, Any]
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+_DOORS = (
+    "AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api",
+    "AWS::Lambda::Url",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Draft:
 
     Attributes:
         functions: logical id of each function, with the API routes that lead to it (`get /tides`).
+        web: whether the template shows an API or a function URL, which anybody can send something to.
         alarms: names of the template's alarms, as `shoreward.yaml` writes them.
     """
 
@@ -47,6 +52,7 @@ class Draft:
     region: str | None
     parameters: tuple[Parameter, ...]
     functions: tuple[tuple[str, tuple[str, ...]], ...]
+    web: bool
     alarms: tuple[str, ...]
 
 
@@ -78,6 +84,7 @@ def draft(template: Path) -> Draft:
             for name, resource in resources.items()
             if _mapping(resource).get("Type") in _FUNCTIONS
         ),
+        web=any(map(_is_door, resources.values())),
         alarms=tuple(filter(None, map(_alarm, resources.values()))),
     )
 
@@ -130,6 +137,12 @@ def _routes(resource: object) -> tuple[str, ...]:
         if _mapping(event).get("Type") in ("Api", "HttpApi") and isinstance(rules.get("Path"), str):
             routes.append(" ".join(f"{rules.get('Method', 'any')} {rules['Path']}".split()))
     return tuple(routes)
+
+
+def _is_door(resource: object) -> bool:
+    rules = _mapping(resource)
+    own = rules.get("Type") in _FUNCTIONS and "FunctionUrlConfig" in _mapping(rules.get("Properties"))
+    return rules.get("Type") in _DOORS or own or bool(_routes(resource))
 
 
 _PSEUDO = {"${AWS::StackName}": "{stack}", "${AWS::Region}": "{region}", "${AWS::AccountId}": "{account}"}

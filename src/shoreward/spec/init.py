@@ -64,7 +64,7 @@ def init(
         _waves(regions),
         _alarms(known),
         _probes(known),
-        _checks(regions[0], suites),
+        (*_checks(regions[0], suites), *_trials(known)),
     )
     return "\n".join("".join(block) for block in blocks)
 
@@ -148,3 +148,15 @@ def _checks(region: str, suites: Sequence[Suite] | None) -> Iterator[str]:
     yield "  # A stack of the application's own, in which suites are run. It costs what it uses and stands in an\n"
     yield "  # account, so nobody makes one until you say where; best in an account without customers.\n"
     yield f"  # sandbox: {{target: main/{region}}}\n"
+
+
+def _trials(known: Draft) -> Iterator[str]:
+    """What Shoreward can try by itself in a sandbox, where the template has something to try it on."""
+    if len(known.functions) > 1:
+        yield "  # Faults in the sandbox: each function is throttled in turn, while the probes above are sent. How\n"
+        yield "  # much of that customers may notice is for you to say, so do ask for it (docs/resilience.md).\n"
+        yield "  # resilience: {}\n"
+    if known.web:
+        yield "  # Attacks on the sandbox's APIs: what anybody could send to them. They leave junk in tables and\n"
+        yield "  # queues, and call whatever your functions call, so do ask for it (docs/dynamic.md).\n"
+        yield "  # dynamic: {}\n"

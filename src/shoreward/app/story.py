@@ -14,7 +14,7 @@ from shoreward.app.ports import Recorded
 from shoreward.app.wording import checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
-from shoreward.domain import Checked, Evidence, Finding, Judgement, Pipeline, Target, Verdict, advisory
+from shoreward.domain import Checked, Evidence, Finding, Judgement, Pipeline, Target, Verdict, advisory, spelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,11 +213,15 @@ def _words(event: _Plain) -> str:
         case e.GateOpened():
             return f"gate {event.gate} of wave {event.wave} was opened by {event.by}: {event.why}"
         case e.TrafficRestored():
-            return "all traffic is back on the old version"
+            return f"all traffic is back on the old version{_meanwhile(event)}"
         case e.StackRestored():
-            return "stack is back at what it was"
+            return f"stack is back at what it was{_meanwhile(event)}"
         case e.ReleaseEnded():
             return f"ended: {event.outcome.value.replace('_', ' ')}"
+
+
+def _meanwhile(event: e.TrafficRestored | e.StackRestored) -> str:
+    return f"; somebody had changed it meanwhile: {spelled(event.found)}" if event.found else ""
 
 
 def _part(event: e.HoldPlaced | e.HoldLifted) -> str:

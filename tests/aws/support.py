@@ -39,6 +39,10 @@ class Store:
     def get(self, digest: str) -> bytes:
         return self._held[digest]
 
+    def lose(self, digest: str) -> bytes:
+        """What is not here any more."""
+        return self._held.pop(digest)
+
     def open(self, digest: str) -> bytes:
         if digest not in self._held:
             raise Terminal("ARTIFACT_MISSING", f"{digest} was not built here.")

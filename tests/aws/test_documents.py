@@ -8,7 +8,7 @@ from pathlib import Path
 import shoreward.adapters.aws as adapters
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "aws.md"
-_ELSEWHERE = {"ARTIFACT_MISSING"}  # raised by the store of artifacts
+_ELSEWHERE = {"ARTIFACT_MISSING", "TARGET_DRIFTED"}  # raised by the store of artifacts, and for what is compared here
 _SANDBOXES = "sandbox"  # their codes are on the page about errors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -137,11 +138,12 @@ def test_functions_that_had_moved_go_back_when_another_cannot(bench: Bench, stag
 
 
 @pytest.mark.parametrize("percent", [10.0, 100.0])
-def test_restoring_takes_one_call_per_function(bench: Bench, staged: Staged, percent: float) -> None:
+def test_restoring_takes_a_glance_and_one_call_per_function(bench: Bench, staged: Staged, percent: float) -> None:
     bench.adapters.traffic.shift(bench.target, staged.functions, percent, 0.0)
     with bench.watched() as calls:
         bench.adapters.traffic.restore(bench.target, staged.functions)
-    assert [call for call in calls if call.startswith("lambda:")] == ["lambda:UpdateAlias"] * 3
+    made = Counter(call for call in calls if call.startswith("lambda:"))
+    assert made == {"lambda:GetAlias": 3, "lambda:UpdateAlias": 3}
     assert aliases(bench, staged) == {("1", ())}
     bench.adapters.traffic.restore(bench.target, staged.functions)
     assert aliases(bench, staged) == {("1", ())}

@@ -78,6 +78,14 @@ class Script:
             ]
         }
 
+    def list_stack_resources(self, **_: Any) -> Any:
+        about = {"ResourceType": "AWS::X", "PhysicalResourceId": "x"}
+        return {
+            "StackResourceSummaries": [
+                {**about, "LogicalResourceId": name, "ResourceStatus": status} for name, status, _ in self.events
+            ]
+        }
+
     def describe_change_set(self, **asked: Any) -> Any:
         inner = [one for one in self.change_sets if one.get("ChangeSetId") == asked["ChangeSetName"]]
         if asked["ChangeSetName"].startswith("arn:nested"):
@@ -145,12 +153,14 @@ def test_a_rollback_that_got_stuck_is_continued_once() -> None:
 
 
 def test_a_rollback_that_stays_stuck_is_a_persons_to_mend() -> None:
-    events = [("shop", "UPDATE_ROLLBACK_FAILED", ""), ("Orders", "UPDATE_FAILED", "no such table")]
+    events = [("shop", "UPDATE_ROLLBACK_COMPLETE", ""), ("Orders", "UPDATE_FAILED", "no such table")]
     stuck = [("UPDATE_ROLLBACK_FAILED", 1), ("UPDATE_ROLLBACK_IN_PROGRESS", 2), ("UPDATE_ROLLBACK_FAILED", 2)]
     script = Script(stuck, events=events)
     with pytest.raises(Terminal, match=r"Orders \(AWS::X\): no such table") as failed:
         mended(script.aws, TARGET)
     assert (failed.value.code, script.calls.count("continue_update_rollback")) == ("STACK_STUCK", 1)
+    command = "continue-update-rollback --stack-name shop --region eu-north-1 --resources-to-skip Orders"
+    assert command in failed.value.next
 
 
 @pytest.mark.parametrize("status", ["UPDATE_FAILED", "DELETE_FAILED", "IMPORT_ROLLBACK_FAILED"])

@@ -8,6 +8,7 @@ from shoreward.adapters.aws import connect
 from shoreward.adapters.build import ArtifactFiles, LocalBuilder
 from shoreward.adapters.series import Prometheus, RecordedSamples, Sources
 from shoreward.adapters.sign import Ed25519Signer
+from shoreward.app.drift import Past
 from shoreward.app.synthetics import Synthetics
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
@@ -44,4 +45,6 @@ def world(project: Project) -> World:
         synthetics=synthetics,
         series=Sources(cloudwatch=aws.metrics, prometheus=Prometheus(), files=RecordedSamples(project.repository.root)),
         survey=aws.survey,
+        drift=aws.drift,
+        past=Past(project.journal),
     )

@@ -81,8 +81,8 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
         _allow(
             "Functions",
             "lambda:",
-            "DeleteFunction GetAlias GetFunctionConfiguration InvokeFunction ListAliases ListVersionsByFunction "
-            "UpdateAlias",
+            "CreateAlias DeleteFunction GetAlias GetFunctionConfiguration InvokeFunction ListAliases "
+            "ListVersionsByFunction UpdateAlias",
             f"{_AWS}:lambda:*:{_OWN}:function:{owned}",
         ),
         _allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither

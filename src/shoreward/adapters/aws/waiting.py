@@ -51,8 +51,8 @@ def mended(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
             "STACK_STUCK",
             f"The stack is in {stack.status} and does not roll back: {why}",
             where=target.key,
-            next="Mend what the message names: Shoreward goes on with the rollback by itself, every minute. What cannot "
-            f"be mended, because it is gone, is skipped: `{_skip(aws, target)}`",
+            next="Mend what the message names: Shoreward goes on with the rollback by itself, every minute. What is "
+            f"gone and cannot be mended is skipped: `{_skip(aws, target)}`",
         )
     raise Terminal(
         "STACK_UNUSABLE",

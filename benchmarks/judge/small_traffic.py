@@ -36,7 +36,7 @@ from shoreward.judge import (
     passes,
 )
 from shoreward.judge.shares import moments
-from shoreward.judge.starts import collect, fresh
+from shoreward.judge.starts import collect, equal_shares, fresh
 
 SPLITS = (0.10, 0.25, 0.50)
 RUNS = 400
@@ -159,7 +159,9 @@ def slower_as_in_the_study(samples: Exceedances) -> np.ndarray:
             one = samples.at(minute)
             law = moments(one)
             bets = odds * (one.slow - law.mean)[level] - law.variance[level] * (np.expm1(odds) - odds)
-            collected = collect(starts, bets, one.active, cap=bar / 2, horizon=MINUTES)
+            collected = collect(
+                starts, bets, one.active, log_shares=equal_shares(len(odds)), cap=bar / 2, horizon=MINUTES
+            )
             starts = collected.starts
             failed[:, minute] |= collected.log_e >= bar
     return failed

@@ -20,7 +20,7 @@ from shoreward.judge import (
 )
 from shoreward.judge.bets import log_bets
 from shoreward.judge.counts import sample_at
-from shoreward.judge.ratios import HARM, SAFE, SAFE_LOG_SHARES, STOPPED
+from shoreward.judge.ratios import HARM, HARM_LOG_SHARES, SAFE, SAFE_LOG_SHARES, STOPPED
 
 from .samples import drawn
 
@@ -62,8 +62,9 @@ def harmful(rho: float, delta: float) -> list[tuple[float, float]]:
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("delta", [0.0, 0.02, 0.3])
 def test_a_harmless_canary_earns_rollback_nothing(law: str, split: tuple[int, int], delta: float):
-    for rho, (alpha, horizon) in itertools.product((1.0, 1.1, 2.0), ((0.01, 60), (0.3, 2), (0.01, 1))):
-        test = RollbackTest(alpha=alpha, rho=rho, delta=delta, horizon=horizon)
+    kinds = ((0.01, 60, 50.0), (0.3, 2, 1.0), (0.01, 1, 2.0))
+    for rho, (alpha, horizon, burst) in itertools.product((1.0, 1.1, 2.0), kinds):
+        test = RollbackTest(alpha=alpha, rho=rho, delta=delta, horizon=horizon, burst=burst)
         for p_c, p_b in harmless(rho, delta):
             counts, mass = outcomes(*split, p_c, p_b, law, intervals=1)
             expected = np.exp(rollback_evidence(counts, test)[:, 0]) @ mass
@@ -84,7 +85,7 @@ def test_a_harmful_canary_earns_promotion_nothing(law: str, split: tuple[int, in
 
 @pytest.mark.parametrize("law", ["binomial", "poisson"])
 def test_nothing_is_earned_over_three_looks_either(law: str):
-    rollback, promotion = RollbackTest(horizon=3), PromotionTest(delta=0.1)
+    rollback, promotion = RollbackTest(horizon=3, burst=1.5), PromotionTest(delta=0.1)
     for p_b in (0.0, 0.05, 0.6):
         counts, mass = outcomes(2, 3, 1.1 * p_b, p_b, law, intervals=3)
         assert np.all(mass @ np.exp(rollback_evidence(counts, rollback)) <= 1 + ROUNDING)
@@ -150,26 +151,33 @@ def test_the_bet_is_the_likelihood_ratio_of_the_split_of_all_errors():
         np.testing.assert_allclose(bet, law, rtol=1e-10)
 
 
-def test_shares_of_the_stake_are_a_distribution():
-    assert np.exp(SAFE_LOG_SHARES).sum() == pytest.approx(1.0, abs=1e-12)
-    assert SAFE.shape == SAFE_LOG_SHARES.shape
+@pytest.mark.parametrize(("ratios", "log_shares"), [(SAFE, SAFE_LOG_SHARES), (HARM, HARM_LOG_SHARES)])
+def test_shares_of_the_stake_are_a_distribution(ratios: Floats, log_shares: Floats):
+    assert np.exp(log_shares).sum() == pytest.approx(1.0, abs=1e-12)
+    assert ratios.shape == log_shares.shape
 
 
 def test_rollback_is_the_mixture_over_ratios_and_starts_written_out():
     counts = drawn(1, streams=3, intervals=9, canary=(80, 0.2), baseline=(320, 0.03))
-    test = RollbackTest(horizon=6, delta=0.01, phi=1.5)
-    stakes = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0])
+    test = RollbackTest(horizon=6, delta=0.01, phi=1.5, burst=2.0)
+    stakes = np.array([0.9, 0.02, 0.02, 0.02, 0.02, 0.02, 0.0, 0.0, 0.0])
+    shares = np.exp(HARM_LOG_SHARES)
     running, wealth = np.zeros((len(HARM), 3)), np.ones(3)
-    capped = 0
+    capped, burst = 0, 0
     for t in range(9):
-        running = np.exp(log_bets(sample_at(counts, t), HARM, rho=1.1, delta=0.01, phi=1.5)) * (running + stakes[t])
+        bets = np.exp(log_bets(sample_at(counts, t), HARM, rho=1.1, delta=0.01, phi=1.5))
+        running = bets * (running + stakes[t])
         unspent = stakes[t + 1 :].sum()
-        allowed = np.minimum(1, (10 * wealth - unspent) / running.mean(axis=0))
+        in_bursts = shares @ bets**0.5
+        most = np.maximum(wealth, 1) * np.maximum(10, in_bursts)
+        allowed = np.minimum(1, (most - unspent) / (shares @ running))
         running *= allowed
-        wealth = running.mean(axis=0) + unspent
+        wealth = shares @ running + unspent
         capped += np.count_nonzero(allowed < 1)
+        burst += np.count_nonzero(in_bursts > 10)
         np.testing.assert_allclose(rollback_evidence(counts, test)[:, t], np.log(wealth), rtol=1e-8, atol=1e-8)
     assert capped > 0
+    assert burst > 0
 
 
 def test_promotion_is_the_mixture_of_products_written_out():

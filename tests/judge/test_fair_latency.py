@@ -148,7 +148,7 @@ def test_wealth_is_the_mixture_over_levels_odds_and_starts_written_out():
     samples = Exceedances(n_c, rng.binomial(n_c, [[[0.5]], [[0.2]]]), n_b, rng.binomial(n_b, [[[0.4]], [[0.1]]]))
     test = LatencyRollbackTest(alpha=1e-12, levels=(0.5, 0.9), horizon=4, phi=1.5)  # so strict that no cap is reached
     bets = np.stack([log_share_bets(samples.at(t), SLOWER_LOG_ODDS, phi=1.5).reshape(-1, 3) for t in range(7)])
-    stakes = np.array([0.5, 0.5 / 3, 0.5 / 3, 0.5 / 3])
+    stakes = np.array([0.9, 0.1 / 3, 0.1 / 3, 0.1 / 3])
     log_e = LatencyRollbackState.begin(3, test).advance(samples, test)[1]
     for t in range(7):
         begun = min(t + 1, 4)

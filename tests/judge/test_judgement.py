@@ -1,5 +1,7 @@
 """From counts to an answer: what a team sees during a bake."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -38,18 +40,24 @@ def test_given_a_canary_that_fails_everything_two_intervals_end_it():
     assert judgement.first_fail.tolist() == [1] * 5
 
 
-@pytest.mark.parametrize("harm", [0.01, 0.1, 1.0])
-def test_given_any_harm_that_begins_late_no_single_interval_ends_it(harm: float):
+@pytest.mark.parametrize(("harm", "intervals"), [(0.005, 2), (0.01, 2), (0.1, 1), (1.0, 1)])
+def test_given_harm_that_begins_late_two_intervals_end_it_and_one_where_it_is_grave(harm: float, intervals: int):
     quiet = drawn(8, streams=50, intervals=30, canary=(10_000, 0.001), baseline=(90_000, 0.001))
     bad = drawn(9, streams=50, intervals=4, canary=(10_000, harm), baseline=(90_000, 0.001))
     judgement = judged(Counts(*(np.hstack(pair) for pair in zip(quiet.arrays, bad.arrays, strict=True))))
-    assert np.all((judgement.first_fail >= 31) & (judgement.first_fail <= 32))
+    assert judgement.first_fail.tolist() == [30 + intervals - 1] * 50
+
+
+def test_given_that_none_may_decide_alone_the_gravest_harm_takes_as_many_intervals_as_must_agree():
+    counts = drawn(9, streams=50, intervals=6, canary=(10_000, 1.0), baseline=(90_000, 0.001))
+    patient = RollbackTest(fewest=4, burst=math.inf)
+    assert RollbackState.begin(50, patient).advance(counts, patient)[0].first_fail.tolist() == [3] * 50
 
 
 def test_given_one_burst_of_errors_in_a_single_interval_it_does_not_roll_back():
     counts = drawn(3, canary=(1000, 0.001), baseline=(9000, 0.001))
     bad = counts.canary_bad.copy()
-    bad[:, 7] = 30
+    bad[:, 7] = 50
     burst = Counts(counts.canary_requests, bad, counts.baseline_requests, counts.baseline_bad)
     assert not fails(burst, RollbackTest()).any()
 

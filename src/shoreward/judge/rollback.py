@@ -4,17 +4,18 @@ Place in the flow: advanced by every interval of a bake; once the evidence reach
 probability that a harmless canary ever gets there, over all looks together, is at most alpha (Ville's inequality).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from shoreward.judge.bets import log_bets
+from shoreward.judge.bets import log_bets, log_mean
 from shoreward.judge.checks import Flags, Floats, Whole, checked_phi, dispersion, saved_array, saved_shape, within
 from shoreward.judge.counts import Counts, Sample, sample_at
 from shoreward.judge.errors import JudgeInputError
-from shoreward.judge.ratios import HARM
+from shoreward.judge.ratios import HARM, HARM_LOG_SHARES
 from shoreward.judge.starts import Starts, collect, fresh
 from shoreward.judge.totals import Totals, nothing
 
@@ -26,7 +27,8 @@ class RollbackTest:
     alpha: this stream's share of the release's budget (the caller splits it). horizon: intervals over which a
     regression may begin; set it to the length of the bake. phi: over-dispersion, a number or one per stream.
     min_ratio: an observed ratio below it never rolls back, however certain. fewest: so many intervals must agree, at
-    least; more of them keep what soon passes by itself from deciding.
+    least; more of them keep what soon passes by itself from deciding. burst: but one interval decides where it would
+    even if bad events came so many at a time; infinite where none may.
     """
 
     alpha: float = 0.01
@@ -36,6 +38,7 @@ class RollbackTest:
     phi: float | Floats = 1.0
     min_ratio: float = 1.1
     fewest: int = 2
+    burst: float = 50.0
 
     def __post_init__(self) -> None:
         within("alpha", self.alpha, 0, 1)
@@ -44,6 +47,7 @@ class RollbackTest:
         within("horizon", self.horizon, 1, 10**9, closed=True)
         within("min_ratio", self.min_ratio, 0, 1e6, closed=True)
         within("fewest", self.fewest, 2, 10**6, closed=True)
+        within("burst", self.burst, 1, math.inf, closed=True)
         object.__setattr__(self, "phi", checked_phi(self.phi))
 
     @property
@@ -56,12 +60,21 @@ class RollbackTest:
         """The most that one interval may add: half the threshold or less, so that no single burst decides."""
         return self.threshold / self.fewest
 
+    def most(self, log_bets: Floats) -> float | Floats:
+        """The cap, or what the interval's bets (ratios, streams) are worth in bursts, where that is more: (streams,).
+
+        Leaving out some of what a bet has won keeps it fair, whatever decides how much is left out.
+        """
+        if not math.isfinite(self.burst):
+            return self.cap
+        return np.maximum(log_mean(log_bets / self.burst, HARM_LOG_SHARES), self.cap)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RollbackState:
-    """Everything rollback remembers: O(20) numbers a stream, whatever the length of the bake.
+    """Everything rollback remembers: some 16 numbers a stream, whatever the length of the bake.
 
-    `window` sums the arms since the best start: since older evidence was last worth less than a new stake.
+    `window` sums the arms since older bets were last as good as lost: about since harm began, where it did.
     `log_e` is the log e-value after the last interval,
     `first_fail` the interval at which a stream first failed, -1 if it never did.
     """
@@ -99,7 +112,14 @@ class RollbackState:
         if sample.requests.size != streams:
             raise JudgeInputError(f"the state has {streams} streams, the sample {sample.requests.size}")
         bets = log_bets(sample, HARM, rho=test.rho, delta=delta, phi=dispersion(test.phi, streams))
-        collected = collect(self.starts, bets, sample.active, cap=test.cap, horizon=test.horizon)
+        collected = collect(
+            self.starts,
+            bets,
+            sample.active,
+            log_shares=HARM_LOG_SHARES,
+            cap=test.most(bets),
+            horizon=test.horizon,
+        )
         window = self.window.plus(sample, sample.active)
         failed = (collected.log_e >= test.threshold) & window.at_least(test.min_ratio)
         state = type(self)(
@@ -146,5 +166,5 @@ def rollback_evidence(counts: Counts, test: RollbackTest) -> Floats:
 
 
 def fails(counts: Counts, test: RollbackTest) -> Flags:
-    """Where E >= 1/alpha and the ratio observed since the best start is at least min_ratio: (streams, intervals)."""
+    """Where E >= 1/alpha and the ratio observed in its window is at least min_ratio: (streams, intervals)."""
     return RollbackState.begin(counts.streams, test).advance(counts, test)[2]

@@ -1,15 +1,15 @@
 """A mixture over start times: evidence that finds a regression which begins late.
 
 Place in the flow: collects the bets of rollback-like tests. A plain product of bets remembers every quiet hour, and a
-late regression must first earn back what those hours cost. So one half of the stake starts at the first interval and
-the other half is spread over the horizon: with A the running bets and w the stake that starts at an interval,
+late regression must first earn back what those hours cost. So nine tenths of the stake start at the first interval
+and the rest is spread over the horizon: with A the running bets and w the stake that starts at an interval,
 
     A_t = c_t * e_t * (A_{t-1} + w_t),    E_t = mean over ratios of A_t + stake not yet spent
 
-with c_t <= 1, so it is an e-process. c_t is the largest number with E_t <= exp(cap) * E_{t-1}: no single interval
-decides. The wealth is capped and not each bet, for then one interval settles which ratios are worth betting on, and the
-next one is not spent on that again. What is kept is B_t = A_t + w_{t+1}, which is never zero. An interval without
-traffic spends no stake: it leaves no trace at all.
+with c_t <= 1, so it is an e-process. c_t is the largest number with E_t <= exp(cap) * max(E_{t-1}, 1): no single
+interval decides, and two do, however late they come. The wealth is capped and not each bet, for then one interval
+settles which ratios are worth betting on, and the next one is not spent on that again. What is kept is
+B_t = A_t + w_{t+1}, which is never zero. An interval without traffic spends no stake: it leaves no trace at all.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,14 @@ import numpy as np
 from shoreward.judge.bets import log_mean
 from shoreward.judge.checks import Flags, Floats, Whole
 
-FIRST = 0.5
-"""Share of the stake on the first interval."""
+FIRST = 0.9
+"""Share of the stake on the first interval: most bad releases are bad at once.
+
+What begins late pays log(10 * horizon) for it, once; a half on the first interval would save it 1.6 of that.
+"""
+
+STALE = float(np.log(0.05))
+"""Below it running bets are as good as lost: what they won or lost by then says nothing about what comes."""
 
 ROUNDING = 1e-9
 """Added to every cap, so that two intervals at a cap of half the threshold reach it, whatever the last digits say."""
@@ -36,7 +42,7 @@ class Starts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Collected:
-    """What one interval changed: the new bets, log E (streams,), and where older bets are worth less than a new one."""
+    """What one interval changed: the new bets, log E (streams,), and where running bets are as good as lost."""
 
     starts: Starts
     log_e: Floats
@@ -49,24 +55,31 @@ def fresh(ratios: int, streams: int, horizon: int) -> Starts:
     return Starts(log_stakes=np.full((ratios, streams), np.log(first)), seen=np.zeros(streams, dtype=np.int64))
 
 
-def collect(starts: Starts, log_bets: Floats, active: Flags, *, cap: float, horizon: int) -> Collected:
-    """Settle one interval's bets; `log_bets` is (ratios, streams) and may be overwritten."""
+def equal_shares(bets: int) -> Floats:
+    """Log shares of a stake that is spread evenly."""
+    return np.full(bets, -np.log(bets))
+
+
+def collect(
+    starts: Starts, log_bets: Floats, active: Flags, *, log_shares: Floats, cap: float | Floats, horizon: int
+) -> Collected:
+    """Settle one interval's bets; `log_bets` is (ratios, streams) and may be overwritten, `cap` may be per stream."""
     seen = starts.seen + active
-    equal = np.full(log_bets.shape[0], -np.log(log_bets.shape[0]))
     unspent = _log_unspent(starts.seen, horizon)
-    most = np.logaddexp(log_mean(starts.log_stakes, equal), unspent) + cap + ROUNDING
+    before = np.logaddexp(log_mean(starts.log_stakes, log_shares), unspent)
+    most = np.maximum(before, 0.0) + cap + ROUNDING
     log_bets += starts.log_stakes
     # A part of the wealth is the stake that is not spent yet; what the bets may be worth is the rest.
-    excess = log_mean(log_bets, equal) - (most + np.log1p(-np.exp(unspent - most)))
+    excess = log_mean(log_bets, log_shares) - (most + np.log1p(-np.exp(unspent - most)))
     log_bets -= np.maximum(excess, 0.0)
     log_stake = np.where(active & (seen < horizon), np.log((1 - FIRST) / max(horizon - 1, 1)), -np.inf)
     log_stakes = np.logaddexp(log_bets, log_stake)
-    mean = log_mean(log_stakes, equal)
+    mean = log_mean(log_stakes, log_shares)
     log_e = np.logaddexp(mean, _log_unspent(seen, horizon))
     return Collected(
         starts=Starts(log_stakes=log_stakes, seen=seen),
         log_e=np.where(seen > 0, log_e, 0.0),
-        stale=mean < log_stake + np.log(2.0),
+        stale=mean < STALE,
     )
 
 

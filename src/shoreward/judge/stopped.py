@@ -15,7 +15,7 @@ from shoreward.judge.checks import Flags, Floats, checked_phi, dispersion, float
 from shoreward.judge.counts import Counts, single_arm
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.ratios import STOPPED
-from shoreward.judge.starts import collect, fresh
+from shoreward.judge.starts import collect, equal_shares, fresh
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +59,9 @@ def stopped_evidence(counts: Counts, canary_share: ArrayLike, test: StoppedTest)
         active = arm.active & (share[:, interval] > 0)
         bets = log_bets(arm, STOPPED, rho=1.0, delta=test.factor * share[:, interval], phi=phi)
         bets[:, ~active] = 0.0
-        collected = collect(starts, bets, active, cap=test.threshold / 2, horizon=test.horizon)
+        collected = collect(
+            starts, bets, active, log_shares=equal_shares(len(STOPPED)), cap=test.threshold / 2, horizon=test.horizon
+        )
         starts, log_e[:, interval] = collected.starts, collected.log_e
     return log_e
 

@@ -21,7 +21,7 @@ AnyRollbackTest = TypeVar("AnyRollbackTest", RollbackTest, LatencyRollbackTest, 
 def watching(test: AnyRollbackTest, *, alpha: float, intervals: int) -> AnyRollbackTest:
     """The bake's test as a watch over so many intervals: the same margins, its own alpha.
 
-    Half of its stake is on the first interval and half is spread over the others, so a regression that begins later in
-    a day of minutes costs log(2 * 1440), eight, in evidence.
+    Nine tenths of its stake are on the first interval and the rest is spread over the others, so a regression that
+    begins later in a day of minutes costs log(10 * 1440), ten, in evidence.
     """
     return replace(test, alpha=alpha, horizon=intervals)

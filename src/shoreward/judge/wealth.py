@@ -13,7 +13,7 @@ import numpy as np
 
 from shoreward.judge.bets import log_mean
 from shoreward.judge.checks import Flags, Floats, Whole, saved_array, saved_shape
-from shoreward.judge.starts import Starts, collect, fresh
+from shoreward.judge.starts import Starts, collect, equal_shares, fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +44,8 @@ class HarmWealth:
 
         One interval adds a `fewest`-th of the threshold at most, so that no single burst decides.
         """
-        collected = collect(self.starts, log_bets, active, cap=threshold / fewest, horizon=horizon)
+        equal = equal_shares(len(log_bets))
+        collected = collect(self.starts, log_bets, active, log_shares=equal, cap=threshold / fewest, horizon=horizon)
         failed = collected.log_e >= threshold
         state = type(self)(
             starts=collected.starts,
@@ -111,7 +112,7 @@ class SafetyWealth:
     def multiplied(self, log_bets: Floats, amounts: Floats, *, threshold: float) -> tuple[Self, Floats, Flags]:
         """Settle one interval's bets (sides, bets, streams): the new state, log e-values and passes."""
         products = self.log_products + log_bets
-        equal = np.full(products.shape[1], -np.log(products.shape[1]))
+        equal = equal_shares(products.shape[1])
         log_e = np.stack([log_mean(side, equal) for side in products]).min(axis=0)
         passed = log_e >= threshold
         state = type(self)(

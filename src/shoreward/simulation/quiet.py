@@ -14,7 +14,8 @@ from shoreward.domain import JudgePolicy
 from shoreward.judge import Counts, PromotionTest, RollbackTest, StoppedTest
 from shoreward.judge.bets import log_bets, log_mean
 from shoreward.judge.counts import NO_TRAFFIC, Sample, single_arm
-from shoreward.judge.ratios import HARM, SAFE, SAFE_LOG_SHARES, STOPPED
+from shoreward.judge.ratios import HARM, HARM_LOG_SHARES, SAFE, SAFE_LOG_SHARES, STOPPED
+from shoreward.judge.starts import equal_shares
 
 _ROUNDING = 1e-6
 
@@ -27,7 +28,7 @@ def may_fail(counts: Counts, share: float, rollback: RollbackTest, step: int) ->
     """
     n_c, _, n_b, _ = (array[0] for array in counts.arrays)
     bets = log_bets(_side_by_side(counts), HARM, rho=rollback.rho, delta=rollback.delta, phi=rollback.phi)
-    harm = _at_most(bets) >= rollback.threshold
+    harm = _at_most(bets, HARM_LOG_SHARES) >= rollback.threshold
     # A canary that has failed is judged as failed for ever.
     return np.logical_or.accumulate(harm) | _may_be_silent(n_c, n_b, share, rollback, step)
 
@@ -65,14 +66,14 @@ def _may_be_silent(n_c: np.ndarray, n_b: np.ndarray, share: float, rollback: Rol
     arm = single_arm((n_c + n_b)[step:], n_c[step:])
     bets = log_bets(arm, STOPPED, rho=1.0, delta=np.full(arm.bad.size, test.factor * share), phi=test.phi)
     silent = np.zeros(n_c.size, dtype=np.bool_)
-    silent[step:] = np.logical_or.accumulate(_at_most(bets) >= test.threshold)
+    silent[step:] = np.logical_or.accumulate(_at_most(bets, equal_shares(len(STOPPED))) >= test.threshold)
     return silent
 
 
-def _at_most(bets: np.ndarray) -> np.ndarray:
+def _at_most(bets: np.ndarray, log_shares: np.ndarray) -> np.ndarray:
     """An upper bound of the log e-value after each interval: bets are (ratios, intervals)."""
     summed = np.cumsum(bets, axis=1)
     before = np.hstack((np.zeros((len(summed), 1)), summed[:, :-1]))
     best = summed - np.minimum.accumulate(before, axis=1)
     # The stake that is not spent yet is worth at most 1.
-    return np.logaddexp(np.logaddexp.reduce(best, axis=0) - np.log(len(best)), 0.0)
+    return np.logaddexp(log_mean(best, log_shares), 0.0)

@@ -53,6 +53,13 @@ class Rules:
         """Intervals that must agree on harm."""
         return max(2, math.ceil(metric.lasting / self.period))
 
+    def burst(self, metric: Metric) -> float:
+        """Bad events that may come at a time without deciding; any number of them where harm must last, and of rises.
+
+        How far a level rose in one interval is one thing that happened, not so many.
+        """
+        return math.inf if metric.lasting or metric.form is Form.RISES else RollbackTest.burst
+
 
 def formed(metric: Metric, values: Sequence[Floats]) -> tuple[Floats, ...]:
     """What was read (..., intervals), in the order of the metric's queries, as what is judged.
@@ -98,6 +105,7 @@ def counted(
         horizon=rules.horizon,
         phi=phi,
         fewest=rules.fewest(metric),
+        burst=rules.burst(metric),
     )
     promotion = PromotionTest(beta=rules.beta, rho=metric.ratio, delta=metric.points / scale, phi=phi)
     judged = [judge_counts(side, rollback, promotion) for side in sides]

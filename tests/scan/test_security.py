@@ -57,6 +57,12 @@ def test_doubtful_findings_weigh_less(tmp_path: Path):
     assert yard(tmp_path / "other", tide__app=word).scan("security").findings == ()
 
 
+def test_a_functions_only_folder_is_no_danger(tmp_path: Path):
+    code = "def keep(text):\n    with open('/tmp/castles', 'w') as file:\n        file.write(text)\n"
+    (finding,) = yard(tmp_path, tide__app=code).scan("security").findings
+    assert (finding.rule, finding.severity) == ("B108", Severity.LOW)
+
+
 def test_only_the_code_of_functions_is_looked_at_and_not_its_tests(tmp_path: Path):
     files = yard(
         tmp_path,

@@ -6,13 +6,13 @@ Pure, over all releases that are under way; the controller and the simulation of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shoreward.core import Deployment, Phase, Release
 from shoreward.core.control import NO_CONTROL, Control
 from shoreward.core.outside import Elsewhere, Other, Outside
-from shoreward.core.sequence import ready
+from shoreward.core.sequence import condemned, ready, to_come
 from shoreward.domain import Target
 
 
@@ -33,18 +33,54 @@ UNLIMITED = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What of a release all others need to know.
+
+    Attributes:
+        working: the targets on which it is at work, or watches what is new.
+    """
+
+    application: str
+    other: Other
+    elsewhere: Elsewhere
+    working: Mapping[str, Target]
+
+
+class Glances:
+    """Glances at releases, taken anew only where a release has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Release, str, Glance]] = {}
+
+    def of(self, state: Release, quarantine: str) -> Glance:
+        """What others need to know of a release that is in quarantine for a reason, or for none."""
+        known = self._known.get(state.id)
+        if known is not None and known[0] is state and known[1] == quarantine:
+            return known[2]
+        glance = _glance(state, quarantine)
+        self._known[state.id] = state, quarantine, glance
+        return glance
+
+    def keep(self, releases: Container[str]) -> None:
+        """Forget all other releases."""
+        self._known = {release: known for release, known in self._known.items() if release in releases}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """All that bears on each other at one moment.
 
     Attributes:
         releases: those that are open, and newer ones of their applications that succeeded, each application's in order.
         quarantined: why a release's revision must not be anywhere, by its id.
+        glances: what was seen of them before; whoever makes scene after scene gives them all the same.
     """
 
     releases: tuple[Release, ...]
     control: Control = NO_CONTROL
     limits: Limits = UNLIMITED
     quarantined: Mapping[str, str] = field(default_factory=dict[str, str])
+    glances: Glances = field(default_factory=Glances)
 
     def around(self, state: Release) -> Outside:
         """The surroundings of one of the releases."""
@@ -54,39 +90,62 @@ class Scene:
         return Outside(
             stop=self.control.stop_of(name),
             quarantine=self.quarantined.get(state.id, ""),
-            ahead=tuple(_other(each) for each in own[:place] if not each.ended),
-            behind=tuple(_other(each) for each in own[place + 1 :]),
+            ahead=tuple(self._glance(each).other for each in own[:place] if not each.ended),
+            behind=tuple(self._glance(each).other for each in own[place + 1 :]),
             crowded=self._crowded(state),
             freezes={key: freeze for key, freeze in self.control.freezes.items() if freeze.application in ("", name)},
             variables=self.control.variables,
             others=self._elsewhere(name),
         )
 
+    def _glance(self, state: Release) -> Glance:
+        return self.glances.of(state, self.quarantined.get(state.id, ""))
+
     def _crowded(self, state: Release) -> Mapping[str, str]:
         """Where the next targets of a release find no room."""
-        if state.waiting or state.ended:
+        if state.waiting or state.ended or state.rollback:
             return {}
         candidates = [each for each in state.in_wave(state.wave) if each.phase is Phase.WAITING and not each.entered]
-        busy = [
-            each.target for release in self.releases for each in release.deployments.values() if _busy(release, each)
-        ]
-        own = sum(_busy(state, each) for each in state.in_wave(state.wave))
         most = state.pipeline.waves[state.wave].at_once
-        found: dict[str, str] = {}
-        for deployment in candidates:
-            if most is not None and own >= most:
-                found[deployment.target.key] = f"{own} targets of the wave are under way, and no more may be"
-            elif full := _full(deployment.target, busy, self.limits):
-                found[deployment.target.key] = full
-        return found
+        if not candidates or (most is None and self.limits == UNLIMITED):
+            return {}
+        own = sum(_busy(state, each) for each in state.in_wave(state.wave))
+        if most is not None and own >= most:
+            why = f"{own} targets of the wave are under way, and no more may be"
+            return {each.target.key: why for each in candidates}
+        busy = self.busy()
+        full = {each.target.key: _full(each.target, busy, self.limits) for each in candidates}
+        return {key: why for key, why in full.items() if why}
+
+    def busy(self) -> tuple[Target, ...]:
+        """The targets that are under way, each once.
+
+        What goes back under a newer release is not: it can only wait for that one, which may need the room.
+        """
+        found: dict[str, Target] = {}
+        covered: dict[str, set[str]] = {}
+        for state in reversed(self.releases):
+            glance = self._glance(state)
+            above = covered.setdefault(glance.application, set())
+            found.update((key, target) for key, target in glance.working.items() if key not in above)
+            above |= glance.other.on
+        return tuple(found.values())
 
     def _elsewhere(self, application: str) -> Mapping[str, tuple[Elsewhere, ...]]:
         found: dict[str, tuple[Elsewhere, ...]] = {}
         for each in self.releases:
             name = each.pipeline.application
             if name != application and not each.ended:
-                found[name] = (*found.get(name, ()), _elsewhere(each))
+                found[name] = (*found.get(name, ()), self._glance(each).elsewhere)
         return found
+
+
+def turn(state: Release) -> tuple[bool, int, float]:
+    """Who is asked first, and so gets what room there is, lowest first: those who go back, then whoever has the least
+    under way, then who came first.
+    """
+    under_way = sum(_busy(state, each) for each in state.deployments.values())
+    return state.rollback is None, under_way, state.opened.at
 
 
 def _busy(release: Release, deployment: Deployment) -> bool:
@@ -110,17 +169,44 @@ def _full(target: Target, busy: Iterable[Target], limits: Limits) -> str:
     return ""
 
 
-def _other(state: Release) -> Other:
+def _glance(state: Release, quarantine: str) -> Glance:
+    working = {key: each.target for key, each in state.deployments.items() if _busy(state, each)}
+    return Glance(
+        application=state.pipeline.application,
+        other=_other(state, quarantine),
+        elsewhere=_elsewhere(state),
+        working=working,
+    )
+
+
+def _other(state: Release, quarantine: str) -> Other:
+    back = state.rollback is not None
     return Other(
         id=state.id,
         open=not state.ended,
-        back=state.rollback is not None,
+        back=back or condemned(state, quarantine),
         held=state.hold is not None,
         ready=ready(state),
         wave=state.wave,
         baked=state.baked,
-        on=frozenset(key for key, each in state.deployments.items() if not each.restored_whole),
+        on=frozenset(key for key, each in state.deployments.items() if _has(state, each)),
+        serving=frozenset(key for key, each in state.deployments.items() if _serves(state, each)),
+        ahead=to_come(state),
     )
+
+
+def _has(state: Release, deployment: Deployment) -> bool:
+    """Whether something of a release is on a target, or comes there next."""
+    if not deployment.restored_whole:
+        return True
+    return deployment.entered and not (deployment.touched or deployment.skipped or state.rollback or state.ended)
+
+
+def _serves(state: Release, deployment: Deployment) -> bool:
+    if deployment.restored_whole:
+        return False
+    goes_back = state.rollback is not None or deployment.skipped is not None
+    return goes_back or deployment.phase in (Phase.BAKING, Phase.MOVED, Phase.FINISHED)
 
 
 def _elsewhere(state: Release) -> Elsewhere:

@@ -20,7 +20,7 @@ import structlog
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
-from shoreward.app.surroundings import UNLIMITED, Limits, Scene
+from shoreward.app.surroundings import UNLIMITED, Glances, Limits, Scene, turn
 from shoreward.app.world import World
 from shoreward.controller._hands import Hands
 from shoreward.controller._lookout import Lookout
@@ -103,6 +103,7 @@ class Controller:
         self._workers = workers
         self._glance = glance
         self._limits = limits
+        self._glances = Glances()
         self._carried: dict[str, _Carried] = {}
         self._stayed: dict[str, _Carried] = {}
         self._control = NO_CONTROL
@@ -180,7 +181,7 @@ class Controller:
         while self._arrived:
             self._record(self._arrived[0])
             self._arrived.popleft()
-        for carried in sorted(self._carried.values(), key=_turn):
+        for carried in sorted(self._carried.values(), key=lambda each: turn(each.state)):
             self._tick(hands, carried)
         self._stop_looking(unwanted)
 
@@ -262,6 +263,7 @@ class Controller:
             if oldest.get(each.state.pipeline.application, each.number) < each.number
         }
         self._stayed = needed
+        self._glances.keep({*self._carried, *self._stayed})
 
     def _outside(self, carried: _Carried) -> Outside:
         everything = (*self._carried.values(), *self._stayed.values())
@@ -271,6 +273,7 @@ class Controller:
             control=self._control,
             limits=self._limits,
             quarantined=self._taints(),
+            glances=self._glances,
         )
         return scene.around(carried.state)
 
@@ -372,10 +375,3 @@ class Controller:
             next=error.next,
             retryable=False,
         )
-
-
-def _turn(carried: _Carried) -> tuple[bool, int, float]:
-    """Who decides first, and so gets what room there is: those who go back, then whoever has the least under way."""
-    state = carried.state
-    under_way = sum(each.entered and not each.done for each in state.deployments.values())
-    return state.rollback is None, under_way, state.opened.at

@@ -40,8 +40,8 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
             return e.RollbackBegan(at=now, cause=cause, reason=f"{deployment.target}: {looked.reason}", target=key)
     for failure in state.failures.values():
         event = failure.event
-        if is_review(failure) or event.drift:
-            continue  # advisories, and drift, have answers of their own
+        if is_review(failure) or event.drift or event.effect.startswith("restore-"):
+            continue  # advisories, and drift, have answers of their own; taking back is tried until it is done
         if not event.retryable or (failure.attempts >= FORWARD_ATTEMPTS and not _can_wait(state, failure)):
             advice = f" {event.next}" if event.next else ""
             reason = f"{event.effect} failed: {event.what}{advice} [{event.code}]"

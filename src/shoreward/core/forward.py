@@ -15,16 +15,16 @@ from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
 from shoreward.core.sequence import occupied
 from shoreward.core.state import Deployment, Phase, Release
-from shoreward.core.watching import blind, deadline, seen_quiet, watch
+from shoreward.core.watching import blind, deadline, seen_quiet, watch, watched
 from shoreward.domain import Outcome, RollbackCause
 
 
 def advance(state: Release, now: float, outside: Outside) -> Decision:
     """The next steps forward of a release that nothing speaks against."""
-    watching = watch(state, now, outside) + review(state, now)
+    watching = watch(state, now, outside) + review(state, now) + _take_back_skipped(state, now)
     if stopped := _stopped(state, outside):
         return watching + Decision(blockers=(stopped,))
-    unseen = [each for each in state.deployments.values() if blind(state, each)]
+    unseen = [each for each in state.deployments.values() if blind(state, each) and watched(state, each, outside)]
     if unseen:
         # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
         return watching + _overdue(state, state.deployments.values(), now)
@@ -41,6 +41,11 @@ def advance(state: Release, now: float, outside: Outside) -> Decision:
     if state.waiting:
         return watching + _enter_wave(state, now, outside)
     return watching + _wave(state, now, outside)
+
+
+def _take_back_skipped(state: Release, now: float) -> Decision:
+    """What was begun on targets that a person left out; that waits for nothing, as every way back."""
+    return restore(state, [each for each in state.deployments.values() if each.skipped and not each.done], now)
 
 
 def _stopped(state: Release, outside: Outside) -> Blocker | None:
@@ -68,11 +73,11 @@ def _wave(state: Release, now: float, outside: Outside) -> Decision:
     if all(deployment.done for deployment in deployments):
         return _soak(state, deployments, now)
     going = [deployment for deployment in deployments if not deployment.skipped]
-    gone = restore(state, [each for each in deployments if each.skipped and not each.done], now)
     if not going:
-        return gone
+        left = ", ".join(str(each.target) for each in deployments if not each.done)
+        return Decision(blockers=(Blocker(what=f"what was begun on {left} is taken back"),))
     one_box, *others = going
-    decision = gone + _deployment(state, one_box, now, outside)
+    decision = _deployment(state, one_box, now, outside)
     if _proved(state, one_box):
         for deployment in others:
             decision += _deployment(state, deployment, now, outside)
@@ -120,7 +125,9 @@ def _deployment(state: Release, deployment: Deployment, now: float, outside: Out
 
 
 def _enter_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:
-    """The target, once its gates are open and there is room."""
+    """The target, once no older release goes back from it, its gates are open and there is room."""
+    if other := outside.beneath(deployment.target.key):
+        return Decision(blockers=(Blocker(what=f"{deployment.target}: release {other.id} is on its way back from it"),))
     gates = target_gates(state, deployment, now, outside)
     if gates != NOTHING:
         return gates

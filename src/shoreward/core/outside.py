@@ -17,11 +17,13 @@ class Other:
 
     Attributes:
         open: False for one that has succeeded and stayed.
-        back: whether it goes back.
+        back: whether it goes back, or will as soon as somebody looks: its revision is in quarantine.
         held: whether a person, or Shoreward itself, holds all of it.
         ready: whether its checks have passed, so that it may enter a wave.
         wave, baked: as in `Release`; it is in a wave when `wave == baked`.
-        on: keys of the targets on which something of it is, or may be.
+        on: keys of the targets that it has: it has entered them, or something of it is, or may be, there.
+        serving: keys of those where its customers are, or that it takes back: what alarms tell there is of it.
+        ahead: keys of the targets that it has not baked on yet.
     """
 
     id: str
@@ -32,6 +34,8 @@ class Other:
     wave: int = -1
     baked: int = 0
     on: frozenset[str] = frozenset()
+    serving: frozenset[str] = frozenset()
+    ahead: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> bool:
@@ -79,8 +83,21 @@ class Outside:
     others: Mapping[str, tuple[Elsewhere, ...]] = field(default_factory=dict[str, tuple[Elsewhere, ...]])
 
     def above(self, target: str) -> tuple[Other, ...]:
-        """Newer releases that are on a target."""
+        """Newer releases that have a target."""
         return tuple(other for other in self.behind if target in other.on)
+
+    def is_served(self, target: str) -> bool:
+        """Whether a newer release has customers on a target, or takes them back."""
+        return any(target in other.serving for other in self.behind)
+
+    def beneath(self, target: str) -> Other | None:
+        """An older release that goes back from a target, and to which no newer one than it comes first there."""
+        return next((other for other in self.ahead if other.back and target in self.left_by(other)), None)
+
+    def left_by(self, other: Other) -> frozenset[str]:
+        """What an older release has for itself: where one between the two is on top of it, that one counts."""
+        between = self.ahead[self.ahead.index(other) + 1 :]
+        return other.on.difference(*(each.on for each in between))
 
 
 ALONE = Outside()

@@ -20,35 +20,54 @@ def ready(state: Release) -> bool:
 
 
 def occupied(state: Release, wave: int, outside: Outside) -> Blocker | None:
-    """Why a wave cannot be entered yet: an older release has it, or comes before."""
+    """Why a wave cannot be entered yet: an older release has one of its targets, or comes there before."""
     keys = {target.key for target in state.pipeline.waves[wave].targets}
     name = state.pipeline.waves[wave].name
     for other in outside.ahead:
         if other.back:
-            if keys & other.on:
+            if keys & outside.left_by(other):
                 return Blocker(what=f"release {other.id} is on its way back from wave {name}")
-        elif other.baked <= wave:
-            where = "waits before" if other.waiting else "is in"
-            which = state.pipeline.waves[min(other.baked, len(state.pipeline.waves) - 1)].name
+        elif keys & other.ahead:
+            where = "waits" if other.waiting else f"is in its wave {other.wave + 1}"
             held = ", held" if other.held else ""
-            return Blocker(what=f"release {other.id} comes first; it {where} wave {which}{held}", person=other.held)
+            return Blocker(what=f"release {other.id} comes before in wave {name}; it {where}{held}", person=other.held)
     return None
 
 
 def superseded(state: Release, now: float, outside: Outside) -> e.ReleaseEnded | None:
-    """The end of a release that waits where a newer one waits as well, and could go on."""
-    if not state.waiting or state.hold or not any(_could_go_on(other, state) for other in outside.behind):
+    """The end of a release that waits where a newer one waits as well, and could go on.
+
+    One of which a person holds anything waits all the same: the newer one would know nothing of that.
+    """
+    if not state.waiting or state.hold or state.holds:
+        return None
+    if not any(_could_go_on(other, state) for other in outside.behind):
         return None
     return e.ReleaseEnded(at=now, outcome=Outcome.SUPERSEDED)
 
 
 def _could_go_on(other: Other, state: Release) -> bool:
     going = other.open and not other.back and not other.held
-    return going and other.ready and other.waiting and other.baked == state.baked
+    return going and other.ready and other.waiting and _stand_equally(other, state)
+
+
+def _stand_equally(other: Other, state: Release) -> bool:
+    """Before their first waves, or with the same targets to come; their pipelines may differ."""
+    return other.baked == state.baked == 0 or other.ahead == to_come(state)
+
+
+def to_come(state: Release) -> frozenset[str]:
+    """Keys of the targets that a release has not baked on yet."""
+    return frozenset(target.key for wave in state.pipeline.waves[state.baked :] for target in wave.targets)
 
 
 def tainted(state: Release, now: float, outside: Outside) -> e.RollbackBegan | None:
     """The way back of a release whose revision is in quarantine, unless somebody said that it may go all the same."""
-    if not outside.quarantine or state.opened.despite or state.opened.back_to:
+    if not condemned(state, outside.quarantine):
         return None
     return e.RollbackBegan(at=now, cause="quarantine", reason=outside.quarantine)
+
+
+def condemned(state: Release, quarantine: str) -> bool:
+    """Whether a release must go back because of a reason for quarantine, "" for none."""
+    return bool(quarantine) and not state.opened.despite and not state.opened.back_to

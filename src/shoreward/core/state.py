@@ -306,10 +306,15 @@ def _on_target(state: Release, event: _TargetEvent) -> Release:
             after, done = replace(before, entered=True), "enter"
         case e.TargetRetried():
             return _anew(state, event.target)
+        case e.TargetSkipped() if before.wave < state.baked:
+            return state
         case e.TargetSkipped():
             after, done = replace(before, skipped=event), "skip"
+            state = _anew(state, event.target)
         case e.TargetOvertaken():
             after, done = replace(before, overtaken=event.release), "overtake"
+        case e.TargetInspected() if state.rollback or before.skipped:
+            after, done = before, "inspect"  # nothing of the release will be there, so there is nothing to take back
         case e.TargetInspected():
             after, done = replace(before, phase=Phase.INSPECTED, snapshot=event.snapshot), "inspect"
         case e.TargetStaged():
@@ -359,9 +364,13 @@ def _failed(state: Release, event: e.EffectFailed) -> Release:
     earlier = state.failures.get(event.effect)
     failure = Failure(attempts=earlier.attempts + 1 if earlier else 1, event=event)
     deployments = state.deployments
-    if state.rollback and event.target and event.effect.startswith(("stage/", "shift/", "finish/")):
-        before = deployments[event.target]
-        deployments = {**deployments, event.target: replace(before, restored=Restored.NOTHING)}
+    before = deployments.get(event.target)
+    if before and (state.rollback or before.skipped):
+        if event.effect.startswith(("stage/", "shift/", "finish/")):
+            # It may have taken hold all the same, after what was restored meanwhile.
+            deployments = {**deployments, event.target: replace(before, restored=Restored.NOTHING)}
+        if before.skipped and not event.effect.startswith("restore-"):
+            return replace(state, deployments=deployments)  # nobody waits for it any more
     return replace(state, deployments=deployments, failures={**state.failures, event.effect: failure})
 
 

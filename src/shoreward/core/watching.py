@@ -19,7 +19,7 @@ def watch(state: Release, now: float, outside: Outside) -> Decision:
     """The looks that are due, and when the next one is; a target that a newer release is on is that one's to watch."""
     decision = NOTHING
     for deployment in state.deployments.values():
-        if not _watched(state, deployment) or outside.above(deployment.target.key):
+        if not watched(state, deployment, outside):
             continue
         due = next_look(state, deployment)
         if now < due:
@@ -29,8 +29,9 @@ def watch(state: Release, now: float, outside: Outside) -> Decision:
     return decision
 
 
-def _watched(state: Release, deployment: Deployment) -> bool:
-    if deployment.skipped:
+def watched(state: Release, deployment: Deployment, outside: Outside) -> bool:
+    """Whether a release is to look at a target; one that customers of a newer release are on is that one's to watch."""
+    if deployment.skipped or outside.is_served(deployment.target.key):
         return False
     if deployment.phase is Phase.BAKING:
         return True

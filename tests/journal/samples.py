@@ -299,7 +299,7 @@ SECOND_KINDS: tuple[Event, ...] = (
 
 THIRD_KINDS: tuple[Event, ...] = (
     replace(OPENING, at=1_700_000_999.0, before="c0ffee", back_to="app-1"),
-    e.GateAsked(at=1_700_001_000.0, gate="quiet", wave="one", target="", open=False, why="alarm beach-5xx is firing"),
+    e.GateAsked(at=1_700_001_000.0, gate="quiet", wave="one", target="", answer="closed", why="alarm beach-5xx is firing"),
     e.GateOpened(at=1_700_001_001.0, gate="release manager", wave="one", by="kim", why="looked at it"),
     e.TargetEntered(at=1_700_001_002.0, target=TARGET),
     e.HoldPlaced(at=1_700_001_003.0, by="kim", why="lunch", target=TARGET),

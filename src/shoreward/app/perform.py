@@ -11,6 +11,7 @@ from typing import assert_never
 
 import structlog
 
+from shoreward.app.asking import ask
 from shoreward.app.drift import require_as_left, require_as_staged, require_in_place
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look
@@ -84,6 +85,8 @@ def _perform(world: World, state: Release, effect: Effect, interruption: Interru
             asked = world.clock.now()
             findings = world.advisor.revoked(state.pipeline, _revision(state), _checked(state), interruption)
             return e.AdvisoriesReviewed(at=asked, findings=findings)
+        case do.AskGate():
+            return ask(world, state, effect)
         case _:
             return _on_target(world, state, effect, state.deployments[effect.target.key])
 

@@ -209,7 +209,7 @@ def _words(event: _Plain) -> str:
         case e.TargetOvertaken():
             return f"release {event.release} stayed here, so nothing is taken back"
         case e.GateAsked():
-            return f"gate {event.gate} is {'open' if event.open else 'closed'}: {event.why}"
+            return f"gate {event.gate}: {event.answer}" + (f", {event.why}" if event.why else "")
         case e.GateOpened():
             return f"gate {event.gate} of wave {event.wave} was opened by {event.by}: {event.why}"
         case e.TrafficRestored():

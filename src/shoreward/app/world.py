@@ -16,8 +16,11 @@ from shoreward.app.ports import (
     Builder,
     Checker,
     Clock,
+    Hooks,
     MetricSource,
     Prober,
+    Question,
+    Reply,
     SeriesSource,
     Signer,
     StackManager,
@@ -29,6 +32,7 @@ from shoreward.app.quarantine import Quarantine
 from shoreward.domain import (
     Checked,
     Finding,
+    Hook,
     Metric,
     Pipeline,
     Probe,
@@ -101,6 +105,14 @@ class Nobody:
         """Nobody knows of any."""
         return ()
 
+    def ask(self, hook: Hook, question: Question) -> Reply:
+        """Nobody answers."""
+        raise Terminal(
+            "HOOKS_UNAVAILABLE",
+            f"The pipeline asks {hook.function or hook.url}, and there is nobody here to do that.",
+            next="This is a mistake in how Shoreward was put together; please report it.",
+        )
+
 
 def _nobody(act: str) -> NoReturn:
     raise Terminal(
@@ -137,5 +149,6 @@ class World:
     synthetics: Synthesizer = NOBODY
     series: SeriesSource = NOBODY
     survey: Survey = NOBODY
+    hooks: Hooks = NOBODY
     drift: DriftSource = UNWATCHED
     past: History = UNWATCHED

@@ -24,6 +24,7 @@ _OUTCOMES: dict[RollbackCause, Outcome] = {
     "person": Outcome.ABORTED,
     "advisory": Outcome.ROLLED_BACK,
     "quarantine": Outcome.ROLLED_BACK,
+    "gate": Outcome.ROLLED_BACK,
 }
 
 
@@ -40,8 +41,8 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
             return e.RollbackBegan(at=now, cause=cause, reason=f"{deployment.target}: {looked.reason}", target=key)
     for failure in state.failures.values():
         event = failure.event
-        if is_review(failure) or event.drift or event.effect.startswith("restore-"):
-            continue  # advisories, and drift, have answers of their own; taking back is tried until it is done
+        if is_review(failure) or event.drift or event.effect.startswith((do.ASKING, "restore-")):
+            continue  # advisories, drift and gates have answers of their own; what is taken back, is until it is done
         if not event.retryable or (failure.attempts >= FORWARD_ATTEMPTS and not _can_wait(state, failure)):
             advice = f" {event.next}" if event.next else ""
             reason = f"{event.effect} failed: {event.what}{advice} [{event.code}]"

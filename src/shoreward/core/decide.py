@@ -11,6 +11,7 @@ from shoreward.core.drifting import drifted
 from shoreward.core.effects import Effect
 from shoreward.core.forward import advance
 from shoreward.core.gate import turned_away
+from shoreward.core.gating import turned_down
 from shoreward.core.outside import ALONE, Outside
 from shoreward.core.revocation import revoked
 from shoreward.core.sequence import superseded, tainted
@@ -29,6 +30,7 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         or turned_away(state, now)
         or revoked(state, now)
         or drifted(state, now)
+        or turned_down(state, now)
         or superseded(state, now, outside)
     )
     if stop:

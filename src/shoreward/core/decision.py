@@ -19,11 +19,15 @@ class Blocker:
         what: in words.
         until: when it opens by itself, UNIX seconds; None when it takes evidence or a person.
         person: whether somebody has to do something.
+        gate: the name of the gate that is closed, "" when it is none.
+        zone: the time zone that the gate goes by, "" when it goes by none.
     """
 
     what: str
     until: float | None = None
     person: bool = False
+    gate: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

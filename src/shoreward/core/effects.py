@@ -160,6 +160,35 @@ class RestoreStack(_OnTarget):
     forward: ClassVar[bool] = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskGate:
+    """Ask whether a gate is open, for a target or for a wave as a whole; both by name.
+
+    A step forward, although it changes nothing here: whoever is asked may do something about it.
+    """
+
+    verb: ClassVar[str] = "ask"
+    forward: ClassVar[bool] = True
+    stoppable: ClassVar[bool] = False
+    gate: str
+    wave: str
+    target: Target | Nowhere = Nowhere()
+
+    @property
+    def key(self) -> str:
+        """The effect, by name."""
+        return f"{ASKING}{self.gate}/{self.target.key or self.wave}"
+
+    @property
+    def lane(self) -> str:
+        """What it must have for itself."""
+        return self.key
+
+
+ASKING = "ask/"
+"""How the keys of effects begin that ask gates."""
+
+
 Effect = (
     BuildRevision
     | CheckRevision
@@ -172,4 +201,5 @@ Effect = (
     | FinishTarget
     | RestoreTraffic
     | RestoreStack
+    | AskGate
 )

@@ -12,6 +12,7 @@ from shoreward.domain import (
     Checked,
     Difference,
     Finding,
+    GateAnswer,
     Judgement,
     Outcome,
     Pipeline,
@@ -217,7 +218,7 @@ class GateAsked(_Event):
     gate: str
     wave: str
     target: str
-    open: bool
+    answer: GateAnswer
     why: str
 
 

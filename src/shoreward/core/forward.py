@@ -9,7 +9,7 @@ from shoreward.core import events as e
 from shoreward.core.back import restore
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.gate import is_open, pass_gate
-from shoreward.core.gating import target_gates, wave_gates
+from shoreward.core.gating import finished_gates, target_gates, traffic_gates, wave_gates
 from shoreward.core.outside import Outside
 from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
@@ -95,16 +95,18 @@ def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> De
     if now >= until and all(seen_quiet(state, deployment) or deployment.skipped for deployment in deployments):
         return Decision(records=(e.WaveBaked(at=now, wave=state.wave),))
     if now >= until:
+    gates = sum((_finished(state, each, now) for each in deployments), NOTHING)
+    if gates != NOTHING:
+        return gates
         return Decision(blockers=(Blocker(what=f"wave {wave.name} waits for a look at its alarms"),))
     return Decision(wake_at=until, blockers=(Blocker(what=f"wave {wave.name} soaks", until=until),))
 
 
 def _deployment(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:
     target = deployment.target
-    hold = state.hold_on(deployment)
-    if hold and deployment.phase is not Phase.FINISHED:
-        what = target if hold.target else f"wave {hold.wave}"
-        return Decision(blockers=(Blocker(what=f"{what} is held by {hold.by}: {hold.why}", person=True),))
+    held = _held(state, deployment)
+    if held != NOTHING and deployment.phase is not Phase.FINISHED:
+        return held
     match deployment.phase:
         case Phase.WAITING if not deployment.entered:
             return _enter_target(state, deployment, now, outside)
@@ -115,13 +117,31 @@ def _deployment(state: Release, deployment: Deployment, now: float, outside: Out
         case Phase.STAGED:
             return attempt(state, do.ProbeTarget(target=target), now)
         case Phase.PROBED:
-            return _shift(state, deployment, first_step(state, deployment), now)
+            gates = traffic_gates(state, deployment, now)
+            return _shift(state, deployment, first_step(state, deployment), now) if gates == NOTHING else gates
+        case Phase.BAKING if state.returning:
+            return attempt(state, do.FinishTarget(target=target), now)
         case Phase.BAKING:
             return _bake(state, deployment, now)
         case Phase.MOVED:
             return attempt(state, do.FinishTarget(target=target), now)
         case Phase.FINISHED:
-            return NOTHING
+            return _finished(state, deployment, now)
+
+
+def _held(state: Release, deployment: Deployment) -> Decision:
+    hold = state.hold_on(deployment)
+    if hold is None:
+        return NOTHING
+    what = deployment.target if hold.target else f"wave {hold.wave}"
+    return Decision(blockers=(Blocker(what=f"{what} is held by {hold.by}: {hold.why}", person=True),))
+
+
+def _finished(state: Release, deployment: Deployment, now: float) -> Decision:
+    """What is left to ask of a target that is finished; a hold keeps that waiting, too."""
+    gates = NOTHING if deployment.skipped else finished_gates(state, deployment, now)
+    held = _held(state, deployment)
+    return held if NOTHING not in (gates, held) else gates
 
 
 def _enter_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:

@@ -56,7 +56,7 @@ class Header:
         return self.back_at > 0 and self.cause in HARM
 
 
-HARM: frozenset[RollbackCause] = frozenset(("judged", "alarm"))
+HARM: frozenset[RollbackCause] = frozenset(("judged", "alarm", "gate"))
 """Causes that say of a revision that it harms; others say that nobody could tell, or that somebody thought better."""
 
 

@@ -49,11 +49,13 @@ class Elsewhere:
 
     Attributes:
         ahead: `account/region` of the targets that it has not reached, or has not baked on, yet.
+        targets: that of all its targets.
         back: whether it goes back.
     """
 
     id: str
     opened_at: float
+    targets: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
     back: bool = False
 

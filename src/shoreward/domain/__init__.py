@@ -25,6 +25,20 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
+from shoreward.domain.gates import (
+    After,
+    Age,
+    Alarms,
+    Approval,
+    Freeze,
+    Gate,
+    GateAnswer,
+    Hook,
+    HookWhen,
+    Hours,
+    Variable,
+    Window,
+)
 from shoreward.domain.metrics import CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
 from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
@@ -49,6 +63,10 @@ __all__ = [
     "IN_SANDBOX",
     "VULNERABILITIES",
     "Advisories",
+    "After",
+    "Age",
+    "Alarms",
+    "Approval",
     "Artifact",
     "Auto",
     "Bake",
@@ -66,6 +84,12 @@ __all__ = [
     "FileQuery",
     "Finding",
     "Form",
+    "Freeze",
+    "Gate",
+    "GateAnswer",
+    "Hook",
+    "HookWhen",
+    "Hours",
     "JudgePolicy",
     "Judgement",
     "LambdaFunction",
@@ -103,9 +127,11 @@ __all__ = [
     "Terminal",
     "TrustedKey",
     "UserError",
+    "Variable",
     "Verdict",
     "Waiver",
     "Wave",
+    "Window",
     "Written",
     "advisory",
     "canonical",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from shoreward.domain.checks import Checks
 from shoreward.domain.errors import Place
+from shoreward.domain.gates import Gate
 from shoreward.domain.metrics import Metric
 from shoreward.domain.target import Target
 
@@ -58,6 +59,7 @@ class Wave:
         soak: seconds to keep watching after all of the wave's targets serve the new revision only.
         ramp: how far up the steps a pass leads; None: one step each.
         at_once: how many of its targets may be under way at a time; None for all.
+        gates: what must be open before it is entered, beside the pipeline's own.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Wave:
     soak: float = 0.0
     ramp: Ramp | None = None
     at_once: int | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +184,7 @@ class Pipeline:
         allow_drift: what people may change by hand on a target: logical ids, or `Orders.Timeout`.
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
         auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
+        gates: what must be open before any wave is entered.
     """
 
     application: str
@@ -194,6 +198,7 @@ class Pipeline:
     allow_drift: tuple[str, ...] = ()
     checks: Checks | None = None
     auto: Auto | None = None
+    gates: tuple[Gate, ...] = ()
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -201,3 +206,7 @@ class Pipeline:
         if self.auto and not self.waves:
             return self.auto.targets
         return tuple(target for wave in self.waves for target in wave.targets)
+
+    def gates_of(self, wave: Wave) -> tuple[Gate, ...]:
+        """All gates of a wave, the pipeline's first."""
+        return (*self.gates, *wave.gates)

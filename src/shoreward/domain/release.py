@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"
 
 
-RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory", "quarantine"]
+RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory", "quarantine", "gate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,3 +36,7 @@ class ThresholdAlarm:
         requests = served.canary_requests + served.baseline_requests
         above = served.canary_bad + served.baseline_bad > self.threshold * requests
         return tuple(names) if above.all() else ()
+
+    def firing_like(self, target: Target, prefix: str) -> tuple[str, ...]:
+        """See `AlarmSource.firing_like`: this one is all there is."""
+        return self.firing(target, (prefix,))

@@ -43,6 +43,7 @@ from shoreward.testing.gate import (
     SimulatedGate,
     SimulatedSigner,
 )
+from shoreward.testing.hooks import SimulatedHooks
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.metrics import SimulatedSeries
 
@@ -133,6 +134,7 @@ class SimulatedCloud:
         journal: what quarantine is told by, and what keeps templates, reports and manifests.
         firing_alarms: alarm names that fire, by target key.
         series: metrics beside those of Lambda.
+        hooks: what hooks say.
     """
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
@@ -145,6 +147,7 @@ class SimulatedCloud:
     targets: dict[str, SimulatedTarget] = field(default_factory=dict[str, SimulatedTarget])
     firing_alarms: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     series: SimulatedSeries = field(default_factory=SimulatedSeries)
+    hooks: SimulatedHooks = field(default_factory=SimulatedHooks)
 
     def world(self) -> World:
         """This cloud as the world that effects are performed in."""
@@ -164,6 +167,7 @@ class SimulatedCloud:
             artifacts=SimulatedArtifacts(self.gate),
             series=self.series,
             survey=self.series,
+            hooks=self.hooks,
         )
 
     def target(self, target: Target) -> SimulatedTarget:
@@ -347,6 +351,10 @@ class SimulatedCloud:
     def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
         """See `AlarmSource.firing`."""
         return tuple(name for name in self.firing_alarms.get(target.key, ()) if name in names)
+
+    def firing_like(self, target: Target, prefix: str) -> tuple[str, ...]:
+        """See `AlarmSource.firing_like`."""
+        return tuple(name for name in self.firing_alarms.get(target.key, ()) if name.startswith(prefix))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,25 @@ class Alarms:
             )
         return tuple(name for name in wanted if states[name] == "ALARM")
 
+    def firing_like(self, target: Target, prefix: str) -> tuple[str, ...]:
+        """Names that begin with `prefix`, filled in as names are, and are in ALARM now; ALARM_MISSING for none."""
+        filled = fill(prefix, target)
+        states = self._found(target, AlarmNamePrefix=filled)
+        if not states:
+            raise Terminal(
+                "ALARM_MISSING",
+                f"There is no alarm in {target} whose name begins with {filled}.",
+                where=target.key,
+                next="Create one there, or correct the prefix under gates in shoreward.yaml.",
+            )
+        return tuple(sorted(name for name, state in states.items() if state == "ALARM"))
+
     def _states(self, target: Target, names: Sequence[str]) -> dict[str, str]:
+        return self._found(target, AlarmNames=list(names))
+
+    def _found(self, target: Target, **which: Any) -> dict[str, str]:
         client = self._aws.cloudwatch(target)
-        asked: dict[str, Any] = {
-            "AlarmNames": list(names),
-            "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
-            "MaxRecords": _BATCH,
-        }
+        asked: dict[str, Any] = {**which, "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": _BATCH}
         return {
             alarm.get("AlarmName", ""): alarm.get("StateValue", "")
             for page in pages(lambda more: self._aws.call(target, client.describe_alarms, **asked, **more))

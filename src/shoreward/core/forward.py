@@ -91,13 +91,13 @@ def _proved(state: Release, one_box: Deployment) -> bool:
 
 def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:
     wave = state.pipeline.waves[state.wave]
+    gates = sum((_finished(state, each, now) for each in deployments), NOTHING)
+    if gates != NOTHING:
+        return gates
     until = max(deployment.finished_at for deployment in deployments) + wave.soak
     if now >= until and all(seen_quiet(state, deployment) or deployment.skipped for deployment in deployments):
         return Decision(records=(e.WaveBaked(at=now, wave=state.wave),))
     if now >= until:
-    gates = sum((_finished(state, each, now) for each in deployments), NOTHING)
-    if gates != NOTHING:
-        return gates
         return Decision(blockers=(Blocker(what=f"wave {wave.name} waits for a look at its alarms"),))
     return Decision(wake_at=until, blockers=(Blocker(what=f"wave {wave.name} soaks", until=until),))
 

@@ -28,9 +28,9 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         harm(state, now)
         or tainted(state, now, outside)
         or turned_away(state, now)
+        or turned_down(state, now)
         or revoked(state, now)
         or drifted(state, now)
-        or turned_down(state, now)
         or superseded(state, now, outside)
     )
     if stop:

@@ -159,6 +159,11 @@ class Release:
         return self.outcome is not None
 
     @property
+    def returning(self) -> bool:
+        """Whether it brings an earlier revision back: at once, without looking, and nothing but a person ends it."""
+        return bool(self.opened.back_to)
+
+    @property
     def waiting(self) -> bool:
         """Whether it is in no wave, but before the first or between two."""
         return self.wave < self.baked

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app import releases
+from shoreward.app import levers
 from shoreward.app.quarantine import Quarantine
 from shoreward.core import Phase
 from shoreward.core import events as e
@@ -57,7 +57,7 @@ def test_another_application_is_free(beach: Beach):
 def test_what_a_person_sent_back_is_free(beach: Beach):
     release = beach.open("new")
     beach.until(release, lambda state: state.deployments[NORTH].phase is Phase.BAKING)
-    releases.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
+    levers.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
     beach.carry(release)
     assert Quarantine(beach.journal).culprit("app", commit="new") is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoreward.app import releases
+from shoreward.app import levers
 from shoreward.app.releases import latest, live_commit, load
 from shoreward.core import Phase
 from shoreward.core import events as e
@@ -57,18 +57,18 @@ def test_what_is_live_is_the_newest_that_stayed(beach: Beach):
     beach.bad = {"worse"}
     beach.release("worse")
     assert live_commit(beach.journal, "app") == "new"
-    releases.roll_back(beach.journal, "app-2", wish())
+    levers.roll_back(beach.journal, "app-2", wish())
     beach.carry("app-2")
     assert live_commit(beach.journal, "app") == "old"
 
 
-@pytest.mark.parametrize("lever", [releases.hold, releases.resume, releases.abort])
+@pytest.mark.parametrize("lever", [levers.hold, levers.resume, levers.abort])
 def test_a_lever_on_what_has_ended(beach: Beach, lever):
     with refused("RELEASE_ENDED"):
         lever(beach.journal, "app-1", wish())
 
 
-@pytest.mark.parametrize("lever", [releases.hold, releases.resume, releases.abort, releases.roll_back])
+@pytest.mark.parametrize("lever", [levers.hold, levers.resume, levers.abort, levers.roll_back])
 def test_a_lever_on_what_nobody_knows(beach: Beach, lever):
     with refused("RELEASE_UNKNOWN"):
         lever(beach.journal, "app-7", wish())
@@ -77,11 +77,11 @@ def test_a_lever_on_what_nobody_knows(beach: Beach, lever):
 @pytest.mark.parametrize(
     ("levers", "kind"),
     [
-        ([releases.hold], e.HoldPlaced),
-        ([releases.hold, releases.resume], e.HoldLifted),
-        ([releases.abort], e.RollbackBegan),
-        ([releases.roll_back], e.RollbackBegan),
-        ([releases.abort, releases.roll_back], e.RollbackBegan),
+        ([levers.hold], e.HoldPlaced),
+        ([levers.hold, levers.resume], e.HoldLifted),
+        ([levers.abort], e.RollbackBegan),
+        ([levers.roll_back], e.RollbackBegan),
+        ([levers.abort, levers.roll_back], e.RollbackBegan),
     ],
 )
 def test_asking_twice_changes_nothing(beach: Beach, levers, kind):
@@ -97,14 +97,14 @@ def test_asking_twice_changes_nothing(beach: Beach, levers, kind):
 
 def test_resuming_what_is_not_held_says_nothing(beach: Beach):
     release = beach.open("new")
-    assert releases.resume(beach.journal, release, wish()).hold is None
+    assert levers.resume(beach.journal, release, wish()).hold is None
     assert len(beach.events(release)) == 1
 
 
 def test_a_held_release_is_watched_and_not_moved(beach: Beach):
     release = beach.open("new")
     beach.until(release, lambda state: any(each.phase is Phase.BAKING for each in state.deployments.values()))
-    releases.hold(beach.journal, release, wish("lunch", at=beach.cloud.clock.now()))
+    levers.hold(beach.journal, release, wish("lunch", at=beach.cloud.clock.now()))
     beach.bad = {"new"}
     assert beach.carry(release).outcome is Outcome.ROLLED_BACK
 
@@ -112,40 +112,40 @@ def test_a_held_release_is_watched_and_not_moved(beach: Beach):
 def test_an_abort_goes_back_everywhere(beach: Beach):
     release = beach.open("new")
     beach.until(release, lambda state: state.baked == 1)
-    releases.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
+    levers.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
     assert beach.carry(release).outcome is Outcome.ABORTED
     assert beach.serving() == [{"old": 1.0}] * 3
 
 
 def test_a_release_that_succeeded_can_be_taken_back_once(beach: Beach):
     beach.release("new")
-    releases.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
+    levers.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
     assert beach.carry("app-2").outcome is Outcome.ABORTED
     assert beach.serving() == [{"old": 1.0}] * 3
     with refused("ALREADY_BACK"):
-        releases.roll_back(beach.journal, "app-2", wish())
+        levers.roll_back(beach.journal, "app-2", wish())
 
 
 def test_what_was_rolled_back_has_nothing_to_take_back(beach: Beach):
     beach.bad = {"new"}
     assert beach.release("new").outcome is Outcome.ROLLED_BACK
     with refused("ALREADY_BACK"):
-        releases.roll_back(beach.journal, "app-2", wish())
+        levers.roll_back(beach.journal, "app-2", wish())
 
 
 def test_a_first_release_has_nothing_before(beach: Beach):
     with refused("NOTHING_BEFORE"):
-        releases.roll_back(beach.journal, "app-1", wish())
+        levers.roll_back(beach.journal, "app-1", wish())
 
 
 def test_only_the_newest_can_be_taken_back(beach: Beach):
     beach.release("new")
     beach.release("newer")
     with refused("NOT_NEWEST"):
-        releases.roll_back(beach.journal, "app-2", wish())
-    releases.roll_back(beach.journal, "app-3", wish(at=beach.cloud.clock.now()))
+        levers.roll_back(beach.journal, "app-2", wish())
+    levers.roll_back(beach.journal, "app-3", wish(at=beach.cloud.clock.now()))
     beach.carry("app-3")
-    releases.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
+    levers.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
     assert beach.carry("app-2").outcome is Outcome.ABORTED
     assert beach.serving() == [{"old": 1.0}] * 3
 
@@ -154,7 +154,7 @@ def test_a_later_release_that_came_back_is_not_in_the_way(beach: Beach):
     beach.release("new")
     beach.bad = {"worse"}
     beach.release("worse")
-    releases.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
+    levers.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
     assert beach.carry("app-2").outcome is Outcome.ABORTED
 
 
@@ -162,7 +162,7 @@ def test_a_later_release_that_is_under_way_is(beach: Beach):
     beach.release("new")
     beach.open("newer")
     with refused("NOT_NEWEST"):
-        releases.roll_back(beach.journal, "app-2", wish())
+        levers.roll_back(beach.journal, "app-2", wish())
 
 
 def test_the_advice_names_a_release_that_can_be_taken_back(beach: Beach):
@@ -171,7 +171,7 @@ def test_the_advice_names_a_release_that_can_be_taken_back(beach: Beach):
     beach.bad = {"worse"}
     beach.release("worse")
     with pytest.raises(Refused) as refusal:
-        releases.roll_back(beach.journal, "app-2", wish())
+        levers.roll_back(beach.journal, "app-2", wish())
     assert refusal.value.next.startswith("Take back app-3 first")
 
 
@@ -187,5 +187,5 @@ def test_what_one_says_is_said_after_what_another_said_meanwhile(beach: Beach):
     journal = Busy()
     beach = Beach(journal=journal)
     release = beach.open("new")
-    assert releases.hold(journal, release, wish("second")).hold.by == "robin"
+    assert levers.hold(journal, release, wish("second")).hold.by == "robin"
     assert len(journal.events(release)) == 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app import releases
+from shoreward.app import levers
 from shoreward.app.ports import Recorded
 from shoreward.app.story import line_json, places, summary, tell, weights
 from shoreward.app.wording import checked_words, counted, odds, rate, standing, telling
@@ -90,21 +90,21 @@ def test_a_rollback_does_not_repeat_the_look_before_it(beach: Beach):
 def test_a_rollback_that_a_person_wanted_says_who_and_why(beach: Beach):
     release = beach.open("new")
     beach.until(release, lambda state: state.baked == 1)
-    releases.abort(beach.journal, release, wish("wrong day", at=beach.cloud.clock.now()))
+    levers.abort(beach.journal, release, wish("wrong day", at=beach.cloud.clock.now()))
     assert texts(beach, release)[-1] == "ROLLBACK (person) by kim: wrong day"
 
 
 def test_holds_are_told_with_who_and_why(beach: Beach):
     release = beach.open("new")
-    releases.hold(beach.journal, release, wish("lunch"))
-    releases.resume(beach.journal, release, wish("fed", by="robin"))
+    levers.hold(beach.journal, release, wish("lunch"))
+    levers.resume(beach.journal, release, wish("fed", by="robin"))
     assert texts(beach, release)[1:] == ["held by kim: lunch", "resumed by robin: fed"]
 
 
 def test_weights_follow_the_canary_there_and_back(beach: Beach):
     release = beach.open("new")
     beach.until(release, lambda state: state.deployments[WEST].phase is Phase.BAKING)
-    releases.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
+    levers.abort(beach.journal, release, wish(at=beach.cloud.clock.now()))
     beach.carry(release)
     found = weights(beach.journal.events(release))
     assert [percent for _, percent in found[NORTH]] == [0.0, 20.0, 100.0, 0.0]
@@ -246,7 +246,7 @@ def test_a_release_says_that_it_is_being_built_and_checked(gated: Beach):
 
 def test_a_held_release_is_held_and_not_checking(gated: Beach):
     release = gated.open("new")
-    releases.hold(gated.journal, release, wish("lunch"))
+    levers.hold(gated.journal, release, wish("lunch"))
     assert standing(gated.until(release, lambda state: state.hold)) == ""
 
 

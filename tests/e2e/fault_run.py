@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from shoreward.app import releases
+from shoreward.app import levers, releases
 from shoreward.bootstrap import wish
 from shoreward.core import Release
 from shoreward.core import events as e
@@ -69,7 +69,7 @@ def _run(harbor: Ground, run: int, seconds: dict[Outcome, list[float]]) -> Itera
 def _taken_back(harbor: Ground, release: Release) -> Release:
     """The release once a person has taken it back, with a controller that stands by."""
     with harbor.standing():
-        releases.roll_back(harbor.project.journal, release.id, wish("I want the old greeting"))
+        levers.roll_back(harbor.project.journal, release.id, wish("I want the old greeting"))
         until = time.monotonic() + 180
         while not (state := releases.load(harbor.project.journal, release.id)).ended:
             assert time.monotonic() < until, harbor.events(release)[-5:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoreward.app import releases
+from shoreward.app import levers
 from shoreward.bootstrap import wish
 from shoreward.domain import Outcome
 
@@ -41,7 +41,7 @@ def test_releases_end_the_same_when_a_fifth_of_all_calls_fails() -> None:
 
             # And a person takes the good one back
             faults.set(FOUL, seed=3)
-            releases.roll_back(harbor.project.journal, good.id, wish("I want the old greeting"))
+            levers.roll_back(harbor.project.journal, good.id, wish("I want the old greeting"))
             aborted = harbor.carry(release=good.id)
             faults.clear()
             assert aborted.outcome is Outcome.ABORTED

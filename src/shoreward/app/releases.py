@@ -1,4 +1,4 @@
-"""What people ask of releases: open one, hold it, let it go on, send it back.
+"""Opening releases, finding them, and saying something of them; what people pull is in `levers`.
 
 Every wish becomes an event in the journal, with who and why; whoever carries releases finds it there. Asking for what
 is so already changes nothing.
@@ -48,11 +48,13 @@ def begin(
     *,
     digest: str = "",
     despite: str = "",
+    committed_at: float = 0.0,
 ) -> str:
     """Open a release of a commit; the id of the one under way when it is of the same commit.
 
     Args:
         digest: of the commit's revision, where it is known already.
+        committed_at: when it was committed, UNIX seconds; 0 when nobody knows.
         despite: why a quarantined commit may go all the same; "" when it may not.
 
     Raises:
@@ -76,6 +78,7 @@ def begin(
         by=wish.by,
         before=commit_before(journal, pipeline.application),
         despite=despite,
+        committed_at=committed_at,
     )
     try:
         return journal.open(opened)
@@ -99,104 +102,23 @@ def _same(culprit: Header, commit: str) -> str:
 
 def live_commit(journal: Journal, application: str) -> str | None:
     """The commit of the newest release that succeeded and stayed."""
-    return next((each.commit for each in reversed(journal.releases(application)) if _stayed(each)), None)
+    return next((each.commit for each in reversed(journal.releases(application)) if stayed(each)), None)
 
 
 def commit_before(journal: Journal, application: str) -> str | None:
     """The commit that a release opened now comes after: that of the newest one under way, or else what is live."""
     newest_first = reversed(journal.releases(application))
-    return next((each.commit for each in newest_first if _counts(each)), None)
+    return next((each.commit for each in newest_first if counts(each)), None)
 
 
-def _stayed(header: Header) -> bool:
+def stayed(header: Header) -> bool:
+    """Whether it went everywhere, and was not taken back."""
     return header.outcome is Outcome.SUCCEEDED
 
 
-def _counts(header: Header) -> bool:
+def counts(header: Header) -> bool:
     """Whether it is what later ones build on: it stayed, or is on its way there."""
-    return _stayed(header) or (header.open and not header.back_at)
-
-
-def hold(journal: Journal, release: str, wish: Wish) -> Release:
-    """Let nothing move forward; watching, and going back, go on."""
-
-    def place(state: Release) -> Event | None:
-        _under_way(state)
-        return None if state.hold else e.HoldPlaced(at=wish.at, by=wish.by, why=wish.why)
-
-    return say(journal, release, place)
-
-
-def resume(journal: Journal, release: str, wish: Wish) -> Release:
-    """Lift a hold."""
-
-    def lift(state: Release) -> Event | None:
-        _under_way(state)
-        return e.HoldLifted(at=wish.at, by=wish.by, why=wish.why) if state.hold else None
-
-    return say(journal, release, lift)
-
-
-def abort(journal: Journal, release: str, wish: Wish) -> Release:
-    """Send a release that is under way back, at once and without analysis."""
-
-    def send_back(state: Release) -> Event | None:
-        _under_way(state)
-        return None if state.rollback else _return(wish)
-
-    return say(journal, release, send_back)
-
-
-def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
-    """Take a release back, whether it is under way or has succeeded.
-
-    Raises:
-        Refused: NOT_NEWEST when a later release touched the same targets, NOTHING_BEFORE when there is nothing to go
-            back to, ALREADY_BACK when it did not stay.
-    """
-
-    def take_back(state: Release) -> Event | None:
-        if not state.ended:
-            return None if state.rollback else _return(wish)
-        if state.outcome is not Outcome.SUCCEEDED:
-            raise Refused(
-                "ALREADY_BACK", f"Release {release} ended as {state.outcome}; there is nothing of it to take back."
-            )
-        _newest(journal, state)
-        if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
-            raise Refused(
-                "NOTHING_BEFORE",
-                f"Release {release} was the first on its targets; there is nothing to go back to.",
-                next="Release another commit, or delete the stacks yourself.",
-            )
-        return _return(wish)
-
-    return say(journal, release, take_back)
-
-
-def _newest(journal: Journal, state: Release) -> None:
-    number = journal.header(state.id).number
-    headers = journal.releases(state.pipeline.application)
-    later = [each.id for each in headers if each.number > number and _counts(each)]
-    if later:
-        raise Refused(
-            "NOT_NEWEST",
-            f"Release {later[0]} came after {state.id}.",
-            next=f"Take back {later[-1]} first, or bring back what was before: `shoreward rollback --to COMMIT`.",
-        )
-
-
-def _return(wish: Wish) -> e.RollbackBegan:
-    return e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
-
-
-def _under_way(state: Release) -> None:
-    if state.ended:
-        raise Refused(
-            "RELEASE_ENDED",
-            f"Release {state.id} has ended ({state.outcome}).",
-            next="`shoreward rollback` takes back a release that has succeeded.",
-        )
+    return stayed(header) or (header.open and not header.back_at)
 
 
 def say(journal: Journal, release: str, speak: Callable[[Release], Event | None]) -> Release:

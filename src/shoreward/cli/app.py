@@ -10,8 +10,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoreward.cli.options import HERE, Config, Directory, JournalFile, Json, ReleaseId, Rev, Why
+from shoreward.cli.options import HERE, Config, Directory, JournalFile, Json, ReleaseId, Rev
 from shoreward.cli.output import console, print_json, print_text
+from shoreward.cli.pasts import pasts
+from shoreward.cli.people import people
 from shoreward.cli.sandboxing import sandbox
 
 app = typer.Typer(
@@ -348,61 +350,8 @@ def why(
     show_why(open_project(directory, journal=journal), release, full=full, json=json)
 
 
-@app.command(epilog="Example: `shoreward hold --why 'the database is being moved'`")
-def hold(
-    release: ReleaseId = None,
-    why: Why = "",
-    directory: Directory = HERE,
-    journal: JournalFile = None,
-    json: Json = False,
-) -> None:
-    """Stop a release in place. It is still watched, and still goes back when it harms."""
-    _say("hold", release, why, directory, journal, json)
-
-
-@app.command(epilog="Example: `shoreward resume --why 'the database has been moved'`")
-def resume(
-    release: ReleaseId = None,
-    why: Why = "",
-    directory: Directory = HERE,
-    journal: JournalFile = None,
-    json: Json = False,
-) -> None:
-    """Let a held release move again."""
-    _say("resume", release, why, directory, journal, json)
-
-
-@app.command(epilog="Example: `shoreward abort --why 'wrong prices'`")
-def abort(
-    release: ReleaseId = None,
-    why: Why = "",
-    directory: Directory = HERE,
-    journal: JournalFile = None,
-    json: Json = False,
-) -> None:
-    """Send a release that is under way back everywhere, at once."""
-    _say("abort", release, why, directory, journal, json)
-
-
-@app.command(epilog="Example: `shoreward rollback sandcastles-12 --why 'wrong prices'`")
-def rollback(
-    release: ReleaseId = None,
-    why: Why = "",
-    directory: Directory = HERE,
-    journal: JournalFile = None,
-    json: Json = False,
-) -> None:
-    """Take a release back, under way or finished, everywhere and at once; no analysis runs on the way."""
-    _say("roll_back", release, why, directory, journal, json)
-
-
-def _say(what: str, release: str | None, why: str, directory: Path, journal: Path | None, json: bool) -> None:
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.levers import pull
-
-    raise typer.Exit(pull(open_project(directory, journal=journal), what, release, why, json=json))
-
-
+app.add_typer(people)
+app.add_typer(pasts)
 app.add_typer(sandbox)
 
 

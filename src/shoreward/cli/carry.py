@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import structlog
 
 from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
+from shoreward.app.standing import decision_of
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
 from shoreward.cli.interrupts import interruptible
-from shoreward.cli.live import JsonLines, LiveView
+from shoreward.cli.live import JsonLines, LiveView, Waiting
 from shoreward.cli.output import console, print_json
 from shoreward.controller import Controller, Observer
-from shoreward.core import Release, evolve, opened
+from shoreward.core import Blocker, Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Outcome, Refused
 
-EXIT = {Outcome.SUCCEEDED: 0, Outcome.FAILED: 1, Outcome.ROLLED_BACK: 1, Outcome.ABORTED: 1, Outcome.ERRORED: 3}
+EXIT = {
+    Outcome.SUCCEEDED: 0,
+    Outcome.FAILED: 1,
+    Outcome.ROLLED_BACK: 1,
+    Outcome.ABORTED: 1,
+    Outcome.ERRORED: 3,
+    Outcome.SUPERSEDED: 0,
+}
 
 # Standard output is the command's answer; what is logged on the way goes beside it.
 structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
@@ -37,7 +45,7 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
         if json:
             _carry(project, release, lambda state, recorded: None)
         else:
-            with LiveView() as view:
+            with LiveView(_waiting(project)) as view:
                 _carry(project, release, _while_read(view.observe))
     return finish(project, release, json=json, wished=wished)
 
@@ -55,6 +63,13 @@ def _carry(project: Project, release: str, observe: Observer) -> None:
             return
         if _follow(project, release, observe, lambda: _nobody_carries(project)).ended:
             return
+
+
+def _waiting(project: Project) -> Waiting:
+    def waiting(state: Release, now: float) -> Sequence[Blocker]:
+        return decision_of(project.journal, project.quarantine(), state, now).blockers
+
+    return waiting
 
 
 def _nobody_carries(project: Project) -> bool:
@@ -91,7 +106,7 @@ def carry_all(project: Project, *, forever: bool, json: bool) -> None:
         if json:
             Controller(project.journal, project.world(), observe=_while_read(JsonLines().observe)).run(forever=forever)
             return
-        with LiveView() as view:
+        with LiveView(_waiting(project)) as view:
             Controller(project.journal, project.world(), observe=_while_read(view.observe)).run(forever=forever)
 
 
@@ -131,7 +146,7 @@ def follow(project: Project, release: str, *, json: bool) -> Release:
     """Show a release until it has ended, without carrying it; returns how it ended."""
     if json:
         return _follow(project, release, JsonLines().observe, lambda: False)
-    with LiveView() as view:
+    with LiveView(_waiting(project)) as view:
         return _follow(project, release, view.observe, lambda: False)
 
 

@@ -7,7 +7,7 @@ thing that happens.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +20,7 @@ from rich.text import Text
 from shoreward.app.ports import Recorded
 from shoreward.app.story import places, tell
 from shoreward.app.wording import standing
-from shoreward.cli.output import clock, console, print_json_line, span
+from shoreward.cli.output import clock, console, moment, print_json_line, span
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.domain import Outcome
 
@@ -29,14 +29,24 @@ _WIDTH = 12
 _BACK = {Restored.TRAFFIC: "its traffic is back", Restored.STACK: "back"}
 
 
+Waiting = Callable[[Release, float], Sequence[Blocker]]
+
+
+def alone(state: Release, now: float) -> Sequence[Blocker]:
+    """What a release waits for, as far as it can be told from itself."""
+    return decide(state, now).blockers
+
+
 class LiveView:
     """Shows releases while they move.
 
     Args:
+        waiting: what a release waits for, among others.
         quiet: seconds between redraws of an unchanged view.
     """
 
-    def __init__(self, quiet: float = 0.5) -> None:
+    def __init__(self, waiting: Waiting = alone, quiet: float = 0.5) -> None:
+        self._waiting = waiting
         self._state: Release | None = None
         self._live = Live(console=console, auto_refresh=False, transient=False) if console.is_terminal else None
         self._quiet = quiet
@@ -72,7 +82,8 @@ class LiveView:
     def _draw(self) -> None:
         if self._live and self._state:
             self._drawn = time.monotonic()
-            self._live.update(picture(self._state, self._told[self._state.id]), refresh=True)
+            told, now = self._told[self._state.id], time.time()
+            self._live.update(picture(self._state, told, self._waiting(self._state, now), now), refresh=True)
 
 
 class JsonLines:
@@ -98,9 +109,8 @@ class JsonLines:
         )
 
 
-def picture(state: Release, recorded: Sequence[Recorded], now: float | None = None) -> Group:
+def picture(state: Release, recorded: Sequence[Recorded], waiting: Sequence[Blocker], now: float) -> Group:
     """A release as it stands: its waves, what it waits for, and what happened last."""
-    now = time.time() if now is None else now
     names = places(state.pipeline)
     table = Table(box=None, padding=(0, 1), show_header=False)
     for _ in range(3):
@@ -113,7 +123,7 @@ def picture(state: Release, recorded: Sequence[Recorded], now: float | None = No
     if state.rollback:
         where = f"{names[state.rollback.target]}: " if state.rollback.target else ""
         parts.append(_note(f"why: {where}{_why_back(state)}", "red"))
-    parts += [_note(f"waits: {blocker.what}", "yellow") for blocker in _blockers(state, now)]
+    parts += [_note(f"waits: {blocker.what}{_until(blocker)}", "yellow") for blocker in waiting if _worth(blocker)]
     for line in [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]:
         parts.append(_note(" ".join(filter(None, (clock(line.at), names.get(line.target), line.text))), "dim"))
     return Group(*parts)
@@ -170,6 +180,10 @@ def _phase(state: Release, deployment: Deployment) -> Text:
     return Text(deployment.phase.value, style="dim" if deployment.phase is Phase.WAITING else "")
 
 
-def _blockers(state: Release, now: float) -> list[Blocker]:
-    waiting = decide(state, now).blockers
-    return [blocker for blocker in waiting if blocker.person or blocker.until is not None]
+def _worth(blocker: Blocker) -> bool:
+    """What bakes says so beside its target already."""
+    return " bakes at " not in blocker.what
+
+
+def _until(blocker: Blocker) -> str:
+    return "" if blocker.until is None else f" (until {moment(blocker.until)})"

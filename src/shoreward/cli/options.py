@@ -19,5 +19,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.
 Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
 ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]
 Why = Annotated[str, typer.Option("--why", "-m", help="Kept in the journal; asked for when it is not given.")]
+OfRelease = Annotated[str | None, typer.Option("--release", "-r", help="A release; the newest by default.")]
+TargetName = Annotated[str, typer.Argument(help="A target: its region where that is enough, account/region, or key.")]
+HeldWave = Annotated[str, typer.Option("--wave", help="A wave of the release alone, by name.")]
+HeldTarget = Annotated[str, typer.Option("--target", help="A target of the release alone.")]
+HeldPipeline = Annotated[bool, typer.Option("--pipeline", help="All releases of the pipeline, later ones too.")]
+Everything = Annotated[bool, typer.Option("--everything", help="All pipelines of the journal.")]
 
 HERE = Path()

@@ -9,13 +9,14 @@ from rich.table import Table
 
 from shoreward.app.ports import Journal
 from shoreward.app.releases import latest, load
+from shoreward.app.standing import decision_of
 from shoreward.app.story import line_json, places, summary, tell
 from shoreward.app.wording import odds, rate, sides, subject, telling
 from shoreward.bootstrap import Project
 from shoreward.cli.advising import known, review_json, review_lines
 from shoreward.cli.live import picture
 from shoreward.cli.output import clock, console, moment, print_json, span
-from shoreward.core import Release, decide
+from shoreward.core import Release
 from shoreward.domain import Evidence
 
 
@@ -29,12 +30,13 @@ def show_status(project: Project, release: str | None, *, json: bool) -> None:
     state = chosen(project, release)
     recorded = project.journal.events(state.id)
     review = known(project.journal, state.pipeline.application, time.time())
+    now = time.time()
+    blockers = decision_of(project.journal, project.quarantine(), state, now).blockers
     if not json:
-        console.print(picture(state, recorded))
+        console.print(picture(state, recorded, blockers, now))
         for line, style in review_lines(review, time.time()) if review else ():
             console.print(f"  {escape(line)}", style=style)
         return
-    blockers = decide(state, time.time()).blockers
     told = summary(state, recorded)
     told["blockers"] = [{"what": each.what, "until": each.until, "person": each.person} for each in blockers]
     told["live"] = review_json(review) if review else None

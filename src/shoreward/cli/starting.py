@@ -86,7 +86,16 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
         from shoreward.adapters.aws import Sessions
 
         Sessions().reach(pipeline.targets)
-    return begin(project.journal, pipeline, commit.id, commit.subject, wish(), digest=digest, despite=despite)
+    return begin(
+        project.journal,
+        pipeline,
+        commit.id,
+        commit.subject,
+        wish(),
+        digest=digest,
+        despite=despite,
+        committed_at=commit.time,
+    )
 
 
 def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:

@@ -332,7 +332,8 @@ class Controller:
         state = reduce(evolve, said, carried.state)
         deployment = state.deployments.get(effect.target.key)
         held = state.hold or (deployment and (state.hold_on(deployment) or deployment.skipped))
-        return not (state.rollback or held or control.stop_of(state.pipeline.application))
+        stopped = control.stop_of(state.pipeline.application) and not state.returning
+        return not (state.rollback or held or stopped)
 
     def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
         try:

@@ -24,6 +24,8 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         return NOTHING
     if state.rollback:
         return go_back(state, now, outside)
+    if state.returning:
+        return advance(state, now, outside).first_record
     stop = (
         harm(state, now)
         or tainted(state, now, outside)
@@ -35,10 +37,7 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
     )
     if stop:
         return Decision(records=(stop,))
-    decision = advance(state, now, outside)
-    if decision.records:
-        return Decision(records=decision.records[:1])
-    return decision
+    return advance(state, now, outside).first_record
 
 
 def unwanted(state: Release, effect: Effect) -> bool:

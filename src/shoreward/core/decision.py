@@ -46,6 +46,11 @@ class Decision:
     wake_at: float | None = None
     blockers: tuple[Blocker, ...] = ()
 
+    @property
+    def first_record(self) -> Decision:
+        """What is to be recorded before anything else, if there is something to record; all of it if not."""
+        return Decision(records=self.records[:1]) if self.records else self
+
     def __add__(self, other: Decision) -> Decision:
         return Decision(
             records=self.records + other.records,

@@ -33,7 +33,8 @@ class ReleaseOpened(_Event):
     """Somebody asked for a commit to be carried through a pipeline; the pipeline is kept as it was then.
 
     `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same; `back_to`
-    is the release whose revision is brought back by this one, "" for one that goes forward.
+    is the release whose revision is brought back by this one, "" for one that goes forward; `committed_at` is the time
+    of the commit, 0 where nobody said.
     """
 
     pipeline: Pipeline
@@ -43,6 +44,7 @@ class ReleaseOpened(_Event):
     before: str | None = None
     despite: str = ""
     back_to: str = ""
+    committed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def _stopped(state: Release, outside: Outside) -> Blocker | None:
     """Why nothing of the release moves forward: a person's word about it, its pipeline, or everything."""
     if state.hold:
         return Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
-    if outside.stop:
+    if outside.stop and not state.returning:
         what = "this pipeline" if outside.stop.application else "everything"
         return Blocker(what=f"{what} was stopped by {outside.stop.by}: {outside.stop.why}", person=True)
     return None
@@ -86,7 +86,11 @@ def _wave(state: Release, now: float, outside: Outside) -> Decision:
 
 def _proved(state: Release, one_box: Deployment) -> bool:
     """Whether the one-box passed its first step, so that the rest of the wave may follow."""
-    return one_box.phase is Phase.FINISHED or (one_box.splits and one_box.step > first_step(state, one_box))
+    return (
+        state.returning
+        or one_box.phase is Phase.FINISHED
+        or (one_box.splits and one_box.step > first_step(state, one_box))
+    )
 
 
 def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> Decision:

@@ -19,6 +19,7 @@ class Header:
         number: of the release within its application, from 1.
         open: whether something is left to do; a release that goes back after its end is open again.
         before: the commit that was live when it was opened.
+        committed_at: the time of its commit, 0 when nobody said.
         back_to: the release whose revision it brings back, "" for one that goes forward.
         wave: index of the wave that it is in or was in last, -1 before the first; `baked` and `waves` are numbers.
         exposed_at: when the first customer was served by it; 0 for nobody.
@@ -36,6 +37,7 @@ class Header:
     opened_at: float
     before: str | None = None
     despite: str = ""
+    committed_at: float = 0.0
     back_to: str = ""
     digest: str = ""
     artifacts: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ def headed(id: str, number: int, event: e.ReleaseOpened) -> Header:
         before=event.before,
         despite=event.despite,
         back_to=event.back_to,
+        committed_at=event.committed_at,
         waves=len(event.pipeline.waves),
     )
 

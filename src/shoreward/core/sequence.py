@@ -70,4 +70,4 @@ def tainted(state: Release, now: float, outside: Outside) -> e.RollbackBegan | N
 
 def condemned(state: Release, quarantine: str) -> bool:
     """Whether a release must go back because of a reason for quarantine, "" for none."""
-    return bool(quarantine) and not state.opened.despite and not state.opened.back_to
+    return bool(quarantine) and not state.opened.despite and not state.returning

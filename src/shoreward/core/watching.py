@@ -31,7 +31,7 @@ def watch(state: Release, now: float, outside: Outside) -> Decision:
 
 def watched(state: Release, deployment: Deployment, outside: Outside) -> bool:
     """Whether a release is to look at a target; one that customers of a newer release are on is that one's to watch."""
-    if deployment.skipped or outside.is_served(deployment.target.key):
+    if deployment.skipped or state.returning or outside.is_served(deployment.target.key):
         return False
     if deployment.phase is Phase.BAKING:
         return True

@@ -1,0 +1,183 @@
+"""What was where, and when: the history of targets, of commits, and the figures of how a team delivers.
+
+Read from the journal, and from nothing else. The four figures are those that AWS's Deployment Pipeline Reference
+Architecture asks a pipeline to publish: https://pipelines.devops.aws.dev/application-pipeline/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from shoreward.app.ancestry import Ancestry
+from shoreward.app.ports import Journal
+from shoreward.core import events as e
+from shoreward.core.header import Header
+from shoreward.domain import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A revision that was all there was on a target, for a while.
+
+    Attributes:
+        until: None while it is live.
+    """
+
+    target: str
+    release: str
+    commit: str
+    subject: str
+    by: str
+    since: float
+    until: float | None = None
+
+
+def stays(journal: Journal, headers: Iterable[Header]) -> tuple[Stay, ...]:
+    """What was live on each target, oldest first; what came back after a rollback begins anew."""
+    by_id = {header.id: header for header in headers}
+    layers: dict[str, list[str]] = {}
+    found: list[Stay] = []
+    live: dict[str, Stay] = {}
+    for at, target, release, arrives in sorted(_moves(journal, by_id)):
+        layer = layers.setdefault(target, [])
+        if arrives:
+            layer.append(release)
+        elif release in layer:
+            layer.remove(release)
+        top = layer[-1] if layer else ""
+        before = live.get(target)
+        if before and before.release != top:
+            found[found.index(before)] = replace(before, until=at)
+            del live[target]
+        if top and target not in live:
+            header = by_id[top]
+            live[target] = Stay(
+                target=target, release=top, commit=header.commit, subject=header.subject, by=header.by, since=at
+            )
+            found.append(live[target])
+    return tuple(found)
+
+
+def _moves(journal: Journal, by_id: Iterable[str]) -> Iterable[tuple[float, str, str, bool]]:
+    for release in by_id:
+        for recorded in journal.events(release):
+            match recorded.event:
+                case e.TargetFinished(at=at, target=target):
+                    yield at, target, release, True
+                case e.StackRestored(at=at, target=target) | e.TargetOvertaken(at=at, target=target):
+                    yield at, target, release, False
+                case _:
+                    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where a commit is.
+
+    Attributes:
+        live: what is live now, on targets where it contains the commit; `not_live`: on the others.
+        carried_by: releases that carry it, or carried it, oldest first.
+    """
+
+    commit: str
+    live: tuple[Stay, ...]
+    not_live: tuple[Stay, ...]
+    carried_by: tuple[Header, ...]
+
+
+def whereabouts(journal: Journal, ancestry: Ancestry, application: str, commit: str) -> Whereabouts:
+    """Where a commit is among an application's targets, by what the live revisions contain.
+
+    Raises:
+        OperationError: COMMIT_NOT_HERE, CLONE_SHALLOW when the history does not tell.
+    """
+    headers = journal.releases(application)
+    now = [stay for stay in stays(journal, headers) if stay.until is None]
+    contains = {other: ancestry.contains(other, commit) for other in {each.commit for each in (*now, *headers)}}
+    return Whereabouts(
+        commit=commit,
+        live=tuple(stay for stay in now if contains[stay.commit]),
+        not_live=tuple(stay for stay in now if not contains[stay.commit]),
+        carried_by=tuple(header for header in headers if contains[header.commit]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How a pipeline delivers over a time; times are seconds, and None where there is nothing to tell them from.
+
+    Attributes:
+        start, end: of the time, UNIX seconds.
+        deployments: releases that went everywhere and stayed.
+        failures: releases that were sent back because customers who had them were harmed.
+        lead_time: median, from the commit (or the opening, where nobody knows it) until it was everywhere.
+        recovery: median, from the first customer who had a failure until none has it any more.
+        between_failures: mean.
+    """
+
+    start: float
+    end: float
+    deployments: int
+    failures: int
+    lead_time: float | None
+    recovery: float | None
+    between_failures: float | None
+
+    @property
+    def per_day(self) -> float:
+        """Deployments a day."""
+        return self.deployments / ((self.end - self.start) / 86_400)
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Share of what reached customers that harmed them."""
+        reached = self.deployments + self.failures
+        return self.failures / reached if reached else None
+
+
+def figures(headers: Sequence[Header], start: float, end: float) -> Figures:
+    """The figures of what ended between two times; of several pipelines together, or of one."""
+    ended = [header for header in headers if start <= header.ended_at < end and not header.open]
+    failed = sorted(header.exposed_at for header in ended if _failed(header))
+    gaps = [later - earlier for earlier, later in pairwise(failed)]
+    recoveries = [header.ended_at - header.exposed_at for header in ended if _failed(header)]
+    leads = [lead for header in ended for lead in _leads(header, headers)]
+    return Figures(
+        start=start,
+        end=end,
+        deployments=sum(_delivered(header) for header in ended),
+        failures=len(failed),
+        lead_time=median(leads) if leads else None,
+        recovery=median(recoveries) if recoveries else None,
+        between_failures=sum(gaps) / len(gaps) if gaps else None,
+    )
+
+
+def trend(headers: Sequence[Header], end: float, *, days: int, parts: int = 8) -> tuple[Figures, ...]:
+    """The same for equal parts of the time, oldest first."""
+    width = days * 86_400 / parts
+    start = end - days * 86_400
+    return tuple(figures(headers, start + width * part, start + width * (part + 1)) for part in range(parts))
+
+
+def _delivered(header: Header) -> bool:
+    return header.outcome is Outcome.SUCCEEDED and not header.back_to
+
+
+def _failed(header: Header) -> bool:
+    return header.harmed and header.exposed_at > 0
+
+
+def _leads(header: Header, headers: Sequence[Header]) -> Iterable[float]:
+    """Lead times of a delivery: its own, and those of the releases that it superseded."""
+    if not _delivered(header):
+        return
+    yield header.ended_at - (header.committed_at or header.opened_at)
+    earlier = [each for each in headers if each.application == header.application and each.number < header.number]
+    for each in sorted(earlier, key=lambda each: each.number, reverse=True):
+        if each.outcome is not Outcome.SUPERSEDED:
+            return
+        yield header.ended_at - (each.committed_at or each.opened_at)

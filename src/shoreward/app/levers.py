@@ -1,0 +1,215 @@
+"""People's levers on a release: hold it, let it go on, send it back, try a target again, leave one out, bring back.
+
+Every pull becomes an event in the journal, with who and why; whoever carries releases finds it there. Pulling for what
+is so already changes nothing. What is about more than one release is in `orders`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shoreward.app.orders import stop
+from shoreward.app.ports import Journal
+from shoreward.app.releases import Wish, counts, load, say
+from shoreward.core import Deployment, Event, Phase, Release
+from shoreward.core import events as e
+from shoreward.core.header import Header
+from shoreward.core.state import scope_of
+from shoreward.domain import Bake, Outcome, Refused, Wave
+
+
+def hold(journal: Journal, release: str, wish: Wish, *, wave: str = "", target: str = "") -> Release:
+    """Let nothing move forward, of the release or of a part of it; watching, and going back, go on.
+
+    Args:
+        wave: by name.
+        target: by key, `account/region`, or region where that is enough.
+
+    Raises:
+        Refused: RELEASE_ENDED, WAVE_UNKNOWN, TARGET_UNKNOWN.
+    """
+
+    def place(state: Release) -> Event | None:
+        part = _part(state, wave, target)
+        held = state.holds.get(scope_of(*part)) if any(part) else state.hold
+        return None if held else e.HoldPlaced(at=wish.at, by=wish.by, why=wish.why, wave=part[0], target=part[1])
+
+    return say(journal, release, place)
+
+
+def resume(journal: Journal, release: str, wish: Wish, *, wave: str = "", target: str = "") -> Release:
+    """Lift a hold, of the release or of a part of it; see `hold`."""
+
+    def lift(state: Release) -> Event | None:
+        part = _part(state, wave, target)
+        held = state.holds.get(scope_of(*part)) if any(part) else state.hold
+        return e.HoldLifted(at=wish.at, by=wish.by, why=wish.why, wave=part[0], target=part[1]) if held else None
+
+    return say(journal, release, lift)
+
+
+def _part(state: Release, wave: str, target: str) -> tuple[str, str]:
+    """The wave's name and the target's key, one of them or neither."""
+    _under_way(state)
+    if target:
+        return "", find_target(state, target).target.key
+    names = [each.name for each in state.pipeline.waves]
+    if wave and wave not in names:
+        raise Refused(
+            "WAVE_UNKNOWN", f"Release {state.id} has no wave {wave}.", next=f"Its waves are {', '.join(names)}."
+        )
+    return wave, ""
+
+
+def find_target(state: Release, name: str) -> Deployment:
+    """The deployment on a target, by its key, `account/region`, or region; raises `Refused` (TARGET_UNKNOWN)."""
+    known = state.deployments.values()
+    found = [each for each in known if name in (each.target.key, str(each.target), each.target.region)]
+    if len(found) == 1:
+        return found[0]
+    what = "is not one target" if found else "is no target"
+    told = ", ".join(each.target.key for each in found or known)
+    raise Refused("TARGET_UNKNOWN", f"{name} {what} of release {state.id}.", next=f"Name one of {told}.")
+
+
+def retry(journal: Journal, release: str, target: str, wish: Wish) -> Release:
+    """Try what failed on a target again at once, with all its attempts anew; nothing failed is nothing to do."""
+
+    def again(state: Release) -> Event | None:
+        _under_way(state)
+        key = find_target(state, target).target.key
+        failed = any(failure.event.target == key for failure in state.failures.values())
+        return e.TargetRetried(at=wish.at, target=key, by=wish.by, why=wish.why) if failed else None
+
+    return say(journal, release, again)
+
+
+def skip(journal: Journal, release: str, target: str, wish: Wish) -> Release:
+    """Leave a target out of a release; what was begun there is taken back.
+
+    Raises:
+        Refused: TARGET_EXPOSED when customers are served by the release there: that takes a rollback.
+    """
+
+    def leave_out(state: Release) -> Event | None:
+        _under_way(state)
+        deployment = find_target(state, target)
+        if deployment.phase in (Phase.BAKING, Phase.MOVED, Phase.FINISHED):
+            raise Refused(
+                "TARGET_EXPOSED",
+                f"Customers of {deployment.target} are served by {state.id}, so it cannot be left out any more.",
+                next=f"Hold it (shoreward hold --target {deployment.target}), or send the release back "
+                f"(shoreward abort).",
+            )
+        left_out = e.TargetSkipped(at=wish.at, target=deployment.target.key, by=wish.by, why=wish.why)
+        return None if deployment.skipped else left_out
+
+    return say(journal, release, leave_out)
+
+
+def abort(journal: Journal, release: str, wish: Wish) -> Release:
+    """Send a release that is under way back, at once and without analysis."""
+
+    def send_back(state: Release) -> Event | None:
+        _under_way(state)
+        return None if state.rollback else _return(wish)
+
+    return say(journal, release, send_back)
+
+
+def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
+    """Take a release back, whether it is under way or has succeeded.
+
+    Raises:
+        Refused: NOT_NEWEST when a later release touched the same targets, NOTHING_BEFORE when there is nothing to go
+            back to, ALREADY_BACK when it did not stay.
+    """
+
+    def take_back(state: Release) -> Event | None:
+        if not state.ended:
+            return None if state.rollback else _return(wish)
+        if state.outcome is not Outcome.SUCCEEDED:
+            raise Refused(
+                "ALREADY_BACK", f"Release {release} ended as {state.outcome}; there is nothing of it to take back."
+            )
+        _newest(journal, state)
+        if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
+            raise Refused(
+                "NOTHING_BEFORE",
+                f"Release {release} was the first on its targets; there is nothing to go back to.",
+                next="Release another commit, or delete the stacks yourself.",
+            )
+        return _return(wish)
+
+    return say(journal, release, take_back)
+
+
+def _newest(journal: Journal, state: Release) -> None:
+    number = journal.header(state.id).number
+    headers = journal.releases(state.pipeline.application)
+    later = [each.id for each in headers if each.number > number and counts(each)]
+    if later:
+        raise Refused(
+            "NOT_NEWEST",
+            f"Release {later[0]} came after {state.id}.",
+            next=f"Take back {later[-1]} first, or bring back what was before: `shoreward rollback --to COMMIT`.",
+        )
+
+
+def _return(wish: Wish) -> e.RollbackBegan:
+    return e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
+
+
+def bring_back(journal: Journal, release: str, wish: Wish) -> str:
+    """Bring the revision of an earlier release back to all targets at once, without analysis; returns the new release.
+
+    What is under way is sent back, and the pipeline is stopped until somebody lifts that: the next merge would bring
+    again what was to go.
+
+    Raises:
+        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed.
+    """
+    wanted, application = journal.header(release), journal.header(release).application
+    if not _had_stayed(journal, wanted):
+        raise Refused(
+            "NOT_BROUGHT_BACK",
+            f"Release {release} did not reach all of its targets and stay, so it cannot be brought back.",
+            next="`shoreward history` lists those that did.",
+        )
+    stop(journal, application, replace(wish, why=f"{wanted.commit[:10]} is brought back: {wish.why}"))
+    headers = journal.releases(application)
+    for header in headers:
+        if header.open and header.back_to == release and not header.back_at:
+            return header.id
+        if header.open and not header.back_at:
+            abort(journal, header.id, wish)
+    newest = load(journal, [header for header in headers if counts(header) or header.back_at][-1].id)
+    old = load(journal, release)
+    at_once = Wave(name="back", targets=newest.pipeline.targets, steps=(), bake=Bake(minimum=0.0, requests=0))
+    pipeline = replace(old.pipeline, waves=(at_once,), auto=None, alarms=(), probes=(), checks=None)
+    opened = e.ReleaseOpened(
+        at=wish.at,
+        pipeline=pipeline,
+        commit=wanted.commit,
+        subject=wanted.subject,
+        by=wish.by,
+        before=newest.opened.commit,
+        back_to=release,
+        committed_at=wanted.committed_at,
+    )
+    return journal.open(opened)
+
+
+def _had_stayed(journal: Journal, header: Header) -> bool:
+    """Whether a release once succeeded, even if it was taken back later."""
+    events = (recorded.event for recorded in journal.events(header.id))
+    return any(isinstance(event, e.ReleaseEnded) and event.outcome is Outcome.SUCCEEDED for event in events)
+
+
+def _under_way(state: Release) -> None:
+    if state.ended:
+        raise Refused(
+            "RELEASE_ENDED",
+            f"Release {state.id} has ended ({state.outcome}).",
+            next="`shoreward rollback` takes back a release that has succeeded.",
+        )

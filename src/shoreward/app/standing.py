@@ -1,0 +1,37 @@
+"""How things stand, for whoever only reads: the surroundings of releases, made from a journal alone."""
+
+from __future__ import annotations
+
+from shoreward.app.ports import Journal
+from shoreward.app.quarantine import Quarantine
+from shoreward.app.releases import load, stayed
+from shoreward.app.surroundings import Scene
+from shoreward.core import Decision, Release, decide
+from shoreward.core.control import control_of
+
+
+def scene_of(journal: Journal, quarantine: Quarantine) -> Scene:
+    """All releases that are under way, and what bears on them."""
+    headers = sorted(journal.releases(open=True), key=lambda header: header.number)
+    oldest = {header.application: header.number for header in reversed(headers)}
+    later = [
+        header
+        for application, number in oldest.items()
+        for header in journal.releases(application, open=False)
+        if header.number > number and stayed(header)
+    ]
+    known = sorted((*headers, *later), key=lambda header: header.number)
+    return Scene(
+        releases=tuple(load(journal, header.id) for header in known),
+        control=control_of(journal.orders()),
+        quarantined={header.id: reason for header in headers if (reason := quarantine.reason(header))},
+    )
+
+
+def decision_of(journal: Journal, quarantine: Quarantine, state: Release, now: float) -> Decision:
+    """What a controller would decide of a release now: what it does next, and what it waits for."""
+    if state.ended:
+        return Decision()
+    scene = scene_of(journal, quarantine)
+    found = next((each for each in scene.releases if each.id == state.id), None)
+    return decide(found, now, scene.around(found)) if found else Decision()

@@ -3,5 +3,6 @@
 from shoreward.adapters.git._objects import Entry
 from shoreward.adapters.git.ancestry import GitAncestry
 from shoreward.adapters.git.repository import MAIN_BRANCHES, Commit, Repository
+from shoreward.adapters.git.reverting import RevertBranch, prepare_revert
 
-__all__ = ["MAIN_BRANCHES", "Commit", "Entry", "GitAncestry", "Repository"]
+__all__ = ["MAIN_BRANCHES", "Commit", "Entry", "GitAncestry", "Repository", "RevertBranch", "prepare_revert"]

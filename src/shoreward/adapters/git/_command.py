@@ -18,11 +18,12 @@ _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "SYSTEMROOT")
 
 
 class GitFailed(Exception):
-    """git said no; `words` are what it wrote to its standard error."""
+    """git said no; `words` are what it wrote to its standard error, `printed` what to its standard output."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, printed: bytes = b"") -> None:
         super().__init__(words)
         self.words = words
+        self.printed = printed
 
 
 def environment() -> dict[str, str]:
@@ -65,5 +66,5 @@ def git(directory: Path, *arguments: str, stdin: bytes | None = None, extra: Map
     except NotADirectoryError as error:
         raise GitFailed(f"{directory} is not a directory") from error
     if done.returncode:
-        raise GitFailed(done.stderr.decode(errors="replace").strip())
+        raise GitFailed(done.stderr.decode(errors="replace").strip(), done.stdout)
     return done.stdout

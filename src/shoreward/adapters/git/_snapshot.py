@@ -41,14 +41,15 @@ def commit_of(root: Path, head: str | None, *, staged: bool) -> str:
 
 
 def _commit(root: Path, tree: str, at: str, *parent: str) -> str:
-    who = {f"GIT_{role}_{what}": word for role in ("AUTHOR", "COMMITTER") for what, word in _fixed(at)}
-    made = git(root, *_SETTINGS, "commit-tree", tree, *parent, "-m", "The work tree, as it is", extra=who)
+    made = git(root, *_SETTINGS, "commit-tree", tree, *parent, "-m", "The work tree, as it is", extra=identity(at))
     return _said(made)
 
 
-def _fixed(at: str) -> tuple[tuple[str, str], ...]:
+def identity(at: str) -> dict[str, str]:
+    """Whose commits those of Shoreward itself are, as git's environment says it; `at` in UNIX seconds."""
     name, address = _NOBODY
-    return ("NAME", name), ("EMAIL", address), ("DATE", f"@{at} +0000")
+    about = {"NAME": name, "EMAIL": address, "DATE": f"@{at} +0000"}
+    return {f"GIT_{role}_{what}": word for role in ("AUTHOR", "COMMITTER") for what, word in about.items()}
 
 
 def _tree_of(root: Path, *, staged: bool) -> str:

@@ -39,6 +39,10 @@ class Store:
     def get(self, digest: str) -> bytes:
         return self._held[digest]
 
+    def all(self) -> Sequence[bytes]:
+        """Everything that is kept."""
+        return tuple(self._held.values())
+
     def lose(self, digest: str) -> bytes:
         """What is not here any more."""
         return self._held.pop(digest)

@@ -67,6 +67,28 @@ def test_an_internal_error(embedded_cloud: EmbeddedCloud, cloud_account: CloudAc
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
+@pytest.mark.parametrize(
+    ("kind", "service", "code"),
+    [
+        ("denied", "lambda", "AccessDeniedException"),
+        ("denied", "cloudformation", "AccessDenied"),
+        ("expired", "lambda", "ExpiredTokenException"),
+        ("expired", "sts", "ExpiredToken"),
+    ],
+)
+def test_somebody_without_a_right_or_with_credentials_that_are_over(
+    embedded_cloud: EmbeddedCloud, cloud_account: CloudAccount, kind: Any, service: str, code: str
+) -> None:
+    rule = FaultRule(kind=kind, service=service, access_key=cloud_account.account_id)
+    embedded_cloud.faults.set([rule])
+    with pytest.raises(ClientError) as refused:
+        call(cloud_account, service)
+    assert refused.value.response["Error"]["Code"] == code
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    embedded_cloud.faults.set([FaultRule(kind=kind, access_key="another")])
+    call(cloud_account, service)
+
+
 def test_a_connection_reset(embedded_cloud: EmbeddedCloud, cloud_account: CloudAccount) -> None:
     embedded_cloud.faults.set([FaultRule(kind="reset", service="sqs")])
     with pytest.raises(ConnectionClosedError):

@@ -121,7 +121,7 @@ def require_in_place(world: World, state: Release, deployment: Deployment) -> No
     steps = (deployment.percent, *state.wave_of(deployment).steps) if baking else ()
     found = world.drift.strays(target, deployment.staged.shifting, (*steps, 100.0))
     if deployment.phase is Phase.FINISHED:
-        _refuse(state, target, state.id, found)
+        _refuse(state, target, state.id, found, whole=True)
     elif found:
         raise Terminal(
             "ALIAS_MOVED",
@@ -131,7 +131,9 @@ def require_in_place(world: World, state: Release, deployment: Deployment) -> No
         )
 
 
-def _refuse(state: Release, target: Target, release: str, found: tuple[Difference, ...]) -> None:
+def _refuse(
+    state: Release, target: Target, release: str, found: tuple[Difference, ...], *, whole: bool = False
+) -> None:
     left = remaining(found, allowed=state.pipeline.allow_drift, accepted=state.accepted)
     if left:
-        raise Drifted(left, target.key, release)
+        raise Drifted(left, target.key, release, whole=whole)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
-Kind = Literal["throttle", "error", "latency", "reset"]
+Kind = Literal["throttle", "error", "latency", "reset", "denied", "expired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,9 @@ class FaultRule:
     """One way to fail, and which calls it is for; an empty field matches everything.
 
     ``throttle`` answers with the service's own throttling error, ``error`` with its internal error (``status`` 500
-    to 599), ``latency`` waits ``seconds`` first, ``reset`` drops the connection. ``operation`` may hold ``*``.
+    to 599), ``latency`` waits ``seconds`` first, ``reset`` drops the connection. ``denied`` and ``expired`` answer as
+    to somebody who lacks the right, or whose credentials are over. ``operation`` may hold ``*``; ``access_key`` is the
+    one that a request is signed with, so that sessions can be revoked.
     ``rate`` is the chance per call, ``times`` ends the rule after so many faults. With ``after`` the call takes effect
     and only its answer is lost: the hardest case for whoever must not do things twice. Customers' requests are the
     services ``execute-api`` and ``lambda-url``.
@@ -27,6 +29,7 @@ class FaultRule:
     operation: str = ""
     account: str = ""
     region: str = ""
+    access_key: str = ""
     rate: float = 1.0
     times: int | None = None
     seconds: float = 0.0

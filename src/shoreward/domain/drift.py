@@ -99,18 +99,28 @@ class Drifted(Terminal):
     Args:
         differences: at least one.
         where: the target's key.
+        release: what left the target as it was.
+        whole: whether all of the release is held for it, and not the target alone.
     """
 
-    def __init__(self, differences: tuple[Difference, ...], where: str, release: str) -> None:
+    def __init__(self, differences: tuple[Difference, ...], where: str, release: str, *, whole: bool = False) -> None:
+        part = "" if whole else f"--target {where} "
         super().__init__(
             "TARGET_DRIFTED",
             f"Somebody changed the target after release {release}: {spelled(differences)}.",
             where=where,
-            next="Change it back, or go on over it with a reason: `shoreward resume`. What may always differ is named "
-            "under allow-drift in shoreward.yaml.",
+            next="Change it back or leave it, then let the release look again, which goes on over what it told of: "
+            f"`shoreward resume {part}--why REASON`. What may always differ is named under allow-drift in "
+            "shoreward.yaml.",
         )
         self.differences = differences
-        self.release = release
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Drifted, (self.differences, self.where, self.release)
+        return _again, (self.differences, self.code, self.what, self.where, self.next)
+
+
+def _again(differences: tuple[Difference, ...], code: str, what: str, where: str, next: str) -> Drifted:
+    made = Drifted(differences, where, "")
+    made.code, made.what, made.next = code, what, next
+    made.args = (what,)
+    return made

@@ -31,6 +31,7 @@ class Operation:
     region: str
     protocol: str
     parameters: dict[str, Any]
+    access_key: str = ""
 
     @property
     def changes(self) -> bool:
@@ -40,11 +41,15 @@ class Operation:
 
 def operation_of(request: Request) -> Operation | None:
     """The operation of a signed request; None for anything else (health checks, anonymous downloads)."""
-    authorization = request.header(b"authorization")
-    match = _CREDENTIAL.search(authorization)
+    match = _CREDENTIAL.search(request.header(b"authorization"))
     if match is None:
         return None
-    key, region, service = match.groups()
+    operation = _operation(request, *match.groups())
+    operation.access_key = match[1]
+    return operation
+
+
+def _operation(request: Request, key: str, region: str, service: str) -> Operation:
     responses = seam.core("responses")
     account = key if re.fullmatch(r"\d{12}", key) else responses._account_from_sts_session(key) or "000000000000"
     target = request.header(b"x-amz-target")

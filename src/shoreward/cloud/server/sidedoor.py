@@ -72,7 +72,9 @@ class SideDoor:
             self._record(operation, begun, response, None, effective=False)
             return response
         if self._rules:
-            fault = self._fault(operation.service, operation.name, operation.account, operation.region)
+            fault = self._fault(
+                operation.service, operation.name, operation.account, operation.region, operation.access_key
+            )
         if fault is not None and fault.seconds:
             await asyncio.sleep(fault.seconds)
         if fault is None or fault.kind == "latency" or fault.after:
@@ -80,18 +82,20 @@ class SideDoor:
             effective = True
         else:
             response, effective = injected(fault, operation), False
-        if fault is not None and fault.after and fault.kind in ("throttle", "error"):
+        if fault is not None and fault.after and fault.kind not in ("latency", "reset"):
             response = injected(fault, operation)
         self._record(operation, begun, response, fault, effective=effective)
         if fault is not None and fault.kind == "reset":
             raise ConnectionReset
         return response
 
-    def _fault(self, service: str, name: str, account: str, region: str) -> FaultRule | None:
+    def _fault(self, service: str, name: str, account: str, region: str, key: str = "") -> FaultRule | None:
         for index, rule in enumerate(self._rules):
             if rule.times == 0 or (rule.service and rule.service != service):
                 continue
             if (rule.account and rule.account != account) or (rule.region and rule.region != region):
+                continue
+            if rule.access_key and rule.access_key != key:
                 continue
             if rule.operation and not fnmatch.fnmatchcase(name, rule.operation):
                 continue
@@ -109,8 +113,11 @@ class SideDoor:
                 return answer
         if fault.kind == "reset":
             raise ConnectionReset
-        status = 429 if fault.kind == "throttle" else fault.status
-        text = "Too Many Requests" if fault.kind == "throttle" else "Internal Server Error"
+        status, text = {
+            "throttle": (429, "Too Many Requests"),
+            "denied": (403, "Forbidden"),
+            "expired": (403, "The security token included in the request is expired"),
+        }.get(fault.kind, (fault.status, "Internal Server Error"))
         return Response(status, [(b"content-type", b"application/json")], json.dumps({"message": text}).encode())
 
     def _record(
@@ -209,6 +216,18 @@ def injected(fault: FaultRule, operation: Operation) -> Response:
     if fault.kind == "throttle":
         status, code = _THROTTLES.get(operation.service) or _DEFAULT_THROTTLES[operation.protocol]
         return error_response(operation, status, code, "Rate exceeded")
+    if fault.kind == "denied":
+        code = "AccessDeniedException" if operation.protocol in ("json", "rest") else "AccessDenied"
+        action = f"{operation.service}:{operation.name}"
+        caller = f"arn:aws:sts::{operation.account}:assumed-role/revoked"
+        said = (
+            f"User: {caller} is not authorized to perform: {action} with an explicit deny in an identity-based policy"
+        )
+        return error_response(operation, 403, code, said)
+    if fault.kind == "expired":
+        code = "ExpiredTokenException" if operation.protocol in ("json", "rest") else "ExpiredToken"
+        said = "The security token included in the request is expired"
+        return error_response(operation, 400 if operation.protocol == "s3" else 403, code, said)
     code = {"s3": "InternalError", "rest": "ServiceException"}.get(operation.protocol, "InternalFailure")
     if fault.status == 503:
         code = "ServiceUnavailable"

@@ -103,13 +103,13 @@ def _check(world: World, state: Release, interruption: Interruption) -> Checked:
 
 def _free_to_go(world: World, state: Release, revision: Revision) -> Revision:
     """Another commit may still be the revision that harmed."""
-    culprit = world.quarantine.culprit(state.pipeline.application, digest=revision.digest)
-    if culprit and not state.opened.despite:
-        raise Terminal(
-            "QUARANTINED",
-            f"Commit {state.opened.commit[:10]} makes the very revision that {culprit.id} rolled back.",
-            next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
-        )
+    if state.opened.despite or state.returning:
+        return revision
+    carried = [artifact.digest for artifact in revision.artifacts]
+    application, commit = state.pipeline.application, state.opened.commit
+    held = world.quarantine.held(application, commit=commit, digest=revision.digest, artifacts=carried)
+    if held:
+        raise Terminal("QUARANTINED", held.why, next=held.next)
     return revision
 
 

@@ -1,29 +1,124 @@
-"""Quarantine: a revision that harmed customers may not start again, by whatever door."""
+"""Quarantine: what harmed customers, and all that is built upon it, may not start again, by whatever door.
+
+Gathers from a journal what harmed and what people said of it; `quarantine_rules` reasons.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shoreward.app.ancestry import Ancestry, CommitNote
 from shoreward.app.ports import Journal
+from shoreward.app.quarantine_rules import Candidate, Culprit, Held, Lifted, holds
+from shoreward.core.control import Control, control_of
 from shoreward.core.header import Header
+from shoreward.domain import Outcome, ShorewardError
+
+
+class Apart:
+    """An `Ancestry` in which no commit has anything to do with another: for who has no repository at hand."""
+
+    def knows(self, commit: str) -> bool:
+        """Nobody knows any."""
+        return False
+
+    def contains(self, commit: str, other: str) -> bool:
+        """Only itself."""
+        return commit == other
+
+    def between(self, before: str | None, commit: str) -> tuple[CommitNote, ...]:
+        """The commit alone."""
+        return (CommitNote(id=commit, subject=commit, brought_by=commit),)
+
+    def reverts(self, commit: str, culprits: Sequence[str]) -> Mapping[str, str]:
+        """Nothing is taken back."""
+        return {}
+
+
+APART = Apart()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taint:
+    """What quarantine says of a release: why its revision must not be anywhere, or why nobody can tell; or neither."""
+
+    reason: str = ""
+    unsure: str = ""
+
+
+CLEAN = Taint()
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """What a journal knows of revisions that were rolled back because they harmed."""
+    """What a journal, and a history, know of revisions that were rolled back because they harmed."""
 
     journal: Journal
+    ancestry: Ancestry = APART
 
-    def culprit(self, application: str, *, commit: str = "", digest: str = "") -> Header | None:
-        """The release that rolled this commit, or this revision, back; None when it is free to go."""
-        for header in reversed(self.journal.releases(application)):
-            if header.harmed and (header.commit == commit or (digest and header.digest == digest)):
-                return header
-        return None
+    def held(self, application: str, *, commit: str, digest: str = "", artifacts: Sequence[str] = ()) -> Held | None:
+        """Why a commit, or the revision that it became, may not start; None when it is free to go.
 
-    def reason(self, header: Header) -> str:
-        """Why what a release carries must not be anywhere; "" when it may."""
-        culprit = self.culprit(header.application, commit=header.commit, digest=header.digest)
-        if culprit is None or culprit.id == header.id:
-            return ""
-        return f"its revision was rolled back by {culprit.id}: {culprit.reason}"
+        Raises what an `Ancestry` raises: a commit whose history nobody knows is not free.
+        """
+        candidate = Candidate(commit=commit, application=application, digest=digest, artifacts=tuple(artifacts))
+        return self._held(candidate, self.journal.releases(), but="")
+
+    def taint(self, header: Header) -> Taint:
+        """What it says of a release that is under way; its own harm is no taint."""
+        candidate = Candidate(
+            commit=header.commit, application=header.application, digest=header.digest, artifacts=header.artifacts
+        )
+        try:
+            held = self._held(candidate, self.journal.releases(), but=header.id)
+        except ShorewardError as error:
+            return Taint(unsure=f"{error.what} {error.next}".rstrip())
+        return Taint(reason=held.why) if held else CLEAN
+
+    def _held(self, candidate: Candidate, headers: Sequence[Header], *, but: str) -> Held | None:
+        control = control_of(self.journal.orders())
+        culprits = [_culprit(each, headers, control) for each in reversed(headers) if each.harmed and each.id != but]
+        if not culprits:
+            return None
+        words = (word for said in control.lifted.values() for word in said)
+        lifted = [
+            Lifted(release=word.release, by=word.by, reason=word.why)
+            for word in words
+            if not word.commit or self._contains(candidate.commit, word.commit)
+        ]
+        return next(holds(self.ancestry, culprits, lifted, candidate), None)
+
+    def _contains(self, commit: str, fix: str) -> bool:
+        """Whether a commit carries a fix; one of another repository does not."""
+        return commit == fix or (
+            self.ancestry.knows(commit) and self.ancestry.knows(fix) and self.ancestry.contains(commit, fix)
+        )
+
+
+def _culprit(header: Header, headers: Sequence[Header], control: Control) -> Culprit:
+    """What a release that harmed leaves; its artifacts are those that the one before it had not."""
+    before = _before(header, headers)
+    known = before.artifacts if before else ()
+    named = control.named.get(header.id)
+    return Culprit(
+        release=header.id,
+        application=header.application,
+        before=before.commit if before else header.before,
+        commit=header.commit,
+        named=named.commit if named else "",
+        digest=header.digest,
+        artifacts=tuple(digest for digest in header.artifacts if digest not in known),
+        reason=header.reason,
+    )
+
+
+def _before(header: Header, headers: Sequence[Header]) -> Header | None:
+    """The release that it came after; not one that it superseded, since that one's commits are its own."""
+    sought = header.before
+    for each in sorted(headers, key=lambda each: each.number, reverse=True):
+        if each.application == header.application and each.number < header.number and each.commit == sought:
+            if each.outcome is not Outcome.SUPERSEDED:
+                return each
+            sought = each.before
+    return None

@@ -6,7 +6,7 @@ is so already changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shoreward.app.ports import Conflict, Journal
@@ -48,12 +48,15 @@ def begin(
     *,
     digest: str = "",
     despite: str = "",
+    artifacts: Sequence[str] = (),
     committed_at: float = 0.0,
+    quarantine: Quarantine | None = None,
 ) -> str:
     """Open a release of a commit; the id of the one under way when it is of the same commit.
 
     Args:
-        digest: of the commit's revision, where it is known already.
+        digest, artifacts: of the commit's revision, where they are known already.
+        quarantine: knows the history of commits; without it, only the same commit and revision are known again.
         committed_at: when it was committed, UNIX seconds; 0 when nobody knows.
         despite: why a quarantined commit may go all the same; "" when it may not.
 
@@ -63,13 +66,11 @@ def begin(
     assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
     if same := _open_already(journal, pipeline.application, commit):
         return same
-    culprit = Quarantine(journal).culprit(pipeline.application, commit=commit, digest=digest)
-    if culprit and not despite:
-        raise Refused(
-            "QUARANTINED",
-            f"{_same(culprit, commit)} rolled back by {culprit.id}: {culprit.reason}.",
-            next="Release a commit that mends it, or say why this one may go with --despite-quarantine REASON.",
-        )
+    held = (quarantine or Quarantine(journal)).held(
+        pipeline.application, commit=commit, digest=digest, artifacts=artifacts
+    )
+    if held and not despite:
+        raise Refused("QUARANTINED", held.why, next=held.next)
     opened = e.ReleaseOpened(
         at=wish.at,
         pipeline=pipeline,
@@ -92,12 +93,6 @@ def begin(
 def _open_already(journal: Journal, application: str, commit: str) -> str | None:
     found = (header.id for header in journal.releases(application, open=True) if header.commit == commit)
     return next(found, None)
-
-
-def _same(culprit: Header, commit: str) -> str:
-    if culprit.commit == commit:
-        return f"Commit {commit[:10]} was"
-    return f"Commit {commit[:10]} makes the same revision as {culprit.commit[:10]}, which was"
 
 
 def live_commit(journal: Journal, application: str) -> str | None:

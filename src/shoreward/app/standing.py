@@ -24,7 +24,7 @@ def scene_of(journal: Journal, quarantine: Quarantine) -> Scene:
     return Scene(
         releases=tuple(load(journal, header.id) for header in known),
         control=control_of(journal.orders()),
-        quarantined={header.id: reason for header in headers if (reason := quarantine.reason(header))},
+        taints={header.id: quarantine.taint(header) for header in headers},
     )
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.core import Deployment, Phase, Release
 from shoreward.core.control import NO_CONTROL, Control
 from shoreward.core.outside import Elsewhere, Other, Outside
@@ -72,14 +73,14 @@ class Scene:
 
     Attributes:
         releases: those that are open, and newer ones of their applications that succeeded, each application's in order.
-        quarantined: why a release's revision must not be anywhere, by its id.
+        taints: what quarantine says of releases, by id; nothing of one that is free to go.
         glances: what was seen of them before; whoever makes scene after scene gives them all the same.
     """
 
     releases: tuple[Release, ...]
     control: Control = NO_CONTROL
     limits: Limits = UNLIMITED
-    quarantined: Mapping[str, str] = field(default_factory=dict[str, str])
+    taints: Mapping[str, Taint] = field(default_factory=dict[str, Taint])
     glances: Glances = field(default_factory=Glances)
 
     def around(self, state: Release) -> Outside:
@@ -89,7 +90,8 @@ class Scene:
         place = next(index for index, each in enumerate(own) if each.id == state.id)
         return Outside(
             stop=self.control.stop_of(name),
-            quarantine=self.quarantined.get(state.id, ""),
+            quarantine=self.taints.get(state.id, CLEAN).reason,
+            unsure=self.taints.get(state.id, CLEAN).unsure,
             ahead=tuple(self._glance(each).other for each in own[:place] if not each.ended),
             behind=tuple(self._glance(each).other for each in own[place + 1 :]),
             crowded=self._crowded(state),
@@ -99,7 +101,7 @@ class Scene:
         )
 
     def _glance(self, state: Release) -> Glance:
-        return self.glances.of(state, self.quarantined.get(state.id, ""))
+        return self.glances.of(state, self.taints.get(state.id, CLEAN).reason)
 
     def _crowded(self, state: Release) -> Mapping[str, str]:
         """Where the next targets of a release find no room."""

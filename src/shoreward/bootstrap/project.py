@@ -182,9 +182,10 @@ class Project:
 
     def quarantine(self) -> Quarantine:
         """What may not be released again."""
+        from shoreward.adapters.git import GitAncestry
         from shoreward.app.quarantine import Quarantine
 
-        return Quarantine(self.journal)
+        return Quarantine(self.journal, GitAncestry(self.repository.root))
 
     def world(self) -> World:
         """The real world."""

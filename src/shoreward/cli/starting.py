@@ -81,7 +81,6 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
             next="Commit them, or release the last commit without them with --allow-dirty.",
         )
     pipeline, built = prepare(project, commit)
-    digest = built.revision.digest
     if not detached and not any(header.open for header in project.journal.releases(pipeline.application)):
         from shoreward.adapters.aws import Sessions
 
@@ -92,7 +91,9 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
         commit.id,
         commit.subject,
         wish(),
-        digest=digest,
+        digest=built.revision.digest,
+        artifacts=[artifact.digest for artifact in built.revision.artifacts],
+        quarantine=project.quarantine(),
         despite=despite,
         committed_at=commit.time,
     )

@@ -20,6 +20,7 @@ import structlog
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
+from shoreward.app.quarantine import Taint
 from shoreward.app.surroundings import UNLIMITED, Glances, Limits, Scene, turn
 from shoreward.app.world import World
 from shoreward.controller._hands import Hands
@@ -34,6 +35,9 @@ from shoreward.core.outside import Outside
 from shoreward.domain import OperationError, Outcome, Retryable, Terminal
 
 _log = structlog.get_logger()
+
+_ASK_AGAIN = 10.0
+"""Seconds after which quarantine is asked again when it could not tell."""
 
 Observer = Callable[[Release, Recorded], None]
 
@@ -108,7 +112,8 @@ class Controller:
         self._stayed: dict[str, _Carried] = {}
         self._control = NO_CONTROL
         self._orders = 0
-        self._quarantined: Mapping[str, str] | None = None
+        self._tainted: Mapping[str, Taint] | None = None
+        self._unsure_until = 0.0
         self._told: dict[str, int] = {}
         self._arriving: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._arrived: deque[_Result] = deque()
@@ -197,7 +202,7 @@ class Controller:
         if orders:
             self._control = reduce(steered, orders, self._control)
             self._orders += len(orders)
-            self._quarantined = None
+            self._tainted = None
 
     def _take_up(self, header: Header) -> None:
         """Carry a release, and know of those that came later and stayed."""
@@ -211,7 +216,7 @@ class Controller:
         for later in self._journal.releases(header.application, open=False):
             if later.number > header.number and later.outcome is Outcome.SUCCEEDED and later.id not in self._stayed:
                 self._stayed[later.id] = self._as_it_was(later)
-        self._quarantined = None
+        self._tainted = None
 
     def _as_it_was(self, header: Header) -> _Carried:
         recorded = self._journal.events(header.id)
@@ -226,7 +231,7 @@ class Controller:
         carried.state = evolve(carried.state, recorded.event)
         carried.seq = recorded.seq
         if isinstance(recorded.event, RollbackBegan | RevisionBuilt):
-            self._quarantined = None
+            self._tainted = None
         self._tell(carried, recorded)
 
     def _tell(self, carried: _Carried, recorded: Recorded) -> None:
@@ -272,18 +277,19 @@ class Controller:
             releases=tuple(each.state for each in known),
             control=self._control,
             limits=self._limits,
-            quarantined=self._taints(),
+            taints=self._taints(),
             glances=self._glances,
         )
         return scene.around(carried.state)
 
-    def _taints(self) -> Mapping[str, str]:
-        """Which releases carry what harmed; looked up again only when something may have changed that."""
-        if self._quarantined is None:
+    def _taints(self) -> Mapping[str, Taint]:
+        """What quarantine says of releases; asked again when something may have changed it, and while it is unsure."""
+        now = self._world.clock.now()
+        if self._tainted is None or (now >= self._unsure_until and any(each.unsure for each in self._tainted.values())):
             headers = self._journal.releases(open=True)
-            reasons = {header.id: self._world.quarantine.reason(header) for header in headers}
-            self._quarantined = {release: reason for release, reason in reasons.items() if reason}
-        return self._quarantined
+            self._tainted = {header.id: self._world.quarantine.taint(header) for header in headers}
+            self._unsure_until = now + _ASK_AGAIN
+        return self._tainted
 
     def _decide(self, carried: _Carried) -> Decision:
         """Decide, and record, until nothing more follows from the state alone."""

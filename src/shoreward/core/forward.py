@@ -49,12 +49,14 @@ def _take_back_skipped(state: Release, now: float) -> Decision:
 
 
 def _stopped(state: Release, outside: Outside) -> Blocker | None:
-    """Why nothing of the release moves forward: a person's word about it, its pipeline, or everything."""
+    """Why nothing of the release moves forward: a person's word about it, its pipeline, or everything; or doubt."""
     if state.hold:
         return Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
     if outside.stop and not state.returning:
         what = "this pipeline" if outside.stop.application else "everything"
         return Blocker(what=f"{what} was stopped by {outside.stop.by}: {outside.stop.why}", person=True)
+    if outside.unsure and not (state.returning or state.opened.despite):
+        return Blocker(what=f"nobody can tell whether it is in quarantine: {outside.unsure}", person=True)
     return None
 
 

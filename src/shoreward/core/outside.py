@@ -67,6 +67,7 @@ class Outside:
     Attributes:
         stop: a person's word that stops its pipeline, or all of them.
         quarantine: why its revision must not be anywhere; "" when it may.
+        unsure: why nobody can tell whether it may; "" when somebody can.
         ahead: older releases that are open, oldest first.
         behind: newer ones that are open or stayed, oldest first.
         crowded: why there is no room on a target now, by its key.
@@ -77,6 +78,7 @@ class Outside:
 
     stop: StopPlaced | None = None
     quarantine: str = ""
+    unsure: str = ""
     ahead: tuple[Other, ...] = ()
     behind: tuple[Other, ...] = ()
     crowded: Mapping[str, str] = field(default_factory=dict[str, str])

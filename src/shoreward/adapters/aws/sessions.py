@@ -10,19 +10,21 @@ somebody may have given a wrong address and wait for an answer; whoever asks aga
 from __future__ import annotations
 
 import copy
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
-from botocore.loaders import create_loader
+from botocore.loaders import Loader, create_loader
 
 from shoreward.adapters.aws.faults import classify
 from shoreward.adapters.aws.retry import Retry
@@ -35,6 +37,19 @@ _MARGIN = 300.0
 """Seconds before its expiry at which an assumed role is assumed anew."""
 _FIRST = 3.0
 """Seconds within which a target's very first call may be asked again."""
+
+
+@cache
+def _models() -> Loader:
+    """The descriptions of AWS's services, read once by a process: reading them is most of what a client costs."""
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
+def _own_session() -> boto3.Session:
+    """boto3's default chain."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _models())
+    return boto3.Session(botocore_session=core)
 
 
 def _config(threads: int, read_timeout: float) -> Config:
@@ -117,7 +132,7 @@ class Sessions:
         retry: Retry | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._session = session or boto3.Session()
+        self._session = session or _own_session()
         self._own = _Identity(make=cast("Any", self._session).client)
         self._name = f"shoreward-{re.sub(r'[^A-Za-z0-9+=,.@-]', '-', name)}"[:64]
         self._threads = threads
@@ -126,7 +141,6 @@ class Sessions:
         self._lock = threading.RLock()
         self._roles: dict[tuple[str, str], _Identity] = {}
         self._met: dict[str, bool] = {}  # whether a target's first call was answered, by target
-        self._models = create_loader()
 
     def client(self, service: str, target: Target, *, read_timeout: float = 20.0) -> Any:
         """The client of a service in the target's region, as the identity that the target asks for.
@@ -202,7 +216,7 @@ class Sessions:
             event_hooks=copy.copy(own.events),
             include_builtin_handlers=False,
         )
-        core.register_component("data_loader", self._models)  # reading the models is most of what a client costs
+        core.register_component("data_loader", _models())
         core.register_component("credential_provider", CredentialResolver(providers=[_Provider(credentials)]))
         return _Identity(make=cast("Any", core).create_client, role=credentials)
 

@@ -1,0 +1,73 @@
+"""The server from the command line: pages and API beside a controller that carries releases."""
+
+from __future__ import annotations
+
+import threading
+
+from shoreward.app.releases import Wish, begin
+from shoreward.bootstrap import Project, SystemClock
+from shoreward.cli.interrupts import interruptible
+from shoreward.cli.output import console, print_json_line
+from shoreward.cli.starting import prepare
+from shoreward.controller import Controller
+from shoreward.domain import Refused
+from shoreward.web.access import policy_for
+from shoreward.web.hub import Hub
+from shoreward.web.routing import Ground
+from shoreward.web.server import listen, serving
+from shoreward.web.views.difference import Differences
+from shoreward.web.watch import Watch
+
+_PAUSE = 2.0
+"""Seconds between two tries to carry releases that another process carries."""
+
+
+def serve(project: Project, host: str, port: int, *, carry: bool, json: bool) -> None:
+    """Serve until interrupted; the pages stay until what had begun has ended.
+
+    Raises:
+        Refused: SIGN_IN_MISSING, ADDRESS_TAKEN.
+    """
+    ground = Ground(
+        journal=project.journal,
+        clock=SystemClock(),
+        access=policy_for(host),
+        hub=Hub(Watch(project.journal)),
+        differences=Differences(project.repository),
+        begin=lambda rev, wish, despite: _begin(project, rev, wish, despite),
+    )
+    with serving(ground, listen(host, port)) as address:
+        if json:
+            print_json_line({"address": address})
+        else:
+            who = "carries releases" if carry else "carries none (--no-carry)"
+            console.print(f"The page is at {address}, on this machine only. It {who}. Ctrl-C ends it.")
+        with interruptible("what is open stays where it is. Waiting for what has begun to end"):
+            _carry(project) if carry else threading.Event().wait()
+
+
+def _begin(project: Project, rev: str, wish: Wish, despite: str) -> str:
+    commit = project.repository.resolve(rev)
+    pipeline, built = prepare(project, commit)
+    digest = built.revision.digest
+    return begin(
+        project.journal,
+        pipeline,
+        commit.id,
+        commit.subject,
+        wish,
+        digest=digest,
+        despite=despite,
+        committed_at=commit.time,
+    )
+
+
+def _carry(project: Project) -> None:
+    """Carry what is open, and what is opened later, as soon as nobody else does."""
+    while True:
+        try:
+            Controller(project.journal, project.world()).run(forever=True)
+        except Refused as refused:
+            if refused.code != "CONTROLLER_RUNNING":
+                raise
+            threading.Event().wait(_PAUSE)

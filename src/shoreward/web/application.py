@@ -1,0 +1,132 @@
+"""The application: routes, errors as problems, and what every answer has in its headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from shoreward.domain import ShorewardError, Terminal, UserError
+from shoreward.web import pages
+from shoreward.web.access import Need
+from shoreward.web.api import commands, reading, stream
+from shoreward.web.headers import SafeHeaders
+from shoreward.web.problems import Problem, as_json, status_of, wants_page
+from shoreward.web.routing import Ground, admitted, needs
+
+_ABOUT = """Everything that the pages show, and everything that they can ask for.
+
+Times are UNIX seconds, shares fractions of all customers, weights percent. Errors are problem+json with stable codes.
+Commands need the header `Shoreward-Request: 1`, a reason, and may carry an `Idempotency-Key`."""
+
+
+ROUTES = (reading.routes, commands.routes, stream.routes, pages.routes)
+"""All routes but the one that publishes them."""
+
+
+def application(ground: Ground) -> FastAPI:
+    """The application of a server, on its ground."""
+
+    @asynccontextmanager
+    async def alive(app: FastAPI) -> AsyncIterator[None]:
+        ground.hub.begin()
+        yield
+        ground.hub.end()
+
+    app = FastAPI(
+        title="Shoreward",
+        description=_ABOUT,
+        version=version("shoreward"),
+        lifespan=alive,
+        dependencies=[Depends(admitted)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": {"model": Problem, "description": "What is wrong, and what to do about it."}},
+    )
+    app.state.ground = ground
+    for routes in ROUTES:
+        app.include_router(routes)
+    app.add_api_route("/api/v1/openapi.json", _schema(app), include_in_schema=False)
+    _answers(app)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _schema(app: FastAPI) -> Any:
+    """The endpoint that publishes the API."""
+    made: dict[str, Any] = {}
+
+    @needs(Need.READ)
+    def schema() -> JSONResponse:
+        if not made:
+            made.update(
+                get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            )
+        return JSONResponse(made)
+
+    return schema
+
+
+def _answers(app: FastAPI) -> None:
+    """Every error becomes the same kind of answer."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ShorewardError)
+        return _answer(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return _answer(request, _Invalid(_first(error.errors())))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _answer(request, _Http(error.status_code), error.headers)
+
+    async def mistake(request: Request, error: Exception) -> Response:
+        told = Terminal("INTERNAL", "The server made a mistake.", next="Its log says more; please report it.")
+        return _answer(request, told)
+
+    app.add_exception_handler(ShorewardError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, mistake)
+
+
+def _answer(request: Request, error: ShorewardError, headers: Any = None) -> Response:
+    if wants_page(request):
+        return pages.trouble(request, error, status_of(error))
+    return as_json(error, headers)
+
+
+class _Invalid(UserError):
+    """A request that is not what its route takes."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("REQUEST_INVALID", what, next="/api/v1/openapi.json says what may be sent.")
+
+
+def _first(errors: Sequence[Any]) -> str:
+    """What is wrong first, without what was sent: that may be anything."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}."
+
+
+class _Http(UserError):
+    """There is no such route, or not for this method."""
+
+    def __init__(self, status: int) -> None:
+        code, what = ("METHOD_NOT_ALLOWED", "That cannot be done here.") if status == 405 else _NOT_FOUND
+        super().__init__(code, what, next="/api/v1/openapi.json lists what there is.")
+        self.status = status
+
+
+_NOT_FOUND = ("NOT_FOUND", "There is nothing at this address.")

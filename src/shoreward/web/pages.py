@@ -1,0 +1,161 @@
+"""The pages: what the API tells, for people. Each is made whole here, and again in part whenever something happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from shoreward.domain import Refused, ShorewardError
+from shoreward.web.access import Need
+from shoreward.web.drawing import DIFF_SHOWN, render
+from shoreward.web.kept import Kept
+from shoreward.web.problems import problem
+from shoreward.web.routing import Ground, Stands, needs
+from shoreward.web.views.board import board
+from shoreward.web.views.judgement import judgement
+from shoreward.web.views.release import release as whole
+from shoreward.web.views.shore import shore, stop_of
+from shoreward.web.views.under_way import headline
+
+routes = APIRouter(include_in_schema=False)
+
+Application = Annotated[str, Path(max_length=200)]
+ReleaseName = Annotated[str, Path(max_length=240)]
+
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+_kept = Kept()
+
+
+def _page(request: Request, ground: Ground, name: str, make: Callable[[], dict[str, Any]]) -> Response:
+    """A page, or only what of it moves; made once for all who look at the same thing at the same moment."""
+    part = "shoreward-part" in request.headers
+    sight = ground.sight
+
+    def draw() -> str:
+        values = make()
+        return render(name, part=part, sight=sight, now=ground.now(), path=request.url.path, **values)
+
+    key = (id(ground), name, str(request.url.path), str(request.url.query), part)
+    return HTMLResponse(_kept.of(key, sight.version, draw))
+
+
+@routes.get("/")
+@needs(Need.READ)
+def home(ground: Stands) -> Response:
+    """The pipeline, where there is one alone; all of them otherwise."""
+    names = list(ground.sight.headers)
+    return RedirectResponse(f"/pipelines/{names[0]}" if len(names) == 1 else "/pipelines", status_code=303)
+
+
+@routes.get("/pipelines")
+@needs(Need.READ)
+def pipelines(request: Request, ground: Stands) -> Response:
+    """All pipelines, those that need a person first."""
+
+    def make() -> dict[str, Any]:
+        return {"rows": board(ground.sight, ground.now()), "stop": stop_of(ground.sight, "")}
+
+    return _page(request, ground, "board.html", make)
+
+
+@routes.get("/pipelines/{application}")
+@needs(Need.READ)
+def pipeline(request: Request, ground: Stands, application: Application) -> Response:
+    """The shore."""
+
+    def make() -> dict[str, Any]:
+        shown = shore(ground.sight, ground.watch.carried, application, ground.now())
+        return {"shore": shown, "stop": shown.stop, "can_release": ground.begin is not None}
+
+    return _page(request, ground, "shore.html", make)
+
+
+@routes.get("/pipelines/{application}/releases")
+@needs(Need.READ)
+def history(
+    request: Request, ground: Stands, application: Application, before: Annotated[str, Query(max_length=240)] = ""
+) -> Response:
+    """An application's releases, newest first."""
+
+    def make() -> dict[str, Any]:
+        ground.sight.of(application)
+        if before:
+            ground.header(before)
+        found = ground.journal.page(application, before=before, limit=51)
+        return {
+            "application": application,
+            "releases": [headline(each) for each in found[:50]],
+            "next": found[49].id if len(found) > 50 else "",
+            "stop": stop_of(ground.sight, application),
+        }
+
+    return _page(request, ground, "history.html", make)
+
+
+@routes.get("/releases/{release}")
+@needs(Need.READ)
+def one(request: Request, ground: Stands, release: ReleaseName) -> Response:
+    """A release."""
+
+    def make() -> dict[str, Any]:
+        header = ground.header(release)
+        shown = whole(ground.sight, ground.watch.carried(release), header, ground.now())
+        change = ground.differences.of(header, longest=DIFF_SHOWN)
+        return {"release": shown, "change": change, "stop": stop_of(ground.sight, header.application)}
+
+    return _page(request, ground, "release.html", make)
+
+
+@routes.get("/releases/{release}/judgement/{target:path}")
+@needs(Need.READ)
+def judged(
+    request: Request, ground: Stands, release: ReleaseName, target: Annotated[str, Path(max_length=400)]
+) -> Response:
+    """A judgement."""
+
+    def make() -> dict[str, Any]:
+        header = ground.header(release)
+        shown = judgement(ground.watch.carried(release), header, target)
+        return {"judgement": shown, "stop": stop_of(ground.sight, header.application)}
+
+    return _page(request, ground, "judgement.html", make)
+
+
+@routes.get("/static/{name}")
+@needs(Need.NOTHING)
+def static(name: Annotated[str, Path(pattern=r"^[a-z]+\.(css|js|svg)$")]) -> Response:
+    """A style sheet, the script, the icon."""
+    file = files("shoreward.web") / "static" / name
+    if not file.is_file():
+        raise Refused("NOT_FOUND", "There is nothing at this address.")
+    kind = _TYPES[name[name.rindex(".") :]]
+    return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "public, max-age=31536000"})
+
+
+@routes.get("/health")
+@needs(Need.NOTHING)
+def health() -> Response:
+    """The process answers."""
+    return PlainTextResponse("alive\n")
+
+
+@routes.get("/ready")
+@needs(Need.NOTHING)
+def ready(ground: Stands) -> Response:
+    """Whether what is shown is what is in the journal."""
+    trouble = ground.sight.trouble
+    return PlainTextResponse(
+        "the journal is not to be had\n" if trouble else "ready\n", status_code=503 if trouble else 200
+    )
+
+
+def trouble(request: Request, error: ShorewardError, status: int) -> Response:
+    """A page that says what is wrong."""
+    text = render("trouble.html", part=False, sight=None, now=time.time(), path="", problem=problem(error), stop=None)
+    return HTMLResponse(text, status_code=status)

@@ -1,0 +1,180 @@
+"""Charts over time: weights as stairs, values as lines with bands, and bars for parts of a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from shoreward.web.pictures.svg import Point, element, line, stairs
+from shoreward.web.views.shapes import Look, Metric, Weights
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 10.0, 22.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a chart's values are drawn: times from `start` to `end`, heights by `rise` from 0 (bottom) to 1."""
+
+    width: float
+    height: float
+    start: float
+    end: float
+    rise: Callable[[float], float]
+
+    def x(self, at: float) -> float:
+        """Where a time is."""
+        part = (at - self.start) / (self.end - self.start) if self.end > self.start else 0.0
+        return _LEFT + min(1.0, max(0.0, part)) * (self.width - _LEFT - _RIGHT)
+
+    def y(self, value: float) -> float:
+        """Where a value is."""
+        part = min(1.0, max(0.0, self.rise(value)))
+        return self.height - _BOTTOM - part * (self.height - _TOP - _BOTTOM)
+
+    def points(self, values: Sequence[tuple[float, float]]) -> list[Point]:
+        """Where values are."""
+        return [(self.x(at), self.y(value)) for at, value in values]
+
+
+def _axes(frame: Frame, marks: Sequence[tuple[float, str]]) -> list[Markup]:
+    right = frame.width - _RIGHT
+    made = [
+        element("line", class_="grid", x1=_LEFT, x2=right, y1=frame.y(value), y2=frame.y(value)) for value, _ in marks
+    ]
+    made += [
+        element("text", label, class_="tick", x=_LEFT - 6, y=frame.y(value) + 4, text_anchor="end")
+        for value, label in marks
+    ]
+    floor = frame.height - 6
+    made.append(element("text", _clock(frame.start), class_="tick", x=_LEFT, y=floor))
+    if frame.end > frame.start:
+        made.append(element("text", _clock(frame.end), class_="tick", x=right, y=floor, text_anchor="end"))
+    return made
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
+
+
+def _chart(frame: Frame, parts: Sequence[Markup], title: str) -> Markup:
+    return element(
+        "svg",
+        element("title", title),
+        *parts,
+        class_="chart",
+        viewBox=f"0 0 {frame.width:g} {frame.height:g}",
+        role="img",
+    )
+
+
+def weight_chart(weights: Weights, start: float, end: float, back_at: float | None) -> Markup:
+    """A target's weight over a release's time; where it began to go back a line stands."""
+    frame = Frame(560, 112, start, max(end, start + 1), lambda percent: percent / 100)
+    steps = [(start, 0.0), *((step.at, step.percent) for step in weights.steps)]
+    points = stairs(frame.points([*steps, (end, steps[-1][1])]))
+    floor = frame.y(0)
+    area = line([*points, (points[-1][0], floor), (points[0][0], floor)], closed=True)
+    parts = _axes(frame, [(0, "0 %"), (50, "50 %"), (100, "100 %")])
+    parts.append(element("path", class_="area", d=area))
+    parts.append(element("path", class_="series", d=line(points)))
+    if back_at is not None:
+        parts.append(_upright(frame, back_at, "harm"))
+    peak = max(percent for _, percent in steps)
+    words = f"Weight of {weights.place}: at most {peak:g} percent, now {steps[-1][1]:g} percent"
+    return _chart(frame, parts, words)
+
+
+def _upright(frame: Frame, at: float, tone: str) -> Markup:
+    x = frame.x(at)
+    return element("line", class_=f"upright {tone}", x1=x, x2=x, y1=_TOP, y2=frame.height - _BOTTOM)
+
+
+def _rate(bad: int, requests: int) -> float:
+    return bad / requests if requests else 0.0
+
+
+def rates_chart(metric: Metric) -> Markup:
+    """The share of bad requests on canary and baseline, of all since the first shift."""
+    looks = metric.looks
+    canary = [(look.until, _rate(look.canary_bad, look.canary_requests)) for look in looks if look.canary_requests]
+    baseline = [
+        (look.until, _rate(look.baseline_bad, look.baseline_requests)) for look in looks if look.baseline_requests
+    ]
+    most = _round_up(max((rate for _, rate in (*canary, *baseline)), default=0.0) or 0.001)
+    frame = _over(looks, lambda rate: rate / most)
+    parts = _axes(frame, [(0, "0 %"), (most / 2, _percent(most / 2)), (most, _percent(most))])
+    parts.append(element("path", class_="series baseline", d=line(frame.points(baseline))))
+    parts.append(element("path", class_="series canary", d=line(frame.points(canary))))
+    parts += _dots(frame, canary, "canary")
+    return _chart(frame, parts, f"{metric.metric} of {metric.subject}: canary against baseline over time")
+
+
+def _dots(frame: Frame, values: Sequence[tuple[float, float]], tone: str) -> list[Markup]:
+    return [element("circle", class_=f"dot {tone}", cx=x, cy=y, r=2.5) for x, y in frame.points(values[-1:])]
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20 ... that is no less."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * 0.999)
+
+
+def _over(looks: Sequence[Look], rise: Callable[[float], float]) -> Frame:
+    start = looks[0].until if looks else 0.0
+    return Frame(560, 150, start, max(looks[-1].until, start + 1) if looks else 1.0, rise)
+
+
+_LOWEST, _HIGHEST = 1 / 8, 16.0
+
+
+def ratio_chart(metric: Metric) -> Markup:
+    """The canary's rate to the baseline's, with bounds that hold at all times, on a logarithmic scale."""
+    frame = _over(metric.looks, lambda ratio: math.log(max(ratio, _LOWEST) / _LOWEST) / math.log(_HIGHEST / _LOWEST))
+    parts = _axes(frame, [(0.25, "x 1/4"), (1, "x 1"), (4, "x 4"), (16, "x 16")])
+    upper = [(look.until, _HIGHEST if look.ratio_high is None else look.ratio_high) for look in metric.looks]
+    lower = [(look.until, _LOWEST if look.ratio_low is None else look.ratio_low) for look in metric.looks]
+    parts.append(
+        element("path", class_="band", d=line([*frame.points(upper), *frame.points(lower)[::-1]], closed=True))
+    )
+    seen = [(look.until, look.ratio) for look in metric.looks if look.ratio is not None]
+    parts.append(element("path", class_="series canary", d=line(frame.points(seen))))
+    parts += _dots(frame, seen, "canary")
+    for value, tone in ((metric.harmful, "harm"), (metric.safe, "safe")):
+        if value is not None:
+            y = frame.y(value)
+            parts.append(element("line", class_=f"margin {tone}", x1=_LEFT, x2=frame.width - _RIGHT, y1=y, y2=y))
+    return _chart(frame, parts, f"How many times the baseline's rate the canary has: {metric.metric}, {metric.subject}")
+
+
+def evidence_chart(metric: Metric) -> Markup:
+    """Evidence of harm and of safety, each as a part of what is needed."""
+    frame = _over(metric.looks, lambda part: part)
+    parts = _axes(frame, [(0, "none"), (0.5, "half"), (1, "enough")])
+    harm = [(look.until, look.harm) for look in metric.looks]
+    safety = [(look.until, look.safety) for look in metric.looks]
+    parts.append(element("path", class_="series safe", d=line(frame.points(safety))))
+    parts.append(element("path", class_="series harm", d=line(frame.points(harm))))
+    parts += _dots(frame, harm, "harm") + _dots(frame, safety, "safe")
+    now = f"harm {harm[-1][1]:.0%}, safety {safety[-1][1]:.0%}" if harm else "none"
+    return _chart(frame, parts, f"Evidence as a part of what is needed: {now}")
+
+
+def bar(part: float, tone: str, label: str) -> Markup:
+    """A part of a whole, 0 to 1, as a bar with its meaning in words."""
+    filled = 100 * min(1.0, max(0.0, part))
+    return element(
+        "svg",
+        element("title", label),
+        element("rect", class_="trough", width="100%", height="100%", rx=3),
+        element("rect", class_=f"fill {tone}", width=f"{filled:.1f}%", height="100%", rx=3),
+        class_="bar",
+        role="img",
+    )

@@ -1,0 +1,76 @@
+"""Errors as answers: problem+json (RFC 9457) for programs, a page for people, with the same stable codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from shoreward.domain import Refused, Retryable, ShorewardError, UserError
+from shoreward.web.access import Denied
+
+_MISSING = frozenset(
+    ("RELEASE_UNKNOWN", "PIPELINE_UNKNOWN", "TARGET_UNKNOWN", "NO_RELEASE", "BLOB_MISSING", "NOT_JUDGED", "NOT_FOUND",
+     "NOT_CHECKED", "FREEZE_UNKNOWN")
+)  # fmt: skip
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do about it (`application/problem+json`)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    where: str = ""
+    next: str = ""
+
+
+def status_of(error: ShorewardError) -> int:
+    """The HTTP status of an error."""
+    match error:
+        case Denied():
+            return error.status
+        case _ if error.code in _MISSING:
+            return 404
+        case Refused():
+            return 409
+        case UserError():
+            return 400
+        case Retryable():
+            return 503
+        case _:
+            return 500
+
+
+def problem(error: ShorewardError) -> Problem:
+    """An error as a problem."""
+    return Problem(
+        type=f"urn:shoreward:error:{error.code}",
+        title=error.code.replace("_", " ").capitalize(),
+        status=status_of(error),
+        code=error.code,
+        detail=error.what,
+        where=str(error.where or ""),
+        next=error.next,
+    )
+
+
+def as_json(error: ShorewardError, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a program."""
+    told = problem(error)
+    extra = {"Retry-After": "2"} if isinstance(error, Retryable) else {}
+    return JSONResponse(
+        told.model_dump(),
+        status_code=told.status,
+        media_type="application/problem+json",
+        headers={**extra, **(headers or {})},
+    )
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person is to read the answer."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,185 @@
+// The pages are whole without this. It keeps them live: whenever something happens, what moves is asked for again and
+// fitted into the page, so that focus, selection and open details stay as they are. It also asks for reasons.
+"use strict";
+
+const live = () => document.getElementById("live");
+let stream = null, busy = false, again = false, timer = 0, ahead = 0;
+
+// The server's clock counts: a reader's may be wrong.
+const seen = () => Date.now() / 1000 + ahead;
+const align = () => { ahead = Number(live().dataset.now) - Date.now() / 1000; };
+
+// --- fitting a new tree into the old one -----------------------------------------------------------------------
+
+function fit(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || (old.id || "") !== (fresh.id || "")) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  if (old.id === "pulse") return;
+  for (const { name, value } of [...fresh.attributes]) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) {
+    const ours = name === "open" && old.nodeName === "DETAILS";
+    if (!fresh.hasAttribute(name) && !ours && name !== "hidden") old.removeAttribute(name);
+  }
+  if (old.nodeName === "TIME") return;
+  const keyed = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
+  let place = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const known = next.id ? keyed.get(next.id) : undefined;
+    if (known && known !== place) old.insertBefore(known, place), place = known;
+    if (!place || (next.id && !known)) { old.insertBefore(next, place); continue; }
+    if (place.id && place.id !== (next.id || "") && fresh.querySelector(`#${CSS.escape(place.id)}`)) { old.insertBefore(next, place); continue; }
+    const after = place.nextSibling;
+    fit(place, next);
+    place = after;
+  }
+  while (place) { const after = place.nextSibling; place.remove(); place = after; }
+}
+
+// --- staying live ----------------------------------------------------------------------------------------------
+
+function soon() {
+  if (busy) { again = true; return; }
+  if (!timer) timer = setTimeout(refresh, 20);
+}
+
+async function refresh() {
+  timer = 0; busy = true; again = false;
+  try {
+    const answer = await fetch(location.href, { headers: { "Shoreward-Part": "live", Accept: "text/html" } });
+    if (answer.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const said = new Set([...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say));
+      fit(live(), fresh.getElementById("live"));
+      align();
+      ticks();
+      const news = [...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say).filter((one) => !said.has(one));
+      if (news.length) document.getElementById("said").textContent = news.join(". ");
+      find();
+      pulse("live", "live");
+    }
+  } catch { pulse("lost", "connection lost"); }
+  busy = false;
+  if (again) timer = setTimeout(refresh, 80);
+}
+
+function pulse(state, words) {
+  const sign = document.getElementById("pulse");
+  if (sign.dataset.state === state) return;
+  sign.dataset.state = state;
+  sign.querySelector(".words").textContent = words;
+}
+
+function listen() {
+  stream = new EventSource(live().dataset.stream);
+  stream.onopen = () => { pulse("live", "live"); soon(); };
+  stream.onerror = () => {
+    pulse("lost", "connection lost, trying again");
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  };
+  for (const kind of ["happened", "control"]) stream.addEventListener(kind, soon);
+}
+
+// --- times -----------------------------------------------------------------------------------------------------
+
+function span(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 120) return `${whole} s`;
+  const parts = [[Math.floor(whole / 86400), "d"], [Math.floor(whole / 3600) % 24, "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
+  const first = parts.findIndex(([amount]) => amount);
+  return parts.slice(first, first + 2).filter(([amount]) => amount).map(([amount, unit]) => `${amount} ${unit}`).join(" ");
+}
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+function words(how, at, now) {
+  if (how === "clock") return clock.format(at * 1000);
+  if (how === "until") return at > now ? `for ${span(at - now)} more, until ${clock.format(at * 1000)}` : "any moment";
+  return now - at < 86400 * 2 ? `${span(now - at)} ago` : day.format(at * 1000);
+}
+
+function tick(one, now) {
+  const text = words(one.dataset.how, Number(one.dataset.at), now);
+  if (one.textContent !== text) one.textContent = text;
+}
+
+function ticks() {
+  const now = seen();
+  for (const one of document.querySelectorAll("time[data-how]")) tick(one, now);
+}
+
+// --- commands, each with a reason ------------------------------------------------------------------------------
+
+const part = (name) => document.getElementById(`ask-${name}`);
+let asked = null;
+
+function ask(button) {
+  asked = { ...button.dataset, key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()) };
+  part("title").textContent = asked.title;
+  part("words").textContent = asked.words;
+  part("why").value = "";
+  part("trouble").hidden = true;
+  document.querySelector("label[for=ask-why]").textContent = asked.asks ? "Which commit? A branch, a tag or a commit." : "Why? The journal keeps it.";
+  part("yes").textContent = asked.title;
+  part("yes").className = button.classList.contains("danger") || button.classList.contains("stop") ? "danger" : "act";
+  part("yes").disabled = false;
+  document.getElementById("ask").showModal();
+  part("why").focus();
+}
+
+async function answer() {
+  const why = part("why").value.trim();
+  if (!why) { trouble(asked.asks ? "Name a commit." : "Say why: the journal keeps it."); return; }
+  part("yes").disabled = true;
+  try {
+    const body = JSON.stringify({ ...JSON.parse(asked.body), [asked.asks || "why"]: why });
+    const headers = { "Content-Type": "application/json", "Shoreward-Request": "1", "Idempotency-Key": asked.key };
+    const said = await fetch(asked.command, { method: "POST", body, headers });
+    if (said.ok) { document.getElementById("ask").close(); soon(); return; }
+    const problem = await said.json();
+    trouble([problem.detail, problem.next].filter(Boolean).join(" "));
+  } catch { trouble("The server did not answer. Nothing is known to have happened; trying again is safe."); }
+  part("yes").disabled = false;
+}
+
+function trouble(text) {
+  part("trouble").textContent = text;
+  part("trouble").hidden = false;
+  part("yes").disabled = false;
+}
+
+// --- finding a pipeline ----------------------------------------------------------------------------------------
+
+function find() {
+  const field = document.getElementById("find");
+  if (!field) return;
+  const wanted = field.value.trim().toLowerCase();
+  for (const row of document.querySelectorAll("[data-find]")) row.hidden = !row.dataset.find.includes(wanted);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-command]");
+  if (button) ask(button);
+});
+document.addEventListener("input", (event) => { if (event.target.id === "find") find(); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.target.closest("input, textarea")) {
+    const field = document.getElementById("find");
+    if (field) { event.preventDefault(); field.focus(); }
+  }
+});
+part("no").addEventListener("click", () => document.getElementById("ask").close());
+part("yes").addEventListener("click", answer);
+addEventListener("pagehide", () => stream && stream.close());
+addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
+setInterval(ticks, 1000);
+align();
+ticks();
+listen();

@@ -1,0 +1,93 @@
+"""What a release changes in git, where the repository is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from shoreward.core.header import Header
+from shoreward.domain import ShorewardError
+from shoreward.web.views.shapes import CommitShown, Difference
+
+COMMITS, DIFF = 200, 400_000
+"""How many commits, and characters of a diff, are told of at most."""
+
+
+class _Commit(Protocol):
+    """A commit, as git tells of it."""
+
+    @property
+    def id(self) -> str:
+        """Its full object id."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """The first line of its message."""
+        ...
+
+    @property
+    def author(self) -> str:
+        """Who wrote it."""
+        ...
+
+    @property
+    def time(self) -> float:
+        """When it was committed, UNIX seconds."""
+        ...
+
+
+class Repository(Protocol):
+    """A git repository; `adapters.git.Repository` is one."""
+
+    def diff(self, old: str, new: str) -> str:
+        """The change between two commits as a unified diff."""
+        ...
+
+    def log(self, old: str | None, new: str) -> Sequence[_Commit]:
+        """Commits that `new` has and `old` has not, newest first."""
+        ...
+
+
+class Differences:
+    """Changes between commits, asked of git once: a commit does not change.
+
+    Args:
+        repository: None where there is none.
+    """
+
+    def __init__(self, repository: Repository | None = None) -> None:
+        self._repository = repository
+        self._between = lru_cache(maxsize=64)(self._ask)
+
+    def of(self, header: Header, *, longest: int = DIFF) -> Difference:
+        """Commits and diff from what was live before to what a release brings; why there are none, in words."""
+        if self._repository is None:
+            return _nothing(header, "The server was started without the application's repository.")
+        if header.before is None:
+            return _nothing(header, "Nothing was released before, so there is nothing to compare with.")
+        try:
+            log, diff = self._between(header.before, header.commit)
+        except ShorewardError as error:
+            return _nothing(header, str(error))
+        return _difference(header, log, diff, longest)
+
+    def _ask(self, before: str, commit: str) -> tuple[tuple[_Commit, ...], str]:
+        assert self._repository is not None
+        return tuple(self._repository.log(before, commit))[:COMMITS], self._repository.diff(before, commit)
+
+
+def _difference(header: Header, log: Sequence[_Commit], diff: str, longest: int) -> Difference:
+    return Difference(
+        before=header.before,
+        commit=header.commit,
+        commits=tuple(CommitShown(id=each.id, subject=each.subject, author=each.author, at=each.time) for each in log),
+        diff=diff[:longest],
+        whole=len(diff) <= longest,
+        trouble="",
+    )
+
+
+def _nothing(header: Header, trouble: str) -> Difference:
+    return Difference(before=header.before, commit=header.commit, commits=(), diff="", whole=True, trouble=trouble)

@@ -1,0 +1,397 @@
+"""The values that the API answers with and that pages are drawn from.
+
+Times are UNIX seconds, shares fractions of all customers (0 to 1), weights percent of a target's traffic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mood(StrEnum):
+    """How a release, or a pipeline, is doing at a glance; the worst one comes first."""
+
+    PERSON = "person"
+    BACK = "back"
+    MOVING = "moving"
+    BAKING = "baking"
+    WAITING = "waiting"
+    HARMED = "harmed"
+    CALM = "calm"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """Why something does not move; `until` is when it opens by itself, `person` whether somebody has to act."""
+
+    what: str
+    until: float | None
+    person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """A release in one line; `outcome` is None while it is under way, `cause` and `reason` say why it went back."""
+
+    id: str
+    application: str
+    number: int
+    commit: str
+    subject: str
+    by: str
+    opened_at: float
+    ended_at: float | None
+    outcome: str | None
+    cause: str | None
+    reason: str
+    revision: str
+    before: str | None
+    waves: int
+    baked: int
+    exposed_at: float | None
+    back_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bake:
+    """What a target's bake has, and what it needs.
+
+    Attributes:
+        since: when this step began; `least` when it has baked long enough, `deadline` when waiting for evidence ends.
+        requests: canary requests that were seen; `needed` how many more promotion takes, None where nobody can say.
+        evidence: how far the evidence of safety is, 0 to 1, of the metric that is furthest behind.
+        harm: how far the evidence of harm is, 0 to 1, of the metric that is worst.
+        looked: when the judge last looked; None when nobody has.
+    """
+
+    since: float
+    least: float
+    deadline: float
+    requests: int
+    needed: int | None
+    evidence: float | None
+    harm: float | None
+    verdict: str | None
+    reason: str
+    looked: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTarget:
+    """A release on one of its targets; `state` is its phase in words."""
+
+    target: str
+    place: str
+    wave: str
+    share: float
+    phase: str
+    restored: str
+    state: str
+    mood: Mood
+    percent: float
+    bake: Bake | None
+    judged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """A release that is being carried.
+
+    Attributes:
+        exposure: share of all customers that it serves now.
+        wave: index of the wave that it is in, -1 before the first; `baked` is the number of waves behind it.
+        progress: how far it is through that wave, 0 to 1.
+        standing: what it is doing, in words.
+    """
+
+    headline: Headline
+    mood: Mood
+    standing: str
+    exposure: float
+    wave: int
+    baked: int
+    progress: float
+    held: bool
+    going_back: bool
+    why_back: str
+    blockers: tuple[Blocked, ...]
+    targets: tuple[OnTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What customers of a target are served by, and since when."""
+
+    commit: str
+    subject: str
+    release: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harbour:
+    """A target of a pipeline, with what is live there; None when no release known here has stayed."""
+
+    target: str
+    place: str
+    account: str
+    region: str
+    stack: str
+    share: float
+    live: Live | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveShown:
+    """A wave of a pipeline: `share` of all customers are its own, `reached` have been reached when it has baked."""
+
+    name: str
+    share: float
+    reached: float
+    targets: tuple[Harbour, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A person's word that nothing moves; `everywhere` when it is about all pipelines."""
+
+    everywhere: bool
+    by: str
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shore:
+    """A pipeline: its waves from the open sea to the shore, and the releases that move over them, newest first."""
+
+    application: str
+    stop: Stop | None
+    waves: tuple[WaveShown, ...]
+    under_way: tuple[UnderWay, ...]
+    past: tuple[Headline, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A pipeline at a glance; those who need a person come first."""
+
+    application: str
+    mood: Mood
+    standing: str
+    until: float | None
+    stop: Stop | None
+    live: Headline | None
+    newest: Headline
+    under_way: tuple[Glance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A release under way, at a glance: how many waves it has behind it, of how many."""
+
+    id: str
+    commit: str
+    subject: str
+    mood: Mood
+    baked: int
+    wave: int
+    waves: int
+    progress: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A finding of a check; `where` is file:line."""
+
+    check: str
+    rule: str
+    severity: str
+    what: str
+    why: str
+    fix: str
+    where: str
+    subject: str
+    waived: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckShown:
+    """A check's verdict."""
+
+    name: str
+    verdict: str
+    summary: str
+    seconds: float
+    at: float
+    kept: bool
+    skipped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksShown:
+    """The verdict of the checks; `report` is the digest of the whole report, `blocked` counts what fails it."""
+
+    verdict: str
+    at: float
+    seconds: float
+    results: tuple[CheckShown, ...]
+    findings: tuple[Found, ...]
+    blocked: int
+    report: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A line of a release's story; `seq` is the number of its event, `weighty` whether it decided something."""
+
+    seq: int
+    at: float
+    event: str
+    target: str
+    place: str
+    text: str
+    verdict: str | None
+    weighty: bool
+    findings: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """From `at` on a target's canary had `percent` of its traffic."""
+
+    at: float
+    percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """A target's traffic weight over time."""
+
+    target: str
+    place: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeShown:
+    """A line of a change set."""
+
+    action: str
+    resource: str
+    type: str
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What staging changes on a target."""
+
+    target: str
+    place: str
+    lines: tuple[ChangeShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseShown:
+    """A release, whole."""
+
+    headline: Headline
+    now: UnderWay
+    checks: ChecksShown | None
+    story: tuple[Told, ...]
+    weights: tuple[Weights, ...]
+    changes: tuple[Changes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a target said of one metric; the fields are those of the evidence in the journal.
+
+    Attributes:
+        ratio_low, ratio, ratio_high: canary's rate to the baseline's, with bounds that hold at all times together
+            with 95 %; None where there is nothing to say yet.
+        harm, safety: evidence as a part of what is needed, 0 to 1.
+    """
+
+    at: float
+    until: float
+    verdict: str
+    canary_requests: int
+    canary_bad: int
+    baseline_requests: int
+    baseline_bad: int
+    canary_value: float | None
+    baseline_value: float | None
+    ratio_low: float | None
+    ratio: float | None
+    ratio_high: float | None
+    harm: float
+    safety: float
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A metric of a target, look after look.
+
+    Attributes:
+        harmful, safe: ratios beyond which it is harm, and below which it may advance; None for what is no count.
+        decided: the verdict that ended it, "" while it goes on.
+    """
+
+    function: str
+    subject: str
+    metric: str
+    strength: str
+    controls: str
+    verdict: str
+    harmful: float | None
+    safe: float | None
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementShown:
+    """All that the judge said of a release on a target.
+
+    Attributes:
+        ended: when the release began to go back, or the target was done; None while it is judged.
+    """
+
+    headline: Headline
+    target: str
+    place: str
+    verdict: str
+    reason: str
+    at: float
+    began: float
+    decision: str
+    alarms: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitShown:
+    """A commit that a release brings."""
+
+    id: str
+    subject: str
+    author: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What a release changes in git; `whole` is False when the diff is cut. None of it when there is no repository."""
+
+    before: str | None
+    commit: str
+    commits: tuple[CommitShown, ...]
+    diff: str
+    whole: bool
+    trouble: str

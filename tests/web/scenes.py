@@ -1,0 +1,133 @@
+"""What the pictures of the pages show: a pipeline with a past, releases under way, and some others beside it.
+
+    PYTHONPATH=tests python -m web.scenes docs/images
+
+draws docs/images/server-*.png anew, with Debian's Chromium.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from shoreward.app import levers, orders
+from shoreward.app.releases import Wish
+from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
+from shoreward.testing.builders import a_target, some_checks
+
+from .browser import browser
+from .conftest import Site, standing
+
+SIZES = {"desktop": (1440, 1000), "phone": (390, 844), "wall": (2560, 1300)}
+
+
+def pipeline(application: str, waves: Sequence[tuple[str, Sequence[tuple[str, float]]]]) -> Pipeline:
+    """Waves with the customers of their regions."""
+
+    def wave(name: str, regions: Sequence[tuple[str, float]]) -> Wave:
+        targets = tuple(
+            replace(a_target(region), stack=application, customers=customers) for region, customers in regions
+        )
+        return Wave(
+            name=name,
+            targets=targets,
+            steps=(10.0, 50.0),
+            bake=Bake(minimum=120, requests=200, deadline=3_600, on_deadline="hold"),
+        )
+
+    return Pipeline(
+        application=application,
+        template="template.yaml",
+        waves=tuple(wave(*each) for each in waves),
+        judge=JudgePolicy(interval=20, delay=5, promote_points=0.01, latency=LatencyPolicy(warm_up=0)),
+        checks=some_checks(),
+    )
+
+
+BEACHES = pipeline(
+    "sandcastles",
+    (
+        ("quiet bay", (("eu-north-1", 900),)),
+        ("the coast", (("eu-west-1", 14_000), ("ap-southeast-2", 8_000))),
+        ("every beach", (("us-east-1", 52_000), ("us-west-2", 31_000), ("ap-northeast-1", 22_000))),
+    ),
+)
+
+
+def a_past(site: Site) -> None:
+    """Two releases that stayed, and one that came back."""
+    site.clock.time = time.time() - 14_000
+    site.broken.add("9f1c2ab7d04e55")
+    for commit, subject, by in (
+        ("41b07dd2c9aa10", "Towers may have flags", "grace"),
+        ("c0ffee91d2b3a4", "Moats are filled twice a day", "ada"),
+        ("9f1c2ab7d04e55", "Buckets without a bottom", "linus"),
+    ):
+        site.carried(commit, pipeline=BEACHES, subject=subject, by=by)
+
+
+def under_way(site: Site) -> None:
+    """One release far out, one in the first wave behind it."""
+    first = site.opened("7d3e5a90b1cc21", BEACHES, "Shells are counted in pairs", "ada")
+    site.carry(first, 700)
+    second = site.opened("e2a94f0c77b8d3", BEACHES, "A gate for the drawbridge", "grace")
+    site.carry(second, 40)
+
+
+def neighbours(site: Site) -> None:
+    """Other pipelines: one that is stopped, one that was held, some that are calm."""
+    now = site.clock.time
+    small = (("first", (("eu-north-1", 10),)), ("rest", (("eu-west-1", 90),)))
+    for name, commit, subject in (
+        ("lighthouse", "aa10b2c3d4e5f6", "The lamp turns the other way"),
+        ("ferry", "bb20c3d4e5f6a7", "Tickets for dogs"),
+        ("tides", "cc30d4e5f6a7b8", "Spring tides are told two days before"),
+    ):
+        site.opened(commit, pipeline(name, small), subject, "grace")
+    levers.hold(site.journal, "ferry-1", Wish(by="ada", at=now, why="the timetable is being printed"))
+    orders.stop(site.journal, "tides", Wish(by="grace", at=now, why="the gauge at pier 3 is being replaced"))
+
+
+def draw(folder: Path, names: Sequence[str] = ()) -> None:
+    """Draw all pictures, or some, into a folder."""
+    with (
+        tempfile.TemporaryDirectory() as work,
+        standing(Path(work) / "journal.db", _all) as site,
+        browser() as chromium,
+    ):
+        for name, path, size, scheme in _pictures():
+            if names and name not in names:
+                continue
+            width, height = SIZES[size]
+            page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.goto(site.address + path)
+            page.wait_for_selector('#pulse[data-state="live"]')
+            page.wait_for_timeout(1_200)
+            page.screenshot(path=folder / f"server-{name}.png")
+            page.close()
+
+
+def _all(site: Site) -> None:
+    a_past(site)
+    under_way(site)
+    neighbours(site)
+
+
+def _pictures() -> Sequence[tuple[str, str, str, str]]:
+    return (
+        ("shore", "/pipelines/sandcastles", "desktop", "light"),
+        ("shore-dark", "/pipelines/sandcastles", "desktop", "dark"),
+        ("shore-phone", "/pipelines/sandcastles", "phone", "light"),
+        ("release", "/releases/sandcastles-3", "desktop", "light"),
+        ("judgement", "/releases/sandcastles-3/judgement/eu-north-1", "desktop", "light"),
+        ("pipelines", "/pipelines", "desktop", "light"),
+        ("wall", "/pipelines/sandcastles", "wall", "dark"),
+    )
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]), sys.argv[2:])

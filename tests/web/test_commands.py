@@ -1,0 +1,98 @@
+"""What people ask of the server: each command once, with a reason, in the journal with who said it."""
+
+from __future__ import annotations
+
+import getpass
+
+from shoreward.core import events as e
+from shoreward.core.control import StopLifted, StopPlaced
+from shoreward.domain import Refused
+
+from .conftest import Build, Site
+
+
+def baking(site: Site) -> None:
+    site.carried("first")
+    site.carried("good", until=30)
+
+
+def test_a_release_is_held_and_resumed_with_who_and_why(build: Build):
+    site = build(lambda site: site.opened("new"))
+    held = site.post("/api/v1/releases/app-1/hold", {"why": "the database is being moved"})
+    assert (held.status, held.json()["held"], held.json()["mood"]) == (200, True, "person")
+    resumed = site.post("/api/v1/releases/app-1/resume", {"why": "it has been moved"})
+    assert resumed.json()["held"] is False
+    placed, lifted = (recorded.event for recorded in site.journal.events("app-1", 1))
+    assert isinstance(placed, e.HoldPlaced)
+    assert (placed.by, placed.why) == (getpass.getuser(), "the database is being moved")
+    assert isinstance(lifted, e.HoldLifted)
+
+
+def test_a_release_is_aborted_and_one_that_stayed_is_rolled_back(build: Build):
+    site = build(baking)
+    assert site.post("/api/v1/releases/app-2/abort", {"why": "wrong prices"}).json()["going_back"] is True
+    answer = site.post("/api/v1/releases/app-1/rollback", {"why": "wrong prices"})
+    assert (answer.status, answer.json()["code"]) == (409, "NOTHING_BEFORE")
+    assert answer.json()["next"]
+
+
+def test_a_part_of_a_release_can_be_held_and_a_target_left_out(build: Build):
+    site = build(lambda site: site.opened("new"))
+    assert site.post("/api/v1/releases/app-1/hold", {"why": "so", "target": "eu-west-1"}).status == 200
+    assert site.post("/api/v1/releases/app-1/skip", {"why": "so", "target": "us-east-1"}).status == 200
+    assert site.post("/api/v1/releases/app-1/retry", {"why": "so", "target": "us-east-1"}).status == 200
+    held, skipped = (recorded.event for recorded in site.journal.events("app-1", 1))
+    assert isinstance(held, e.HoldPlaced)
+    assert held.target == "111111111111/eu-west-1/app"
+    assert isinstance(skipped, e.TargetSkipped)
+    unknown = site.post("/api/v1/releases/app-1/hold", {"why": "so", "wave": "nowhere"})
+    assert (unknown.status, unknown.json()["code"]) == (409, "WAVE_UNKNOWN")
+
+
+def test_everything_is_stopped_and_let_go_again(build: Build):
+    site = build(lambda site: site.opened("new"))
+    assert site.post("/api/v1/stop", {"why": "we do not know yet"}).json() == {"application": "", "stopped": True}
+    (row,) = site.get("/api/v1/pipelines").json()
+    assert (row["mood"], row["stop"]["everywhere"], row["stop"]["why"]) == ("person", True, "we do not know yet")
+    assert site.post("/api/v1/stop/lift", {"why": "we know"}).json()["stopped"] is False
+    assert [type(order) for order in site.journal.orders()] == [StopPlaced, StopLifted]
+    assert site.post("/api/v1/stop", {"application": "typo", "why": "so"}).json()["code"] == "PIPELINE_UNKNOWN"
+
+
+def test_a_command_needs_a_reason_and_takes_nothing_that_it_does_not_know(build: Build):
+    site = build(lambda site: site.opened("new"))
+    for body in ({}, {"why": ""}, {"why": "  \n"}, {"why": "so", "force": True}, {"why": 7}, []):
+        answer = site.post("/api/v1/releases/app-1/hold", body)
+        assert (answer.status, answer.json()["code"]) == (400, "REQUEST_INVALID"), body
+    assert len(site.journal.events("app-1")) == 1
+
+
+def test_a_command_that_comes_twice_with_the_same_key_is_done_once(build: Build):
+    site = build(lambda site: site.opened("new"))
+    once = {"Idempotency_Key": "one"}
+    first = site.post("/api/v1/releases/app-1/hold", {"why": "so"}, **once)
+    site.post("/api/v1/releases/app-1/resume", {"why": "so"})
+    again = site.post("/api/v1/releases/app-1/hold", {"why": "so"}, **once)
+    assert (first.status, again.status) == (200, 200)
+    assert again.json()["held"] is False
+    other = site.post("/api/v1/releases/app-1/abort", {"why": "so"}, **once)
+    assert (other.status, other.json()["code"]) == (409, "KEY_REUSED")
+
+
+def test_a_release_is_opened_where_the_server_has_a_repository(build: Build):
+    asked: list[tuple[str, str]] = []
+    site = build()
+
+    def begin(rev: str, wish: object, despite: str) -> str:
+        if rev == "nowhere":
+            raise Refused("GIT_UNKNOWN_REVISION", "There is no such commit.")
+        asked.append((rev, despite))
+        return site.opened(rev)
+
+    assert site.post("/api/v1/releases", {"rev": "main"}).json()["code"] == "NO_REPOSITORY"
+    other = build(begin=begin)
+    answer = other.post("/api/v1/releases", {"rev": "main"})
+    assert (answer.status, answer.json()) == (201, {"id": "app-1"})
+    assert asked == [("main", "")]
+    assert other.post("/api/v1/releases", {"rev": "nowhere"}).status == 409
+    assert other.post("/api/v1/releases", {"rev": "--upload-pack=x"}).json()["code"] == "REQUEST_INVALID"

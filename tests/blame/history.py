@@ -19,12 +19,19 @@ ENVIRONMENT = {
 _BEGIN = 1_767_323_045
 
 Files = Mapping[str, str]
+"""Paths to contents."""
 
 
-def git(directory: Path, *arguments: str) -> str:
-    """Run git as somebody without any settings."""
+class Link(str):
+    """A symbolic link's target, in the place of a content."""
+
+    __slots__ = ()
+
+
+def git(directory: Path, *arguments: str, raw: bool = False) -> str:
+    """Run git as somebody without any settings; what it prints, without the last line's end unless it is `raw`."""
     done = subprocess.run(["git", *arguments], cwd=directory, env=ENVIRONMENT, check=True, capture_output=True)
-    return done.stdout.decode().strip()
+    return done.stdout.decode() if raw else done.stdout.decode().strip()
 
 
 class Past:
@@ -67,9 +74,12 @@ class Past:
         if done.returncode:
             return None
         tree = done.stdout.decode().strip()
+        known = {**self._files[other], **self._files[one]}
         files: dict[str, str] = {}
-        for name in git(self.root, "ls-tree", "-r", "--name-only", tree).splitlines():
-            files[name] = self._files[one].get(name) or self._files[other][name]
+        for row in git(self.root, "ls-tree", "-r", tree).splitlines():
+            about, name = row.split("\t")
+            text = git(self.root, "cat-file", "blob", about.split(" ")[2], raw=True)
+            files[name] = Link(text) if isinstance(known[name], Link) else text
         made = self.commit(files, message, one, other)
         assert git(self.root, "rev-parse", f"{made}^{{tree}}") == tree
         return made
@@ -86,7 +96,8 @@ class Past:
             if rest:
                 folders.setdefault(name, {})[rest] = content
             else:
-                rows[name.encode()] = _row("100644", name, self._write("blob", content.encode()))
+                mode = "120000" if isinstance(content, Link) else "100644"
+                rows[name.encode()] = _row(mode, name, self._write("blob", content.encode()))
         for name, inside in folders.items():
             rows[f"{name}/".encode()] = _row("40000", name, self._tree(inside))
         return self._write("tree", b"".join(rows[key] for key in sorted(rows)))

@@ -280,6 +280,22 @@ def run(
     carry_all(open_project(directory, journal=journal), forever=forever, json=json)
 
 
+@app.command(epilog="Example: `shoreward serve`, then open http://127.0.0.1:8080 in a browser.")
+def serve(
+    port: Annotated[int, typer.Option(help="Where it listens; 0 takes a free port.", min=0, max=65_535)] = 8080,
+    host: Annotated[str, typer.Option(help="The address; only this machine's own goes without sign-in.")] = "127.0.0.1",
+    no_carry: Annotated[bool, typer.Option("--no-carry", help="Only show; another process carries releases.")] = False,
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Serve the page and the API, and carry every open release meanwhile, until interrupted."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.serving import serve as serve_it
+
+    serve_it(open_project(directory, journal=journal), host, port, carry=not no_carry, json=json)
+
+
 @app.command(epilog="Example: `shoreward status`, or `shoreward status --all` for every release so far.")
 def status(
     release: ReleaseId = None,
@@ -353,6 +369,33 @@ def why(
 app.add_typer(people)
 app.add_typer(pasts)
 app.add_typer(sandbox)
+
+
+@app.command(
+    epilog="Examples: `shoreward blame sandcastles-12`, `shoreward blame sandcastles-12 --revert`. "
+    "Exit codes: 0 told, 1 the revert has conflicts, 2 the request is wrong, 3 the history cannot be read."
+)
+def blame(
+    release: ReleaseId = None,
+    revert: Annotated[
+        bool, typer.Option("--revert", help="Make a branch that takes the likeliest commit back; nothing is pushed.")
+    ] = False,
+    commit: Annotated[
+        list[str] | None, typer.Option(help="Revert this commit instead; may be given again.", metavar="REV")
+    ] = None,
+    onto: Annotated[
+        str, typer.Option(help="Where the branch begins; the main branch's last commit by default.", metavar="REV")
+    ] = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Tell which commit of a release that harmed is the likely culprit, with reasons."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.blaming import show_blame
+
+    project = open_project(directory, journal=journal)
+    raise typer.Exit(show_blame(project, release, revert=revert, commits=commit or (), onto=onto, json=json))
 
 
 @app.command(epilog="Example: `shoreward cloud --port 4566`, then `aws --endpoint-url http://127.0.0.1:4566 s3 ls`")

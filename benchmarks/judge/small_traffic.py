@@ -154,15 +154,21 @@ def slower_as_in_the_study(samples: Exceedances) -> np.ndarray:
     bar = np.log(3 / 0.01)
     failed = np.zeros((RUNS, MINUTES), dtype=np.bool_)
     for level in range(len(LEVELS)):
-        starts = fresh(len(odds), RUNS, MINUTES)
+        starts, before = fresh(len(odds), RUNS, MINUTES), np.zeros(RUNS)
         for minute in range(MINUTES):
             one = samples.at(minute)
             law = moments(one)
             bets = odds * (one.slow - law.mean)[level] - law.variance[level] * (np.expm1(odds) - odds)
             collected = collect(
-                starts, bets, one.active, log_shares=equal_shares(len(odds)), cap=bar / 2, horizon=MINUTES
+                starts,
+                bets,
+                one.active,
+                before=before,
+                log_shares=equal_shares(len(odds)),
+                cap=bar / 2,
+                horizon=MINUTES,
             )
-            starts = collected.starts
+            starts, before = collected.starts, collected.log_e
             failed[:, minute] |= collected.log_e >= bar
     return failed
 

@@ -5,18 +5,23 @@ from the one that is judged: then they are fixed when it begins, and every bet o
 keeps the canary's recent histogram, for people who want to see how much slower it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from shoreward.judge.checks import Floats, Whole, saved_array, saved_shape
+from shoreward.judge.checks import Flags, Floats, Whole, saved_array, saved_shape
 from shoreward.judge.errors import JudgeInputError
 from shoreward.judge.exceedances import LEAST_REQUESTS
 from shoreward.judge.grid import Grid
 from shoreward.judge.histograms import Histograms
 from shoreward.judge.shares import Slow
+
+EVERY = slice(None)
+
+AT_ONCE = 2**16
+"""Buckets that are worked on at once: half a megabyte an array."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,12 +48,16 @@ class Reference:
 
     def after(self, upto: "Cumulated") -> Self:
         """With one more interval. An arm without requests forgets nothing."""
-        arms = (upto.canary, upto.baseline)
-        some = np.stack([arm[:, -1:] >= LEAST_REQUESTS for arm in arms])
-        recent = self.recent * np.where(some, self.keep, 1.0)
-        for kept, new, counted in zip(recent, arms, some, strict=True):
-            np.add(kept, new, out=kept, where=counted)
+        recent = self.recent * self.keep
+        for kept, old, new in zip(recent, self.recent, (upto.canary, upto.baseline), strict=True):
+            kept += new
+            empty = np.flatnonzero(new[:, -1] < LEAST_REQUESTS)
+            kept[empty] = old[empty]
         return type(self)(recent=recent, grid=self.grid, keep=self.keep)
+
+    def part(self, streams: slice) -> Self:
+        """Of these streams only."""
+        return type(self)(recent=self.recent[:, streams], grid=self.grid, keep=self.keep)
 
     def limits(self, levels: tuple[float, ...]) -> dict[float, Floats]:
         """By level, the edge index (streams,) of the baseline's recent quantile."""
@@ -87,9 +96,17 @@ class Reference:
 
 def edges_at(upto: Floats, levels: tuple[float, ...]) -> Floats:
     """Per stream the lowest edge with at least `level` of the requests at or below it: (levels, streams)."""
-    total = upto[:, -1]
-    found = [np.count_nonzero(upto[:, :-1] < (level * total)[:, None], axis=1) for level in levels]
-    return np.minimum(np.stack(found), upto.shape[1] - 2).astype(np.float64)
+    wanted = np.array(levels)[:, None] * upto[:, -1]
+    edges = upto.shape[1] - 1
+    rows = np.arange(len(upto))
+    # Running sums ascend, so the edges below are found by halving: a row is touched nine times, not all along.
+    below = np.zeros(wanted.shape, dtype=np.int64)
+    for step in (1 << bit for bit in reversed(range(edges.bit_length()))):
+        further = below + step
+        inside = further <= edges
+        lower = upto[rows, np.minimum(further, edges) - 1] < wanted
+        below = np.where(inside & lower, further, below)
+    return np.minimum(below, edges - 1).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,9 +117,9 @@ class Cumulated:
     baseline: Floats
 
     @classmethod
-    def at(cls, samples: Histograms, interval: int) -> Self:
-        """Of one interval."""
-        arms = (samples.canary[:, interval], samples.baseline[:, interval])
+    def at(cls, samples: Histograms, interval: int, streams: slice = EVERY) -> Self:
+        """Of one interval, of all or some streams."""
+        arms = (samples.canary[streams, interval], samples.baseline[streams, interval])
         canary, baseline = (np.cumsum(arm, axis=1) for arm in arms)
         return cls(canary=canary, baseline=baseline)
 
@@ -134,6 +151,73 @@ class Cumulated:
             baseline_slow=_above(self.baseline, baseline_edges),
             active=(n_c >= LEAST_REQUESTS) & (n_b >= LEAST_REQUESTS) & known,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seen:
+    """What one test sees of histograms: requests and `active` (streams, intervals), slow ones (levels, ...)."""
+
+    requests: Floats
+    slow: Floats
+    baseline_requests: Floats
+    baseline_slow: Floats
+    active: Flags
+
+    @classmethod
+    def nothing(cls, levels: int, streams: int, intervals: int) -> Self:
+        """To be filled in."""
+        return cls(
+            requests=np.zeros((streams, intervals)),
+            slow=np.zeros((levels, streams, intervals)),
+            baseline_requests=np.zeros((streams, intervals)),
+            baseline_slow=np.zeros((levels, streams, intervals)),
+            active=np.zeros((streams, intervals), dtype=np.bool_),
+        )
+
+    def fill(self, streams: slice, interval: int, one: Slow) -> None:
+        """Write what was seen of these streams in this interval."""
+        self.requests[streams, interval] = one.requests
+        self.slow[:, streams, interval] = one.slow
+        self.baseline_requests[streams, interval] = one.baseline_requests
+        self.baseline_slow[:, streams, interval] = one.baseline_slow
+        self.active[streams, interval] = one.active
+
+    def at(self, interval: int) -> Slow:
+        """One interval."""
+        return Slow(
+            requests=self.requests[:, interval],
+            slow=self.slow[:, :, interval],
+            baseline_requests=self.baseline_requests[:, interval],
+            baseline_slow=self.baseline_slow[:, :, interval],
+            active=self.active[:, interval],
+        )
+
+
+Asked = tuple[tuple[float, ...], int]
+"""Levels, and the margin in buckets."""
+
+
+def through(reference: Reference, samples: Histograms, asked: Sequence[Asked]) -> tuple[Reference, tuple[Seen, ...]]:
+    """The reference after a block of intervals, and what was seen of them at each of the levels and margins asked for.
+
+    Some streams at a time, all intervals of them: histograms are large, and what is worked on stays in the cache.
+    """
+    seen = tuple(Seen.nothing(len(levels), samples.streams, samples.intervals) for levels, _ in asked)
+    levels = tuple(sorted({level for each, _ in asked for level in each}))
+    recent = np.empty_like(reference.recent)
+    at_once = max(1, AT_ONCE // samples.grid.buckets)
+    for first in range(0, samples.streams, at_once):
+        streams = slice(first, min(first + at_once, samples.streams))
+        now = reference.part(streams)
+        for interval in range(samples.intervals):
+            upto = Cumulated.at(samples, interval, streams)
+            limits = now.limits(levels)
+            for one, (wanted, steps) in zip(seen, asked, strict=True):
+                edges = np.stack([limits[level] for level in wanted])
+                one.fill(streams, interval, upto.slow(now, edges, steps))
+            now = now.after(upto)
+        recent[:, streams] = now.recent
+    return Reference(recent=recent, grid=reference.grid, keep=reference.keep), seen
 
 
 def _above(upto: Floats, edges: Whole) -> Floats:

@@ -116,6 +116,7 @@ class RollbackState:
             self.starts,
             bets,
             sample.active,
+            before=self.log_e,
             log_shares=HARM_LOG_SHARES,
             cap=test.most(bets),
             horizon=test.horizon,

@@ -22,7 +22,7 @@ from shoreward.judge.latency import (
     LatencyRollbackState,
     LatencyRollbackTest,
 )
-from shoreward.judge.reference import Cumulated, Reference
+from shoreward.judge.reference import Reference, through
 from shoreward.verdict import VERDICTS, Verdict
 
 
@@ -92,18 +92,14 @@ class LatencyState:
         self, samples: Histograms, rollback: LatencyRollbackTest, promotion: LatencyPromotionTest
     ) -> tuple[Self, Floats, Floats]:
         """Go on by a block of intervals: the new state, log e-values of rollback and of promotion."""
-        reference, failing, passing = self.reference, self.failing, self.passing
-        fitting_grid(samples, reference)
+        failing, passing = self.failing, self.passing
+        fitting_grid(samples, self.reference)
         harm, safe = (np.zeros((samples.streams, samples.intervals)) for _ in range(2))
         up, down = samples.grid.steps_at_least(rollback.margin), samples.grid.steps_at_most(promotion.margin)
+        reference, (beyond, below) = through(self.reference, samples, ((rollback.levels, up), (promotion.levels, down)))
         for interval in range(samples.intervals):
-            upto = Cumulated.at(samples, interval)
-            limits = reference.limits(tuple(sorted({*rollback.levels, *promotion.levels})))
-            slow = upto.slow(reference, np.stack([limits[level] for level in rollback.levels]), up)
-            failing, harm[:, interval], _ = failing.settle(slow, rollback)
-            slow = upto.slow(reference, np.stack([limits[level] for level in promotion.levels]), down)
-            passing, safe[:, interval], _ = passing.settle(slow, promotion)
-            reference = reference.after(upto)
+            failing, harm[:, interval], _ = failing.settle(beyond.at(interval), rollback)
+            passing, safe[:, interval], _ = passing.settle(below.at(interval), promotion)
         return type(self)(reference=reference, failing=failing, passing=passing), harm, safe
 
     def judgement(self, levels: tuple[float, ...] = (0.5, 0.9, 0.99)) -> LatencyJudgement:
@@ -169,17 +165,9 @@ def exceedances(
     Intervals before a reference is known have no requests here.
     """
     reference = begin_reference(samples.streams, samples.grid, history, memory)
-    seen = [np.zeros((samples.streams, samples.intervals)) for _ in range(2)]
-    slow = [np.zeros((len(levels), samples.streams, samples.intervals)) for _ in range(2)]
-    for interval in range(samples.intervals):
-        upto = Cumulated.at(samples, interval)
-        limits = reference.limits(levels)
-        one = upto.slow(reference, np.stack([limits[level] for level in levels]), steps)
-        for arm, (requests, over) in enumerate(((one.requests, one.slow), (one.baseline_requests, one.baseline_slow))):
-            seen[arm][:, interval] = requests * one.active
-            slow[arm][:, :, interval] = over * one.active
-        reference = reference.after(upto)
-    return Exceedances(seen[0], slow[0], seen[1], slow[1])
+    _, (seen,) = through(reference, samples, ((levels, steps),))
+    arms = (seen.requests, seen.slow, seen.baseline_requests, seen.baseline_slow)
+    return Exceedances(*(each * seen.active for each in arms))
 
 
 def begin_reference(streams: int, grid: Grid, history: Floats | None, memory: float) -> Reference:

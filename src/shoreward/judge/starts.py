@@ -61,25 +61,35 @@ def equal_shares(bets: int) -> Floats:
 
 
 def collect(
-    starts: Starts, log_bets: Floats, active: Flags, *, log_shares: Floats, cap: float | Floats, horizon: int
+    starts: Starts,
+    log_bets: Floats,
+    active: Flags,
+    *,
+    before: Floats,
+    log_shares: Floats,
+    cap: float | Floats,
+    horizon: int,
 ) -> Collected:
-    """Settle one interval's bets; `log_bets` is (ratios, streams) and may be overwritten, `cap` may be per stream."""
+    """Settle one interval's bets; `log_bets` is (ratios, streams) and may be overwritten.
+
+    before: log E (streams,) after the interval before, 0 at first. cap: a number, or one per stream.
+    """
     seen = starts.seen + active
     unspent = _log_unspent(starts.seen, horizon)
-    before = np.logaddexp(log_mean(starts.log_stakes, log_shares), unspent)
     most = np.maximum(before, 0.0) + cap + ROUNDING
     log_bets += starts.log_stakes
+    won = log_mean(log_bets, log_shares)
     # A part of the wealth is the stake that is not spent yet; what the bets may be worth is the rest.
-    excess = log_mean(log_bets, log_shares) - (most + np.log1p(-np.exp(unspent - most)))
-    log_bets -= np.maximum(excess, 0.0)
+    excess = np.maximum(won - (most + np.log1p(-np.exp(unspent - most))), 0.0)
+    log_bets -= excess
     log_stake = np.where(active & (seen < horizon), np.log((1 - FIRST) / max(horizon - 1, 1)), -np.inf)
-    log_stakes = np.logaddexp(log_bets, log_stake)
-    mean = log_mean(log_stakes, log_shares)
+    # The new stake is the same on every ratio, so the mean rises by just that.
+    mean = np.logaddexp(won - excess, log_stake)
     log_e = np.logaddexp(mean, _log_unspent(seen, horizon))
     return Collected(
-        starts=Starts(log_stakes=log_stakes, seen=seen),
-        log_e=np.where(seen > 0, log_e, 0.0),
-        stale=mean < STALE,
+        starts=Starts(log_stakes=np.logaddexp(log_bets, log_stake), seen=seen),
+        log_e=np.where(active, log_e, before),
+        stale=active & (mean < STALE),
     )
 
 

@@ -51,7 +51,7 @@ def stopped_evidence(counts: Counts, canary_share: ArrayLike, test: StoppedTest)
     """
     share = _shares(counts, canary_share)
     log_e = np.zeros(share.shape)
-    starts = fresh(len(STOPPED), counts.streams, test.horizon)
+    starts, before = fresh(len(STOPPED), counts.streams, test.horizon), np.zeros(counts.streams)
     phi = dispersion(test.phi, counts.streams)
     for interval in range(counts.intervals):
         canary = counts.canary_requests[:, interval]
@@ -60,9 +60,16 @@ def stopped_evidence(counts: Counts, canary_share: ArrayLike, test: StoppedTest)
         bets = log_bets(arm, STOPPED, rho=1.0, delta=test.factor * share[:, interval], phi=phi)
         bets[:, ~active] = 0.0
         collected = collect(
-            starts, bets, active, log_shares=equal_shares(len(STOPPED)), cap=test.threshold / 2, horizon=test.horizon
+            starts,
+            bets,
+            active,
+            before=before,
+            log_shares=equal_shares(len(STOPPED)),
+            cap=test.threshold / 2,
+            horizon=test.horizon,
         )
-        starts, log_e[:, interval] = collected.starts, collected.log_e
+        starts, before = collected.starts, collected.log_e
+        log_e[:, interval] = before
     return log_e
 
 

@@ -44,8 +44,15 @@ class HarmWealth:
 
         One interval adds a `fewest`-th of the threshold at most, so that no single burst decides.
         """
-        equal = equal_shares(len(log_bets))
-        collected = collect(self.starts, log_bets, active, log_shares=equal, cap=threshold / fewest, horizon=horizon)
+        collected = collect(
+            self.starts,
+            log_bets,
+            active,
+            before=self.log_e,
+            log_shares=equal_shares(len(log_bets)),
+            cap=threshold / fewest,
+            horizon=horizon,
+        )
         failed = collected.log_e >= threshold
         state = type(self)(
             starts=collected.starts,

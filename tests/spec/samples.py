@@ -175,7 +175,7 @@ MISTAKES = (
     Mistake("SPEC_NUMBER", "    bake: {requests: ¦1.5}\n", "a whole number"),
     Mistake("SPEC_NUMBER", "judge: {dispersion: ¦0.5}\n", "from 1 to 1000"),
     Mistake("SPEC_NUMBER", "judge: {dispersion: ¦.inf}\n", "from 1 to 1000"),
-    Mistake("SPEC_NUMBER", "judge: {promote-margin: {ratio: ¦0.9}}\n", "from 1 to 1000"),
+    Mistake("SPEC_NUMBER", "judge: {promote-margin: {ratio: ¦0.9}}\n", "from 1 to 100"),
     Mistake("SPEC_DURATION", "    soak: ¦90\n", "It has no unit: write 90s, 1m30s or 90m."),
     Mistake("SPEC_DURATION", "    soak: ¦10 minutes\n", "Did you mean '10m'?"),
     Mistake("SPEC_DURATION", "    soak: ¦1h 30min\n", "Did you mean '1h30m'?"),

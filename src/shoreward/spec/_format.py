@@ -65,7 +65,7 @@ def _margin(ratio: float, points: float, latencies: tuple[float, ...]) -> Record
     return Record(
         "a margin",
         (
-            Field("ratio", Number(1, 1000), "Multiple of the baseline's error rate.", default=ratio),
+            Field("ratio", Number(1, 100), "Multiple of the baseline's error rate.", default=ratio),
             Field(
                 "points",
                 Percent(fraction=True, zero=True),

@@ -28,7 +28,8 @@ def test_a_boat_gets_a_berth_and_is_written_down():
     assert table.get_item(Key={"boat": name})["Item"]["berth"] == 6
 
 
-def test_a_boat_that_is_too_long_is_sent_away():
-    found = arrive({"boat": "Titanic", "length": 269})
-    assert found["status"] == "FAILED"
-    assert found["error"] == "HarbourFull"
+def test_boats_that_are_too_long_are_sent_away():
+    for length in range(262, 270):
+        found = arrive({"boat": "Titanic", "length": length})
+        assert found["status"] == "FAILED"
+        assert found["error"] == "HarbourFull"

@@ -243,7 +243,7 @@ def test_a_way_back_that_cloudformation_cannot_go_still_spares_the_customers(ben
     here = bench.store.lose(artifact.digest)
     with pytest.raises(Terminal) as failed:
         bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")
-    assert (failed.value.code, "Hello (AWS::Lambda::Function)" in failed.value.what) == ("STACK_FAILED", True)
+    assert (failed.value.code, "Hello (AWS::Lambda::Function)" in failed.value.what) == ("ARTIFACT_GONE", True)
     assert bench.says() == {"one"}
     s3.put_object(Bucket=bucket, Key=artifact.key, Body=here)
     bench.adapters.stacks.restore(bench.pipeline, bench.target, snapshot, staged, "r2/restore")

@@ -12,7 +12,6 @@ import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shoreward.adapters.aws.calls import Aws
@@ -53,19 +52,24 @@ class Artifacts:
             artifacts,
         )
 
-    def bring_back(self, target: Target, bucket: str, digests: Iterable[str]) -> None:
+    def bring_back(self, target: Target, bucket: str, digests: Iterable[str]) -> tuple[str, ...]:
         """Have earlier artifacts in the bucket again, should somebody have deleted them.
 
-        What this machine does not have, or may not write, is no error: CloudFormation says what it misses, if it needs
-        it at all.
+        Returns the keys of those that are not there and that this machine does not have: no error, for CloudFormation
+        may not need them.
         """
+        missing: list[str] = []
 
         def again(digest: str) -> None:
             key = f"{digest}.zip"
-            with suppress(OperationError):
+            try:
                 self._have_object(target, bucket, key, digest, lambda: self._store.open(digest))
+            except OperationError as error:
+                if error.code == "ARTIFACT_MISSING":
+                    missing.append(key)
 
         self._aws.together(again, digests)
+        return tuple(sorted(missing))
 
     def template_url(self, target: Target, bucket: str, content: bytes) -> str:
         """Put a template into the bucket; returns where CloudFormation reads it."""

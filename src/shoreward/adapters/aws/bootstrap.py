@@ -82,7 +82,7 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
             "Functions",
             "lambda:",
             "CreateAlias DeleteFunction GetAlias GetFunctionConfiguration InvokeFunction ListAliases "
-            "ListVersionsByFunction UpdateAlias",
+            "ListVersionsByFunction PublishVersion UpdateAlias",
             f"{_AWS}:lambda:*:{_OWN}:function:{owned}",
         ),
         _allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither

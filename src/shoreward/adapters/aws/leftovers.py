@@ -36,6 +36,26 @@ def remove_stranded_version(aws: Aws, target: Target, name: str, code: str, held
     aws.call(target, client.delete_function, FunctionName=name, Qualifier=newest)
 
 
+def make_room(aws: Aws, target: Target, name: str, code: str, held: Collection[Resource]) -> None:
+    """Let a function's earlier code be published again, although its newest version has it and serves.
+
+    So it is once somebody has deleted the version that came after: Lambda would publish nothing, and CloudFormation
+    would fail. What the function is now is published once more, as it was before that.
+
+    Args:
+        code, held: as for `remove_stranded_version`, which comes first.
+    """
+    published = versions(aws, target, name)
+    latest = configuration(aws, target, name, "$LATEST")
+    if not published or published[-1][1] != code or latest is None or latest.get("CodeSha256") == code:
+        return
+    newest = f":function:{name}:{published[-1][0]}"
+    if any(one.type == "AWS::Lambda::Version" and one.physical_id.endswith(newest) for one in held):
+        return
+    client = aws.lambda_(target)
+    aws.call(target, client.publish_version, FunctionName=name)
+
+
 def remove_logs(aws: Aws, target: Target, functions: Collection[str]) -> None:
     """Remove the log groups that functions made for themselves; the stack that is gone never knew them.
 

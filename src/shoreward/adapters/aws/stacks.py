@@ -21,7 +21,7 @@ from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.comparing import template_differences
-from shoreward.adapters.aws.leftovers import remove_stranded_version
+from shoreward.adapters.aws.leftovers import make_room, remove_stranded_version
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.removal import remove, remove_wholly
 from shoreward.adapters.aws.serving import await_at, put_back, require_at, require_code
@@ -31,7 +31,16 @@ from shoreward.adapters.aws.standing import stands
 from shoreward.adapters.aws.stateful import refuse_endangered
 from shoreward.adapters.aws.templates import Filled, artifacts_of, filled, has_nested, inline_functions, pinned, values
 from shoreward.adapters.aws.waiting import LIMIT, PATIENCE, command, mended, settled
-from shoreward.adapters.aws.wreckage import APPLICATION, gone, hand_made, made_by, revive, somebody_elses, strays
+from shoreward.adapters.aws.wreckage import (
+    APPLICATION,
+    artifacts_gone,
+    gone,
+    hand_made,
+    made_by,
+    revive,
+    somebody_elses,
+    strays,
+)
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,
@@ -168,8 +177,10 @@ class Stacks:
         rewritten = hand_made(self._aws, target, snapshot, staged)
         try:
             self._apply_snapshot(pipeline, target, snapshot, stack, key, ours=self._ours(revision) if foreign else None)
-        finally:
-            self._put_back(target, snapshot)
+        except BaseException:
+            self._put_back_again(target, snapshot)
+            raise
+        self._put_back(target, snapshot)
         return (*moved, *foreign, *rewritten)
 
     def _remove_ours(self, pipeline: Pipeline, target: Target, staged: Staged | None) -> tuple[Difference, ...]:
@@ -233,8 +244,11 @@ class Stacks:
         """
         assert snapshot.template is not None
         bucket, content = fill(pipeline.artifacts, target), self._blobs.get(snapshot.template)
-        self._artifacts.bring_back(target, bucket, artifacts_of(content, bucket))
-        self._remove_stranded(target, {function.name: function.code for function in snapshot.functions})
+        missing = self._artifacts.bring_back(target, bucket, artifacts_of(content, bucket))
+        codes = {function.name: function.code for function in snapshot.functions}
+        self._remove_stranded(target, codes)
+        held = resources(self._aws, target).values()
+        self._aws.together(lambda one: make_room(self._aws, target, *one, held), codes.items())
         plan = Plan(
             name=change_set_name(key),
             content=content,
@@ -247,7 +261,12 @@ class Stacks:
             if ours is not None:
                 theirs = [change for change in found.changes if change.logical_id not in ours]
                 refuse_endangered(theirs, pipeline.allow_replacement, target)
-            self._change_sets.execute(target, found)
+            try:
+                self._change_sets.execute(target, found)
+            except Terminal as error:
+                if missing:
+                    raise artifacts_gone(target, bucket, missing, error) from error
+                raise
         self._change_sets.sweep(target)
 
     def _apply_staging(

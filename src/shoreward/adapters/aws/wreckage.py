@@ -50,6 +50,18 @@ def gone(stack: Stack | None) -> Difference:
     return Difference(resource=STACK, path="", expected="there", actual=actual)
 
 
+def artifacts_gone(target: Target, bucket: str, missing: tuple[str, ...], error: Terminal) -> Terminal:
+    """The error for a way back that needs code which is nowhere any more."""
+    places = ", ".join(f"s3://{bucket}/{key}" for key in missing)
+    return Terminal(
+        "ARTIFACT_GONE",
+        f"The code that served before is not to be had: somebody deleted {places}. {error.what}",
+        where=target.key,
+        next="Put it back from a machine that built it (.shoreward/artifacts) or from a backup: "
+        f"`aws s3 cp {missing[0]} s3://{bucket}/{missing[0]}`. Shoreward tries again every minute.",
+    )
+
+
 def revive(aws: Aws, target: Target, snapshot: Snapshot) -> tuple[Difference, ...]:
     """Make aliases again that somebody deleted while CloudFormation takes them to be there; customers need them.
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from shoreward.adapters.aws.faults import EXPIRED, classify, code_of
+from shoreward.adapters.aws.faults import EXPIRED, REVOKED, classify, code_of
 from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.domain import OperationError, Target, Terminal
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 A = TypeVar("A")
+
+_FRESH = 60.0
+"""Seconds in which an assumed role is taken to have all its rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,19 @@ class Aws:
             except OperationError:
                 raise  # the role could not be assumed while the request was signed
             except Exception as error:
-                if code_of(error) in EXPIRED and not refreshed and self.sessions.refresh(target):
+                if not refreshed and self._refreshed(target, code_of(error)):
                     refreshed = True
                     return attempt()
                 raise classify(error, where=where, action=action) from error
 
         return self.retry.run(attempt)
+
+    def _refreshed(self, target: Target, code: str) -> bool:
+        """Whether an error may go away with fresh credentials, and there are some."""
+        if code in EXPIRED:
+            return self.sessions.refresh(target)
+        # A right that is lacking is lacking to fresh credentials, too: they are asked for now and then, not each time.
+        return code in REVOKED and self.sessions.refresh(target, younger_than=_FRESH)
 
     def together(self, act: Callable[[A], R], items: Iterable[A]) -> tuple[R, ...]:
         """Do the same for each item, side by side; all are tried before the worst error is raised."""

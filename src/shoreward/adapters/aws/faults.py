@@ -15,6 +15,9 @@ from shoreward.domain import OperationError, Retryable, Terminal
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 """Credentials that were good once: worth one attempt with fresh ones."""
 
+REVOKED = frozenset({"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException"})
+"""What sessions of a role are told that were revoked, or whose role was made anew: fresh ones are honoured again."""
+
 _LATER = frozenset(
     {
         "BandwidthLimitExceeded",

@@ -74,6 +74,7 @@ class AssumedRole(Credentials):
         self._clock = clock
         self._lock = threading.Lock()
         self._held: tuple[ReadOnlyCredentials, float] | None = None
+        self._since = 0.0
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Credentials that are good for some minutes more."""
@@ -83,13 +84,16 @@ class AssumedRole(Credentials):
         """The same, with another budget."""
         with self._lock:
             if self._held is None or self._clock() > self._held[1] - _MARGIN:
-                self._held = self._assume(retry)
+                self._held, self._since = self._assume(retry), self._clock()
             return self._held[0]
 
-    def forget(self) -> None:
-        """Assume the role anew at the next call."""
+    def forget(self, *, younger_than: float = 0.0) -> bool:
+        """Assume the role anew at the next call; credentials that are younger are kept. Returns whether it will be."""
         with self._lock:
+            if self._held is not None and self._clock() - self._since < younger_than:
+                return False
             self._held = None
+            return True
 
 
 class _Provider(CredentialProvider):
@@ -172,13 +176,14 @@ class Sessions:
             return error if error.code == "AWS_UNREACHABLE" else None
         return None
 
-    def refresh(self, target: Target) -> bool:
-        """Forget credentials that AWS calls expired; whether there is a way to get fresh ones."""
+    def refresh(self, target: Target, *, younger_than: float = 0.0) -> bool:
+        """Forget credentials that AWS calls expired, or does not honour; whether there is a way to get fresh ones.
+
+        Args:
+            younger_than: seconds; credentials of that age are as good as fresh ones would be.
+        """
         role = self._identity(target).role
-        if role is None:
-            return False
-        role.forget()
-        return True
+        return role is not None and role.forget(younger_than=younger_than)
 
     def credentials(self, target: Target) -> ReadOnlyCredentials:
         """What another program needs to act as we do on a target; raises as `client` does, and AWS_NO_CREDENTIALS."""

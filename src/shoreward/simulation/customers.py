@@ -90,10 +90,16 @@ class Chance:
         """The source of one kind of draw."""
         key = (target.key, what)
         if key not in self._sources:
-            name = f"{self.seed}/{target.key}/{what}"
-            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-            self._sources[key] = np.random.default_rng(number)
+            self._sources[key] = np.random.default_rng(self._number(target, what))
         return self._sources[key]
+
+    def once(self, target: Target, what: str) -> np.random.Generator:
+        """A source that begins anew each time, for what is asked for again."""
+        return np.random.default_rng(self._number(target, what))
+
+    def _number(self, target: Target, what: str) -> int:
+        name = f"{self.seed}/{target.key}/{what}"
+        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
     def mark(self, target: Target) -> Mark:
         """Where a target's draws stand."""

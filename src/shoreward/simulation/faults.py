@@ -25,6 +25,7 @@ class Fault:
         one_target: whether it hits one target only, drawn.
         incident: how many times as many requests fail in both arms, for `lasting` seconds from a time in `late` on.
         traffic: share of the usual traffic.
+        slower: how many times as long as the baseline's the new revision's requests take.
     """
 
     name: str
@@ -35,11 +36,17 @@ class Fault:
     incident: float = 1.0
     lasting: float = 600.0
     traffic: float = 1.0
+    slower: float = 1.0
 
     @property
     def harmful(self) -> bool:
         """Whether the release ought to come back."""
-        return self.excess != 0.0
+        return self.excess != 0.0 or self.slow
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is about durations, which are simulated only then."""
+        return self.slower != 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,10 @@ class Affliction:
     def excess_at(self, target: Target, starts: np.ndarray) -> np.ndarray:
         """The excess rate in intervals that begin then."""
         return np.where((starts >= self.since) & (target.key in self.targets), self.excess, 0.0)
+
+    def slower_at(self, target: Target, starts: np.ndarray) -> np.ndarray:
+        """How many times as long requests of the new revision take."""
+        return np.where((starts >= self.since) & (target.key in self.targets), self.fault.slower, 1.0)
 
     def failing_at(self, starts: np.ndarray) -> np.ndarray:
         """How many times as many requests as usual fail in both arms."""
@@ -97,6 +108,7 @@ CATALOGUE: tuple[Fault, ...] = (
     Fault(name="all fail", about="Every request fails.", excess=1.0),
     Fault(name="late", about="One request in 20 fails, but only 10 min to 2 h later.", excess=0.05, late=(600, 7200)),
     Fault(name="one target", about="One request in 20 fails, on one target only.", excess=0.05, one_target=True),
+    Fault(name="slower", about="Every request takes 1.4 times as long.", slower=1.4),
     Fault(name="low traffic", about="One request in 20 fails, at a tenth of the traffic.", excess=0.05, traffic=0.1),
 )
 

@@ -15,6 +15,7 @@ import numpy as np
 from shoreward.app.ports import Samples, Stream
 from shoreward.domain import Target
 from shoreward.simulation.customers import Chance, Customers, Floats, Intervals, Mark, Served
+from shoreward.simulation.durations import Durations
 from shoreward.simulation.faults import Affliction
 from shoreward.testing.metrics import Untimed
 from shoreward.testing.simulated import SimulatedCloud
@@ -69,6 +70,7 @@ class SimulatedMetrics(Untimed):
     affliction: Affliction
     arrival: Arrival
     chance: Chance
+    durations: Durations = field(default_factory=Durations)
     _drawn: dict[str, _Drawn] = field(default_factory=dict[str, _Drawn])
 
     def counts(
@@ -80,12 +82,66 @@ class SimulatedMetrics(Untimed):
         nothing = np.zeros(arrives.size)
 
         def samples(stream: Stream) -> Samples:
-            is_new = self.cloud.target(target).versions[int(stream.version) - 1] == NEW
+            is_new = self._is_new(target, stream)
             requests = served.canary_requests if is_new else served.baseline_requests
             errors = served.canary_bad if is_new else served.baseline_bad
             return Samples(requests=requests * here, errors=errors * here, throttles=nothing)
 
         return {stream: samples(stream) for stream in streams}
+
+    def latencies(
+        self,
+        target: Target,
+        streams: Sequence[Stream],
+        levels: Sequence[float],
+        *,
+        start: float,
+        end: float,
+        period: int,
+    ) -> Mapping[Stream, Floats]:
+        """See `MetricSource.latencies`; unknown where nobody is slower than usual."""
+        if not self.affliction.fault.slow:
+            return Untimed.latencies(self, target, streams, levels, start=start, end=end, period=period)
+        starts: Floats = np.arange(start, end, period, dtype=np.float64)
+        here = starts + period + self.arrival.delay <= self.cloud.clock.now()
+        known = np.where(here, 1.0, np.nan)
+        return {
+            stream: known * self.durations.quantiles(levels, self._slower(target, stream, starts)) for stream in streams
+        }
+
+    def slower(
+        self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
+    ) -> Mapping[Stream, Floats]:
+        """See `MetricSource.slower`."""
+        if not self.affliction.fault.slow:
+            return Untimed.slower(self, target, limits, start=start, end=end, period=period)
+        starts: Floats = np.arange(start, end, period, dtype=np.float64)
+        found = self.counts(target, tuple(limits), start=start, end=end, period=period)
+        return {
+            stream: np.stack(
+                [
+                    self.durations.slow(
+                        float(requests),
+                        ends,
+                        float(slower),
+                        self.chance.once(target, f"durations {stream.version} {at}"),
+                    )
+                    for requests, slower, at in zip(
+                        found[stream].requests, self._slower(target, stream, starts), starts, strict=True
+                    )
+                ],
+                axis=1,
+            )
+            for stream, ends in limits.items()
+        }
+
+    def _slower(self, target: Target, stream: Stream, starts: Floats) -> Floats:
+        """How many times as long as usual a version's requests take."""
+        return self.affliction.slower_at(target, starts) if self._is_new(target, stream) else np.ones(starts.size)
+
+    def _is_new(self, target: Target, stream: Stream) -> bool:
+        """Whether it is of the new revision; what any version served counts as the baseline's."""
+        return bool(stream.version) and self.cloud.target(target).versions[int(stream.version) - 1] == NEW
 
     def begins(self, target: Target) -> float:
         """When a target's metrics begin: with its first customer; inf before."""

@@ -96,7 +96,8 @@ class Ran:
 class Simulation:
     """A release under way.
 
-    Args of `run`: see there. `skip` leaves out the looks that cannot matter (`simulation.quiet`).
+    Args of `run`: see there. `skip` leaves out the looks that cannot matter (`simulation.quiet`), which nobody knows of
+    looks at durations.
     """
 
     state: Release
@@ -244,7 +245,10 @@ def run(
         world=replace(cloud.world(), metrics=metrics, **({"alarms": alarms} if alarms else {})),
         metrics=metrics,
         times=times or Times(),
-        skip=skip and alarms is None and metrics.arrival.punctual(pipeline.judge.delay),
+        skip=skip
+        and alarms is None
+        and metrics.arrival.punctual(pipeline.judge.delay)
+        and not metrics.affliction.fault.slow,
         events=[event],
     )
     state = simulation.carry(event.at + longest)
@@ -291,7 +295,7 @@ def _harm(
     simulation: Simulation, affliction: Affliction, customers: Customers, target: Target, ended: float
 ) -> tuple[float, float | None]:
     """Requests that fail because of the revision, and when the first of them could."""
-    if not affliction.excess or target.key not in affliction.targets:
+    if not affliction.fault.harmful or target.key not in affliction.targets:
         return 0.0, None
     changes = [*shares(simulation.cloud, target), (ended, 0.0)]
     harm, first = 0.0, None

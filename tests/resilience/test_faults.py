@@ -89,11 +89,11 @@ def test_customers_may_be_asked_to_bear_some_of_it(bakery: Bakery):
     assert "10 of them failed" in found["summary"]
 
 
-def test_messages_that_a_disturbance_sends_to_the_dead_letters_are_found(bakery: Bakery):
+def test_messages_that_a_disturbance_sends_to_the_dead_letters_are_found(own_bakery: Bakery):
     # Given a queue that gives up at once
-    bakery.build(STURDY, visible=1, tries=1)
-    bakery.declare(resilience("kind: throttle, function: Baker", lasts="3s"))
-    [finding] = bakery.check()["findings"]
+    own_bakery.build(STURDY, visible=1, tries=1)
+    own_bakery.declare(resilience("kind: throttle, function: Baker", lasts="3s"))
+    [finding] = own_bakery.check()["findings"]
     assert (finding["rule"], finding["subject"]) == ("fault-lost-messages", "Burnt")
     assert finding["line"] == 37
 
@@ -126,11 +126,11 @@ def test_what_does_not_come_back_by_itself_is_found(bakery: Bakery):
     )
 
 
-def test_a_backlog_that_is_worked_off_too_slowly_is_found(bakery: Bakery):
-    bakery.build(STURDY)
-    bakery.shop.write("code/baker.py", "import time\n\n\ndef handler(event, context):\n    time.sleep(5)\n")
-    bakery.declare(resilience("kind: disconnect, function: Baker", recovery="1s"))
-    [finding] = bakery.check()["findings"]
+def test_a_backlog_that_is_worked_off_too_slowly_is_found(own_bakery: Bakery):
+    own_bakery.build(STURDY)
+    own_bakery.shop.write("code/baker.py", "import time\n\n\ndef handler(event, context):\n    time.sleep(5)\n")
+    own_bakery.declare(resilience("kind: disconnect, function: Baker", recovery="1s"))
+    [finding] = own_bakery.check()["findings"]
     assert (finding["rule"], finding["subject"], finding["line"]) == ("fault-backlog", "Orders", 32)
 
 

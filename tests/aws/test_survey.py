@@ -92,3 +92,24 @@ def test_dead_letters_and_throttles_are_read_as_cloudwatch_has_them(bench: Bench
     assert calls.count("cloudwatch:GetMetricData") == 1
     assert read[lost.queries[0]].tolist() == [3.0]  # type: ignore[index]
     assert np.isnan(read[throttled.queries[0]]).all()  # type: ignore[index]
+
+
+def test_the_age_of_the_oldest_message_is_that_of_the_worst_moment_of_each_interval(bench: Bench) -> None:
+    bench.release(bench.revision(says("ahoy"), extra={"Orders": queue("Lost"), "Lost": queue()}))
+    metrics = bench.adapters.survey.shared(bench.target)
+    [age] = [each for each in metrics if each.name == "age of the oldest message, in s"]
+    assert (age.kind, age.form, age.function) == ("gauge", Form.LOG, "Orders")
+    start = time.time() // 60 * 60 - 180
+    [name] = [value for query in age.queries for _, value in query.dimensions]  # type: ignore[union-attr]
+    points = [
+        {
+            "MetricName": "ApproximateAgeOfOldestMessage",
+            "Dimensions": [{"Name": "QueueName", "Value": name}],
+            "Timestamp": start + second,
+            "Value": seconds,
+        }
+        for second, seconds in ((5, 2.0), (50, 40.0), (125, 7.0))
+    ]
+    bench.account.client("cloudwatch", bench.region).put_metric_data(Namespace="AWS/SQS", MetricData=points)
+    read = bench.adapters.metrics.series(bench.target, age.queries, start=start, end=start + 180, period=60)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(read[age.queries[0]], [40.0, np.nan, 7.0])  # type: ignore[index]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shoreward.app.perform import perform
+from shoreward.app.quarantine import Taint
 from shoreward.app.surroundings import UNLIMITED, Limits, Scene, turn
 from shoreward.core import Decision, Effect, Event, Phase, Release, decide, evolve, opened
 from shoreward.core import events as e
@@ -127,7 +128,8 @@ class Line:
             if not each.ended
             or (each.outcome is Outcome.SUCCEEDED and place > oldest.get(each.pipeline.application, place))
         ]
-        return Scene(releases=tuple(known), control=self.control, limits=self.limits, quarantined=self.taints())
+        taints = {release: Taint(reason=why) for release, why in self.taints().items()}
+        return Scene(releases=tuple(known), control=self.control, limits=self.limits, taints=taints)
 
     def decision(self, release: str) -> Decision:
         state = self.states[release]

@@ -125,13 +125,19 @@ class Scene:
         What goes back under a newer release is not: it can only wait for that one, which may need the room.
         """
         found: dict[str, Target] = {}
-        covered: dict[str, set[str]] = {}
-        for state in reversed(self.releases):
-            glance = self._glance(state)
-            above = covered.setdefault(glance.application, set())
-            found.update((key, target) for key, target in glance.working.items() if key not in above)
-            above |= glance.other.on
+        for place, state in enumerate(self.releases):
+            working = self._glance(state).working
+            if working:
+                above = self._above(state, place) if state.rollback else frozenset[str]()
+                found.update((key, target) for key, target in working.items() if key not in above)
         return tuple(found.values())
+
+    def _above(self, state: Release, place: int) -> frozenset[str]:
+        """What newer releases of the same application than the one in that place have."""
+        newer = (self._glance(each) for each in self.releases[place + 1 :])
+        return frozenset[str]().union(
+            *(each.other.on for each in newer if each.application == state.pipeline.application)
+        )
 
     def _elsewhere(self, application: str) -> Mapping[str, tuple[Elsewhere, ...]]:
         found: dict[str, tuple[Elsewhere, ...]] = {}

@@ -85,7 +85,7 @@ def retry_at(failure: Failure) -> float:
 
 def attempt(state: Release, effect: Effect, now: float) -> Decision:
     """Do it now, or, after a failure, when its time has come again."""
-    failure = state.failures.get(effect.key)
+    failure = state.failures.get(effect.key) if state.failures else None
     if failure is None or now >= retry_at(failure):
         return Decision(effects=(effect,))
     why = f"{effect.key} failed {failure.attempts} times, last with: {failure.event.what}"

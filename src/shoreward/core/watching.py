@@ -31,11 +31,11 @@ def watch(state: Release, now: float, outside: Outside) -> Decision:
 
 def watched(state: Release, deployment: Deployment, outside: Outside) -> bool:
     """Whether a release is to look at a target; one that customers of a newer release are on is that one's to watch."""
-    if deployment.skipped or state.returning or outside.is_served(deployment.target.key):
-        return False
-    if deployment.phase is Phase.BAKING:
-        return True
-    return deployment.phase in (Phase.MOVED, Phase.FINISHED) and bool(state.pipeline.alarms)
+    if deployment.phase is not Phase.BAKING:
+        after = deployment.phase is Phase.MOVED or deployment.phase is Phase.FINISHED
+        if not (after and state.pipeline.alarms):
+            return False
+    return not (deployment.skipped or state.returning or outside.is_served(deployment.target.key))
 
 
 def next_look(state: Release, deployment: Deployment) -> float:
@@ -54,7 +54,7 @@ def next_look(state: Release, deployment: Deployment) -> float:
 
 def blind(state: Release, deployment: Deployment) -> Failure | None:
     """Why nobody can see how a target is doing, when the last look at it failed."""
-    return state.failures.get(do.JudgeTarget(target=deployment.target).key)
+    return state.failures.get(do.JudgeTarget(target=deployment.target).key) if state.failures else None
 
 
 def seen_quiet(state: Release, deployment: Deployment) -> bool:

@@ -1,0 +1,120 @@
+"""What must hold at every step of a fleet: the properties of the design, looked at as events and effects come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from shoreward.app.surroundings import Limits
+from shoreward.core import Decision, Effect, Event, Phase, Release
+from shoreward.core import effects as do
+from shoreward.core import events as e
+from shoreward.core.control import Control
+from shoreward.domain import Outcome, Target, Verdict
+
+
+class Broken(Exception):
+    """A property does not hold."""
+
+
+class Watchman:
+    """Looks at every event and every effect of all releases; raises `Broken`."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._entered: dict[str, Target] = {}
+        self._at_work: dict[str, tuple[str, str]] = {}
+        self.steps = 0
+
+    def recorded(self, state: Release, event: Event, family: Iterable[Release]) -> None:
+        """An event that is about to be appended to a release, whose application has these open ones."""
+        self.steps += 1
+        match event:
+            case e.WaveEntered(wave=wave):
+                _must(state.baked == wave, state, "a wave began before the one before it had baked")
+                _must(_passed(state), state, "a wave began without a pass of the checks")
+                self._alone(state, wave, family)
+            case e.TargetEntered(target=key):
+                self._room(state, state.deployments[key].target)
+                self._entered[key] = state.deployments[key].target
+            case e.TargetFinished(target=key) | e.TargetSkipped(target=key):
+                self._entered.pop(key, None)
+            case e.RollbackBegan():
+                for key, each in state.deployments.items():
+                    if each.entered and not each.done:
+                        self._entered.pop(key, None)
+            case e.ReleaseEnded(outcome=outcome):
+                self._ended(state, outcome)
+            case _:
+                pass
+
+    def _ended(self, state: Release, outcome: Outcome) -> None:
+        if outcome is Outcome.SUCCEEDED:
+            done = all(each.phase is Phase.FINISHED or each.skipped for each in state.deployments.values())
+            _must(done, state, "it succeeded and is not everywhere")
+        elif outcome is Outcome.SUPERSEDED:
+            _must(state.waiting and not state.hold, state, "it was superseded in a wave, or while a person held it")
+        else:
+            _must(all(each.restored_whole for each in state.deployments.values()), state, "it left something behind")
+
+    def _alone(self, state: Release, wave: int, family: Iterable[Release]) -> None:
+        keys = {target.key for target in state.pipeline.waves[wave].targets}
+        number = _number(state)
+        for other in family:
+            if other.id == state.id or other.ended or other.rollback:
+                continue
+            in_wave = other.wave == other.baked
+            there = {target.key for target in other.pipeline.waves[other.wave].targets} if in_wave else set[str]()
+            _must(not keys & there, state, f"it holds a wave together with {other.id}")
+            if _number(other) < number:
+                ahead = {target.key for each in other.pipeline.waves[other.baked :] for target in each.targets}
+                _must(not keys & ahead, state, f"it passes {other.id}")
+
+    def _room(self, state: Release, target: Target) -> None:
+        here = Counter(each.region for each in self._entered.values())
+        for count, most in (
+            (len(self._entered), self._limits.targets),
+            (here[target.region], self._limits.region),
+        ):
+            _must(most is None or count < most, state, "more targets are under way than may be")
+        _must(target.key not in self._entered, state, "somebody else has entered its target")
+
+    def begun(self, state: Release, effect: Effect, control: Control, tainted: Mapping[str, object]) -> None:
+        """An effect that is about to begin."""
+        self.steps += 1
+        if effect.forward:
+            _must(not state.rollback, state, "a step forward after the rollback began")
+            _must(not state.hold, state, "a step forward under a hold")
+            _must(control.stop_of(state.pipeline.application) is None, state, "a step forward under a stop")
+            _must(state.id not in tainted, state, "a step forward of what is in quarantine")
+        if isinstance(effect, do.ShiftTraffic) and effect.expected > 0:
+            deployment = state.deployments[effect.target.key]
+            looked = deployment.judgement
+            fresh = looked is not None and looked.verdict is Verdict.PASS
+            _must(fresh and deployment.judged_at >= deployment.shifted_at, state, "a weight rose without a fresh pass")
+        if effect.target.key and not isinstance(effect, do.JudgeTarget):
+            owner = self._at_work.get(effect.target.key)
+            _must(owner is None or owner[0] == state.id, state, f"{effect.key} while {owner} is at work")
+            self._at_work[effect.target.key] = (state.id, effect.key)
+
+    def over(self, effect: Effect) -> None:
+        """An effect that has come to its end."""
+        self._at_work.pop(effect.target.key, None)
+
+    def decided(self, state: Release, decision: Decision, busy: Collection[object]) -> None:
+        """A decision after which nothing was left to record or begin."""
+        says = decision.blockers or decision.effects or decision.wake_at is not None
+        _must(state.ended or bool(busy) or bool(says), state, "it waits in silence")
+
+
+def _must(holds: bool, state: Release, what: str) -> None:
+    if not holds:
+        raise Broken(f"{state.id}: {what}")
+
+
+def _passed(state: Release) -> bool:
+    return state.pipeline.checks is None or (state.checked is not None and state.checked.verdict.advances)
+
+
+def _number(state: Release) -> int:
+    return int(state.id.rpartition("#")[2])

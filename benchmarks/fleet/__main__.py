@@ -1,4 +1,7 @@
-"""The fortnight of many pipelines: `python -m benchmarks.fleet [--pipelines 50] [--days 14] [--out fleet.json]`."""
+"""The fortnight of many pipelines: `python -m benchmarks.fleet [--pipelines 50] [--days 14] [--out fleet.json]`.
+
+Prints a table, and writes the figures as they stand after each simulated day.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from shoreward.simulation.fleet import Shape, simulate, table
+from shoreward.simulation.fleet import Fleet, Report, Shape, reported, simulate, table
+from shoreward.simulation.fleet.shape import MONDAY
 
 
 def main() -> None:
@@ -24,21 +28,25 @@ def main() -> None:
     shape = Shape(
         pipelines=given.pipelines, regions=given.regions, merges=given.merges, days=given.days, seed=given.seed
     )
-    began = time.process_time()
 
-    def told(fleet: object) -> None:
-        now, events = fleet.now, fleet.events  # type: ignore[attr-defined]
-        hours = (now - 1_699_833_600.0) / 3_600
-        if hours % 6 == 0:
-            used = time.process_time() - began
-            under_way = len(fleet.carried)  # type: ignore[attr-defined]
-            print(f"hour {hours:.0f}: {events} events, {under_way} releases, {used:.0f} s", file=sys.stderr, flush=True)
+    def write(report: Report, days: float) -> None:
+        figures = {"simulated_days": round(days, 2), "seconds": round(time.process_time(), 1), **report.json()}
+        given.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+    def told(fleet: Fleet) -> None:
+        days = (fleet.now - MONDAY) / 86_400
+        if days % 1 == 0:
+            write(reported(fleet), days)
+            seconds = time.process_time()
+            print(
+                f"day {days:.0f}: {fleet.events} events, {len(fleet.carried)} releases, {seconds:.0f} s",
+                file=sys.stderr,
+            )
 
     report = simulate(shape, told)
-    seconds = time.process_time() - began
-    given.out.write_text(json.dumps({**report.json(), "seconds": round(seconds, 1)}, indent=1) + "\n", encoding="utf-8")
+    write(report, given.days)
     print(table(report))
-    print(f"{seconds:.0f} s of processor time.")
+    print(f"{time.process_time():.0f} s of processor time.")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ The real `decide`, `evolve`, surroundings and quarantine rules, over a world tha
 target serves (`cloud`), what commits change (`history`), what looks say (`looks`), what people do (`people`).
 """
 
-from shoreward.simulation.fleet.report import Report, table
-from shoreward.simulation.fleet.run import simulate
+from shoreward.simulation.fleet.report import Report, reported, table
+from shoreward.simulation.fleet.run import Fleet, simulate
 from shoreward.simulation.fleet.shape import Shape
 
-__all__ = ["Report", "Shape", "simulate", "table"]
+__all__ = ["Fleet", "Report", "Shape", "reported", "simulate", "table"]

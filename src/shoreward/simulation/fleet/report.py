@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoreward.domain import Outcome
-from shoreward.simulation.fleet.looks import Looks
 from shoreward.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(count=len(values), p50=p50, p90=p90, p99=p99, most=round(max(values), 2))
 
 
-def reported(fleet: Fleet, looks: Looks) -> Report:
+def reported(fleet: Fleet) -> Report:
     """The figures of a fleet as it stands."""
     histories, branches = fleet.acting.histories, fleet.branches
     for served in fleet.acting.cloud.targets.values():
@@ -117,7 +116,7 @@ def reported(fleet: Fleet, looks: Looks) -> Report:
                 spread([one.seconds / 60 for one in told]),
                 sum(one.verdict is Verdict.FAIL for one in told) / len(told),
             )
-            for kind, told in looks.told.items()
+            for kind, told in fleet.acting.looks.told.items()
         },
     )
 

@@ -74,6 +74,8 @@ class Fleet:
     control: Control = NO_CONTROL
     now: float = MONDAY
     carried: dict[str, Carried] = field(default_factory=dict[str, Carried])
+    families: dict[str, dict[str, Carried]] = field(default_factory=lambda: defaultdict[str, dict[str, Carried]](dict))
+    dependants: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
     ended: dict[str, list[Release]] = field(default_factory=lambda: defaultdict[str, list[Release]](list))
     numbers: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     events: int = 0
@@ -88,6 +90,10 @@ class Fleet:
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
+        for name, pipeline in self.pipelines.items():
+            for gate in pipeline.gates:
+                if isinstance(gate, After):
+                    self.dependants[gate.application].append(name)
         self.branches = Branches(self)
         self.people = People(self)
 
@@ -111,13 +117,13 @@ class Fleet:
         self.numbers[application] += 1
         number = self.numbers[application]
         release = f"{application}#{number}"
-        self.carried[release] = Carried(opened(release, event), number)
+        self.carried[release] = self.families[application][release] = Carried(opened(release, event), number)
         self._dirty.add(release)
         return release
 
     def family(self, application: str) -> list[Carried]:
         """The open releases of an application, oldest first."""
-        return [each for each in self.carried.values() if each.state.pipeline.application == application]
+        return list(self.families[application].values())
 
     def say(self, release: str, event: Event) -> None:
         """Append an event, and look whether it may be."""
@@ -129,9 +135,8 @@ class Fleet:
         self.events += 1
         self._dirty.add(release)
         if isinstance(event, _TELLING):
-            self._dirty.update(each.state.id for each in self.family(application))
-        if isinstance(event, _TELLING) and self._depends(application):
-            self._dirty.update(each.state.id for name in self._depends(application) for each in self.family(name))
+            for name in (application, *self.dependants[application]):
+                self._dirty.update(self.families[name])
         if isinstance(event, _ROOM):
             self._dirty.update(key for key, each in self.carried.items() if each.wants_room)
         self.branches.heard(carried.state, event)
@@ -145,20 +150,18 @@ class Fleet:
 
     def recheck(self, application: str) -> None:
         """Let the releases of an application decide again."""
-        self._dirty.update(each.state.id for each in self.family(application))
-
-    def _depends(self, application: str) -> list[str]:
-        return [
-            name
-            for name, pipeline in self.pipelines.items()
-            if any(isinstance(gate, After) and gate.application == application for gate in pipeline.gates)
-        ]
+        self._dirty.update(self.families[application])
 
     def _leave(self, carried: Carried) -> None:
         release = carried.state.id
         if not carried.busy:
-            del self.carried[release]
+            self._drop(release)
         self.ended[carried.state.pipeline.application].append(carried.state)
+
+    def _drop(self, release: str) -> None:
+        carried = self.carried.pop(release, None)
+        if carried is not None:
+            del self.families[carried.state.pipeline.application][release]
 
     def _settle(self) -> None:
         while self._dirty:
@@ -220,28 +223,28 @@ class Fleet:
             return
         if carried.state.ended:
             if not carried.busy:
-                self.carried.pop(state.id, None)
+                self._drop(state.id)
             return
         self.say(state.id, self.acting.end(state, effect, self.now))
 
     def _scene(self, state: Release) -> Scene:
         """All that bears on a release; those of other applications only where it may ask for them."""
         application = state.pipeline.application
-        names = {application, *(gate.application for gate in state.pipeline.gates if isinstance(gate, After))}
-        everybody = self._enters(state)
-        open_ones = [
-            each
-            for each in self.carried.values()
-            if not each.state.ended and (everybody or each.state.pipeline.application in names)
+        asked = [gate.application for gate in state.pipeline.gates if isinstance(gate, After)]
+        names = self.families if self._enters(state) else asked
+        others = [
+            each.state
+            for name in names
+            if name != application
+            for each in self.families[name].values()
+            if not each.state.ended
         ]
-        oldest = min(each.number for each in open_ones if each.state.pipeline.application == application)
+        own = [(each.number, each.state) for each in self.families[application].values() if not each.state.ended]
         stayed = [
             (_number(each), each)
             for each in self.ended[application][-20:]
-            if each.outcome is Outcome.SUCCEEDED and _number(each) > oldest
+            if each.outcome is Outcome.SUCCEEDED and _number(each) > own[0][0]
         ]
-        own = [(each.number, each.state) for each in open_ones if each.state.pipeline.application == application]
-        others = [each.state for each in open_ones if each.state.pipeline.application != application]
         line = [each for _, each in sorted((*own, *stayed), key=lambda it: it[0])]
         return Scene(
             releases=(*line, *others),
@@ -288,7 +291,7 @@ def simulate(shape: Shape, told: Callable[[Fleet], None] | None = None) -> Repor
             told(fleet)
         if fleet.now > MONDAY + shape.days * DAY and not fleet.carried:
             break
-    return reported(fleet, looks)
+    return reported(fleet)
 
 
 def _fleet(shape: Shape, pipelines: dict[str, Pipeline], looks: Looks) -> Fleet:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ class Bench:
     parameters: tuple[tuple[str, str], ...] = ()
     store: Store = field(default_factory=Store)
     retry: Retry = field(default_factory=Retry)
+    hour: float = 0.0
 
     def __post_init__(self) -> None:
         self.session = boto3.Session()
@@ -76,7 +78,7 @@ class Bench:
 
     def connected(self) -> AwsAdapters:
         """Adapters as a freshly started process has them."""
-        sessions = Sessions(self.session, retry=self.retry)
+        sessions = Sessions(self.session, retry=self.retry, clock=lambda: time.time() + self.hour)
         return connect(self.store, self.store, sessions=sessions, retry=self.retry)
 
     @property

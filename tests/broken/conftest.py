@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from aws.conftest import bench
 from aws.support import Bench
 from shoreward.adapters.aws import Retry
+from shoreward.cloud import EmbeddedCloud
+from shoreward.cloud.faults import Control
 
 from .support import Coast
 
@@ -21,3 +25,21 @@ def coast(bench: Bench) -> Coast:
     coast = Coast(bench)
     coast.sail(coast.open("one"))
     return coast
+
+
+@pytest.fixture
+def abroad(bench: Bench) -> Coast:
+    """The same, with the second region in an account of its own, by a role."""
+    bench.retry = Retry(budget=0.3, longest=0.1)
+    bench.adapters = bench.connected()
+    coast = Coast(bench)
+    coast.settle_abroad(bench.neighbour())
+    coast.sail(coast.open("one"))
+    return coast
+
+
+@pytest.fixture
+def faults(embedded_cloud: EmbeddedCloud) -> Iterator[Control]:
+    """What goes wrong, until it is over."""
+    yield embedded_cloud.faults
+    embedded_cloud.faults.clear()

@@ -24,6 +24,7 @@ from shoreward.app.world import World
 from shoreward.core import Blocker, Deployment, Phase, Release, decide
 from shoreward.domain import Bake, JudgePolicy, Outcome, Pipeline, Probe, Revision, StagedFunction, Target, Wave
 from shoreward.testing.builders import an_opening
+from shoreward.testing.cloud import CloudAccount
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
 from shoreward.testing.simulator import state_of, step
@@ -79,6 +80,7 @@ class Coast:
         self.bench = bench
         self.yard = Yard(bench)
         self.journal = MemoryJournal()
+        self.accounts = {NEAR: bench.account, FAR: bench.account}
         self.time = SimulatedCloud()
         self.pipeline = Pipeline(
             application="shop",
@@ -89,6 +91,14 @@ class Coast:
             ),
             judge=JudgePolicy(interval=10, delay=5, promote_points=0.01, dispersion=1.0, latency=None, shared=False),
         )
+
+    def settle_abroad(self, account: str) -> None:
+        """The second region belongs to another account."""
+        near, far = self.pipeline.waves
+        role = f"arn:aws:iam::{account}:role/shoreward-shop-deploy"
+        moved = replace(far, targets=tuple(replace(one, account=account, role=role) for one in far.targets))
+        self.pipeline = replace(self.pipeline, waves=(near, moved))
+        self.accounts[FAR] = CloudAccount(self.bench.account.endpoint, account)
 
     @property
     def world(self) -> World:
@@ -156,7 +166,7 @@ class Coast:
     # A person's hands
 
     def client(self, service: str, region: str = FAR) -> Any:
-        return self.bench.account.client(service, region)
+        return self.accounts[region].client(service, region)
 
     def name(self, region: str = FAR, logical_id: str = "Hello") -> str:
         client = self.client("cloudformation", region)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shoreward.app.ports import Journal
 from shoreward.core import Deployment, Phase, Release, Restored, replay
-from shoreward.domain import Difference, Drifted, Left, StagedFunction, Target, Terminal, remaining, spelled
+from shoreward.domain import Difference, Drifted, Left, Retryable, StagedFunction, Target, Terminal, remaining, spelled
 
 if TYPE_CHECKING:
     from shoreward.app.world import World
@@ -119,7 +119,10 @@ def require_in_place(world: World, state: Release, deployment: Deployment) -> No
         return
     target, baking = deployment.target, deployment.phase is Phase.BAKING
     steps = (deployment.percent, *state.wave_of(deployment).steps) if baking else ()
-    found = world.drift.strays(target, deployment.staged.shifting, (*steps, 100.0))
+    try:
+        found = world.drift.strays(target, deployment.staged.shifting, (*steps, 100.0))
+    except Retryable:
+        return  # metrics tell how customers fare, also while nobody can look who serves them
     if deployment.phase is Phase.FINISHED:
         _refuse(state, target, state.id, found, whole=True)
     elif found:

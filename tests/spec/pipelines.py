@@ -3,11 +3,16 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
 from shoreward.domain import (
     Advisories,
+    After,
+    Age,
+    Alarms,
+    Approval,
     Auto,
     Bake,
     Checks,
@@ -15,6 +20,10 @@ from shoreward.domain import (
     Dynamic,
     Fault,
     FileQuery,
+    Freeze,
+    Gate,
+    Hook,
+    Hours,
     JudgePolicy,
     Metric,
     Pipeline,
@@ -29,8 +38,10 @@ from shoreward.domain import (
     Suite,
     Target,
     TrustedKey,
+    Variable,
     Waiver,
     Wave,
+    Window,
 )
 from shoreward.spec._kinds import json_text
 from shoreward.spec._regions import PARTITIONS
@@ -92,6 +103,63 @@ def bakes(draw: st.DrawFn) -> Bake:
     )
 
 
+zones = st.sampled_from(["region", "Europe/Stockholm", "UTC"])
+dates = st.dates().map(lambda day: day.isoformat())
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(second=0, microsecond=0))
+words_of_a_gate = st.sampled_from(["off", "yes", "1.0", "the figures: all", "é # 1"])
+minutes = st.integers(0, 1_440).map(lambda minute: 60 * minute)
+some_days = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))
+hours = st.builds(Hours, days=some_days, start=minutes, end=minutes).filter(
+    lambda each: each.start != each.end and each.start < 86_400
+)
+placeholders = st.sampled_from(["{stack}-errors", "high errors", "né: #1", "{region}{account}"])
+spans = {"timeout": st.integers(1, 900).map(float), "every": seconds}
+
+
+def gates_called(name: str) -> st.SearchStrategy[Gate]:
+    """Gates of each kind, by that name."""
+    said = {"name": st.just(name)}
+    return st.one_of(
+        st.builds(
+            Window,
+            **said,
+            hours=st.lists(hours, min_size=1, max_size=2).map(tuple),
+            zone=zones,
+            holidays=st.sets(dates, max_size=2).map(lambda days: tuple(sorted(days))),
+        ),
+        st.builds(
+            lambda start, length, zone: Freeze(
+                name=name,
+                start=start.isoformat(timespec="minutes"),
+                end=(start + timedelta(minutes=length)).isoformat(timespec="minutes"),
+                zone=zone,
+            ),
+            moments,
+            st.integers(1, 100_000),
+            zones,
+        ),
+        st.builds(
+            Alarms,
+            **said,
+            alarms=st.lists(placeholders, min_size=1, max_size=2, unique=True).map(tuple),
+            prefix=st.just("") | placeholders,
+            every=seconds,
+        ),
+        st.builds(After, **said, application=names.map("other-{}".format)),
+        st.builds(Age, **said, seconds=seconds),
+        st.builds(Approval, **said, of=words_of_a_gate),
+        st.builds(Hook, **said, function=placeholders, when=st.sampled_from(["start", "before", "after"]), **spans),
+        st.builds(Hook, **said, url=st.just("https://desk.example/?a=b"), secret=st.sampled_from(["", "KEY"]), **spans),
+        st.builds(Variable, **said, variable=logical_ids.map("v{}".format), value=words_of_a_gate),
+    )
+
+
+def gates(prefix: str) -> st.SearchStrategy[tuple[Gate, ...]]:
+    """A few gates, each with a name of its own."""
+    some = st.integers(0, 2).flatmap(lambda count: st.tuples(*(gates_called(f"{prefix}-{i}") for i in range(count))))
+    return st.just(()) | some
+
+
 @st.composite
 def waves(draw: st.DrawFn) -> tuple[Wave, ...]:
     rest = draw(targets())
@@ -107,6 +175,8 @@ def waves(draw: st.DrawFn) -> tuple[Wave, ...]:
                 steps=tuple(sorted(steps)),
                 bake=draw(bakes()),
                 soak=draw(seconds),
+                at_once=draw(st.none() | st.integers(1, 1_000)),
+                gates=draw(gates(f"wave-{len(result)}")),
                 ramp=draw(st.none() | st.builds(Ramp, budget=st.floats(1e9, 1e12), first=percents)) if known else None,
             )
         )
@@ -333,6 +403,7 @@ pipelines = st.builds(
     ).map(tuple),
     artifacts=st.sampled_from(["shoreward-{account}-{region}", "code.{region}"]),
     allow_replacement=st.lists(logical_ids, max_size=3, unique=True).map(tuple),
+    gates=gates("all"),
     allow_drift=st.lists(logical_ids | logical_ids.map("{}.Timeout".format), max_size=3, unique=True).map(tuple),
 )
 

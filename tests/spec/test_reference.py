@@ -6,7 +6,7 @@ import re
 import botocore.session
 import pytest
 
-from shoreward.spec import _format, _metrics
+from shoreward.spec import _format, _gates, _metrics
 from shoreward.spec._regions import PARTITION_OF, PARTITIONS
 from shoreward.spec._shapes import Record
 from shoreward.spec.schema import schema, schema_text
@@ -36,6 +36,13 @@ SECTIONS = {
     "prometheus": _metrics.PROMETHEUS,
     "file": _metrics.FILE,
     "probes": _format.PROBE,
+    "gates": _gates.GATE,
+    "window": _gates.WINDOW,
+    "open": _gates.HOURS,
+    "freeze": _gates.FREEZE,
+    "alarms of a gate": _gates.ALARMS,
+    "hook": _gates.HOOK,
+    "variable": _gates.VARIABLE,
     "checks": _format.CHECKS,
     "suites": _format.SUITE,
     "sandbox": _format.SANDBOX,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ def pipeline_now(project: Project) -> Pipeline:
 
 def pipeline_at(project: Project, commit: str) -> Pipeline:
     """See `Project.pipeline_at`."""
+    from shoreward.spec.calendars import Beside
     from shoreward.spec.load import decoded, parse
 
     root, file = project.repository.root.resolve(), project.config.resolve()
@@ -37,7 +39,8 @@ def pipeline_at(project: Project, commit: str) -> Pipeline:
             next="Write one with `shoreward init`, and commit it.",
         )
     folder = "" if path.parent == Path() else path.parent.as_posix()
-    return _with_waves(as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder)))
+    beside = Beside(read=lambda name: project.repository.read(commit, name), year=datetime.now(UTC).year)
+    return _with_waves(as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder, beside=beside)))
 
 
 def _with_waves(pipeline: Pipeline) -> Pipeline:

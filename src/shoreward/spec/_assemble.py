@@ -13,29 +13,32 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
 
-from shoreward.domain import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Target, Wave, Written
+from shoreward.domain import Auto, Bake, Gate, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Target, Wave, Written
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._format import TEMPLATE
+from shoreward.spec._gates import assemble_gates, check_names
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._metrics import assemble_metrics
 from shoreward.spec._regions import PARTITION_OF
 from shoreward.spec._shapes import At
 from shoreward.spec._words import did_you_mean
+from shoreward.spec.calendars import Beside
 
 Found = dict[str, Any]
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-def assemble(found: Found, at: At, folder: str) -> Pipeline:
+def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeline:
     """The pipeline of a file.
 
     Args:
         found: what `spec._format.PIPELINE` read.
         folder: the file's folder relative to the repository's root, '' for the root itself.
+        beside: what lies beside it; None where there is nothing to read.
     """
     judge = _judge(found.get("judge", {}), at / "judge", folder)
-    settling = _Waves(found, at, judge)
+    settling = _Waves(found, at, judge, folder, beside)
     waves, auto = settling.waves(), settling.auto()
     stack = found.get("stack", found.get("application", ""))
     defaults = Pipeline(application="", template="", waves=())
@@ -57,6 +60,7 @@ def assemble(found: Found, at: At, folder: str) -> Pipeline:
         allow_drift=tuple(found.get("allow-drift", defaults.allow_drift)),
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
         auto=auto,
+        gates=settling.gates,
     )
 
 
@@ -79,11 +83,15 @@ class _Waves:
     found: Found
     at: At
     judge: JudgePolicy
+    folder: str
+    beside: Beside | None
+    gates: tuple[Gate, ...] = ()
     stacks: dict[str, str] = field(default_factory=dict[str, str])
     partitions: dict[str, str] = field(default_factory=dict[str, str])
 
     def waves(self) -> tuple[Wave, ...]:
         self._check_roles()
+        self.gates = self._gates(self.found, self.at)
         result: list[Wave] = []
         written = self.found.get("waves", ())
         if isinstance(written, dict):
@@ -99,6 +107,10 @@ class _Waves:
                 (here / "name").complain("SPEC_WAVE_TWICE", f"There is a wave '{wave['name']}' above.", "Rename one.")
             result.append(self._wave(wave, here))
         return tuple(result)
+
+    def _gates(self, found: Found, at: At) -> tuple[Gate, ...]:
+        name = self.found.get("application", "")
+        return assemble_gates(found.get("gates", {}), at / "gates", self.folder, name, self.beside)
 
     def auto(self) -> Auto | None:
         """What waves are derived from; None where they are written down."""
@@ -167,7 +179,10 @@ class _Waves:
             )
             if certified
             else None,
+            at_once=wave.get("at-once"),
+            gates=self._gates(wave, at),
         )
+        check_names(self.gates, result.gates, at / "gates")
         if certified and steps and None not in steps:
             self._check_ramp(result, wave, at, home)
         return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shoreward.domain import JudgePolicy, LatencyPolicy, Pipeline, Probe
 from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
+from shoreward.spec._gates import ALARMS, FREEZE, GATE, GATES, HOOK, HOURS, VARIABLE, WINDOW
 from shoreward.spec._kinds import (
     Choice,
     Duration,
@@ -222,6 +223,7 @@ PIPELINE = Record(
             "What people may change by hand on a target: resources, or properties as `Orders.Timeout`.",
             default=list(_PIPELINE.allow_drift),
         ),
+        Field("gates", GATES, "What must be open before each wave and target, by name."),
         Field("checks", CHECKS, "What is looked at before production."),
     ),
 )
@@ -249,6 +251,13 @@ _HOME_NAMES = (
     (RESILIENCE, "'resilience'"),
     (FAULT, "a fault"),
     (DYNAMIC, "'dynamic'"),
+    (GATE, "a gate"),
+    (WINDOW, "'window' of a gate"),
+    (HOURS, "the hours of a window"),
+    (FREEZE, "'freeze' of a gate"),
+    (ALARMS, "'alarms' of a gate"),
+    (HOOK, "'hook' of a gate"),
+    (VARIABLE, "'variable' of a gate"),
 )
 for _record, _home in _HOME_NAMES:
     for _field in _record.fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoreward.domain import Auto, Bake, Ramp, Wave
+from shoreward.spec._gates import GATES
 from shoreward.spec._kinds import Choice, Duration, Number, Parameter, Percent, Text, duration_text, percent_text
 from shoreward.spec._shapes import Field, ListOf, MapOf, Record, TextOr
 
@@ -145,5 +146,11 @@ WAVE = Record(
             required=True,
         ),
         *_HOW,
+        Field(
+            "at-once",
+            Number(1, 1_000, whole=True),
+            "How many targets may be under way at a time; all by default.",
+        ),
+        Field("gates", GATES, "What must be open before this wave, beside the gates of all waves."),
     ),
 )

@@ -15,6 +15,7 @@ from shoreward.domain import (
     Checks,
     Dynamic,
     Fault,
+    Gate,
     JudgePolicy,
     Pipeline,
     Probe,
@@ -24,6 +25,7 @@ from shoreward.domain import (
     Target,
     Wave,
 )
+from shoreward.spec._gates import written as written_gate
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._metrics import written
 from shoreward.spec._scalars import plain
@@ -43,6 +45,7 @@ def dump(pipeline: Pipeline) -> str:
         "probes": [_probe(probe) for probe in pipeline.probes],
         "allow-replacement": list(pipeline.allow_replacement),
         "allow-drift": list(pipeline.allow_drift),
+        **_gates(pipeline.gates),
         **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"
@@ -108,7 +111,13 @@ def _wave(wave: Wave, accounts: _Accounts) -> dict[str, Any]:
         "soak": duration_text(wave.soak),
         "ramp": "certified" if ramp else "steps",
         **climbing,
+        **({} if wave.at_once is None else {"at-once": wave.at_once}),
+        **_gates(wave.gates),
     }
+
+
+def _gates(gates: tuple[Gate, ...]) -> dict[str, Any]:
+    return {"gates": {gate.name: written_gate(gate) for gate in gates}} if gates else {}
 
 
 def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:

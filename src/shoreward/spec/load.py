@@ -6,6 +6,7 @@ Text, then values with places (`spec.yaml`), then keys by the format (`spec._for
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shoreward.domain import Pipeline, Place, SpecError, SpecErrors
@@ -13,6 +14,7 @@ from shoreward.spec._assemble import assemble
 from shoreward.spec._format import PIPELINE
 from shoreward.spec._shapes import At
 from shoreward.spec._words import did_you_mean
+from shoreward.spec.calendars import Beside
 from shoreward.spec.yaml import read_yaml
 
 FILE = "shoreward.yaml"
@@ -34,35 +36,37 @@ def load(path: Path, *, root: Path | None = None) -> Pipeline:
     folder = path.parent.resolve()
     if not folder.is_relative_to(root):
         raise SpecError("SPEC_PATH", f"The file is not in the repository {root}.", where=Place(file=str(path)))
-    return _read(_text(path), str(path), folder.relative_to(root).as_posix(), root)
+    beside = Beside(read=lambda name: _content(root / name), year=datetime.now(UTC).year)
+    return _read(_text(path), str(path), folder.relative_to(root).as_posix(), root, beside)
 
 
-def parse(text: str, file: str = FILE, *, folder: str = "") -> Pipeline:
-    """Read a pipeline's text; looks at nothing else.
+def parse(text: str, file: str = FILE, *, folder: str = "", beside: Beside | None = None) -> Pipeline:
+    """Read a pipeline's text; looks at nothing else but calendars that it names.
 
     Args:
         file: the file's name, as people should see it in errors.
         folder: its folder relative to the repository's root, which the pipeline's template becomes relative to.
+        beside: what lies beside it in the repository; None where there is nothing to read.
 
     Raises:
         SpecError: the text is wrong; `SpecErrors` when several things are.
     """
-    return _read(text, file, folder, None)
+    return _read(text, file, folder, None, beside)
 
 
-def _read(text: str, file: str, folder: str, root: Path | None) -> Pipeline:
+def _read(text: str, file: str, folder: str, root: Path | None, beside: Beside | None) -> Pipeline:
     document = read_yaml(text, file, intrinsics=False)
     at = At(document, [])
-    pipeline = assemble(PIPELINE.read(document.value, at) or {}, at, folder)
+    pipeline = assemble(PIPELINE.read(document.value, at) or {}, at, folder, beside)
     if root:
         _check_template(pipeline.template, root, at)
-    errors = _in_order(at.errors)
+    errors = in_order(at.errors)
     if errors:
         raise errors[0] if len(errors) == 1 else SpecErrors(errors)
     return pipeline
 
 
-def _in_order(errors: list[SpecError]) -> tuple[SpecError, ...]:
+def in_order(errors: list[SpecError]) -> tuple[SpecError, ...]:
     """Each mistake once, from the file's top to its bottom: a mistake in `defaults` is met again in every wave."""
 
     def position(error: SpecError) -> tuple[int, int]:
@@ -81,17 +85,28 @@ def _check_template(template: str, root: Path, at: At) -> None:
     (at / "template").complain("SPEC_TEMPLATE_MISSING", f"There is no template '{template}'.", advice)
 
 
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
 def _text(path: Path) -> str:
+    return decoded(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """A file's content; raises `SpecError` (SPEC_FILE_MISSING, SPEC_FILE_UNREADABLE)."""
     place = Place(file=str(path))
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         advice = "Write one with `shoreward init`."
         raise SpecError("SPEC_FILE_MISSING", "There is no such file.", where=place, next=advice) from None
     except OSError as error:
         what = f"The file cannot be read: {error.strerror}."
         raise SpecError("SPEC_FILE_UNREADABLE", what, where=place) from error
-    return decoded(content, str(path))
 
 
 def decoded(content: bytes, file: str) -> str:

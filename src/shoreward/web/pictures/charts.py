@@ -73,7 +73,7 @@ def _chart(frame: Frame, parts: Sequence[Markup], title: str) -> Markup:
 
 def weight_chart(weights: Weights, start: float, end: float, back_at: float | None) -> Markup:
     """A target's weight over a release's time; where it began to go back a line stands."""
-    frame = Frame(560, 112, start, max(end, start + 1), lambda percent: percent / 100)
+    frame = Frame(420, 104, start, max(end, start + 1), lambda percent: percent / 100)
     steps = [(start, 0.0), *((step.at, step.percent) for step in weights.steps)]
     points = stairs(frame.points([*steps, (end, steps[-1][1])]))
     floor = frame.y(0)
@@ -129,17 +129,32 @@ def _round_up(value: float) -> float:
 
 def _over(looks: Sequence[Look], rise: Callable[[float], float]) -> Frame:
     start = looks[0].until if looks else 0.0
-    return Frame(560, 150, start, max(looks[-1].until, start + 1) if looks else 1.0, rise)
+    return Frame(420, 140, start, max(looks[-1].until, start + 1) if looks else 1.0, rise)
 
 
-_LOWEST, _HIGHEST = 1 / 8, 16.0
+_LOWEST = 1 / 8
+
+
+def _highest(metric: Metric) -> float:
+    """Where the scale of ratios ends: all that was observed is on it."""
+    seen = [look.ratio for look in metric.looks if look.ratio is not None]
+    return next(end for end in (16.0, 64.0, 1_024.0) if max(seen, default=1.0) < 0.9 * end or end > 1_000)
 
 
 def ratio_chart(metric: Metric) -> Markup:
     """The canary's rate to the baseline's, with bounds that hold at all times, on a logarithmic scale."""
-    frame = _over(metric.looks, lambda ratio: math.log(max(ratio, _LOWEST) / _LOWEST) / math.log(_HIGHEST / _LOWEST))
-    parts = _axes(frame, [(0.25, "x 1/4"), (1, "x 1"), (4, "x 4"), (16, "x 16")])
-    upper = [(look.until, _HIGHEST if look.ratio_high is None else look.ratio_high) for look in metric.looks]
+    highest = _highest(metric)
+    frame = _over(metric.looks, lambda ratio: math.log(max(ratio, _LOWEST) / _LOWEST) / math.log(highest / _LOWEST))
+    parts = _axes(
+        frame,
+        [
+            (0.25, "x 1/4"),
+            (1, "x 1"),
+            (4, "x 4"),
+            *further,
+        ],
+    )
+    upper = [(look.until, highest if look.ratio_high is None else look.ratio_high) for look in metric.looks]
     lower = [(look.until, _LOWEST if look.ratio_low is None else look.ratio_low) for look in metric.looks]
     parts.append(
         element("path", class_="band", d=line([*frame.points(upper), *frame.points(lower)[::-1]], closed=True))

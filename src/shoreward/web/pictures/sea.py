@@ -41,7 +41,7 @@ def columns(waves: Sequence[WaveShown]) -> tuple[Column, ...]:
     for breadth, wave in zip(breadths, (None, *waves), strict=True):
         made.append(
             Column(
-                name=wave.name if wave else "Before production",
+                name=wave.name if wave else "Checks",
                 breadth=breadth,
                 left=left / whole,
                 right=(left + breadth) / whole,
@@ -66,19 +66,19 @@ def front(release: UnderWay, over: Sequence[Column]) -> float:
 
 
 def _beach(x: float) -> float:
-    return 232 - 168 * (x / _WIDTH) ** 1.9
+    return 234 - 150 * (x / _WIDTH) ** 2.2
 
 
 def _water(to: float, level: float, phase: float) -> list[Point]:
     """The surface of a wave from the open sea to where it runs out on the beach."""
-    points: list[Point] = []
+    points, reach = list[Point](), min(170.0, 0.8 * to)
     for step in range(_SAMPLES + 1):
         x = to * step / _SAMPLES
-        swell = 4.5 * math.sin(x / 46 + phase) + 2 * math.sin(x / 19 + 2 * phase)
+        swell = 5 * math.sin(x / 52 + phase) + 2 * math.sin(x / 21 + 2 * phase)
         ground = _beach(x)
-        height = max(ground - (level + swell), 16.0)
-        taper = min(1.0, (to - x) / 95)
-        points.append((x, ground - height * math.sin(taper * math.pi / 2) ** 0.75))
+        height = max(ground - (level + swell), 15.0 + swell / 2)
+        taper = min(1.0, max(0.0, to - x) / reach)
+        points.append((x, ground - height * math.sin(taper * math.pi / 2) ** 0.9))
     return points
 
 
@@ -92,9 +92,9 @@ def sea(shore: Shore) -> Markup:
     releases = shore.under_way[::-1]
     parts = [element("path", class_="sand", d=line([*_ground(), (_WIDTH, _HEIGHT), (0, _HEIGHT)], closed=True))]
     rest = over[0].right * _WIDTH * 0.72
-    parts.append(element("path", class_="water rest", d=_body(_water(rest, 168, 0.4))))
+    parts.append(element("path", class_="water rest", d=_body(_water(rest, 172, 0.4))))
     for place, release in enumerate(releases):
-        to, level = front(release, over) * _WIDTH, 104.0 + 20 * place
+        to, level = front(release, over) * _WIDTH, 118.0 + 20 * place
         surface = _water(to, level, 1.3 * place)
         classes = f"water depth-{min(place, 3)} {_tone(release)}"
         crest = surface[-_SAMPLES // 3 :]
@@ -125,7 +125,7 @@ def _flag(release: UnderWay, at: float, place: int) -> Markup:
         element("text", release.headline.id, class_="name", y=15, **where),
         element("text", f"{commit} · {percent} of customers", class_="small", y=30, **where),
     )
-    pole = element("line", class_="pole", x1=0, x2=0, y1=2, y2=58 + 6 * place)
+    pole = element("line", class_="pole", x1=0, x2=0, y1=2, y2="100%")
     return element(
         "svg",
         pole,

@@ -13,7 +13,7 @@ from dataclasses import fields
 
 from shoreward.app.levers import find_target
 from shoreward.app.story import places
-from shoreward.app.wording import subject
+from shoreward.app.wording import subject, telling
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
 from shoreward.core.header import Header
@@ -86,7 +86,10 @@ def _metrics(policy: JudgePolicy, looks: Sequence[e.TargetJudged]) -> tuple[Metr
     for look in looks:
         for each in look.judgement.evidence:
             found.setdefault((each.metric, each.function), []).append((look, each))
-    metrics = [_metric(policy, rows) for rows in found.values()]
+    shown = {id(each) for each in telling(looks[-1].judgement.evidence)}
+    metrics = [
+        _metric(policy, rows) for rows in found.values() if rows[-1][0] is not looks[-1] or id(rows[-1][1]) in shown
+    ]
     return tuple(sorted(metrics, key=lambda each: -max((look.harm for look in each.looks), default=0.0)))
 
 

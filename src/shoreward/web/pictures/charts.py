@@ -12,7 +12,7 @@ from markupsafe import Markup
 from shoreward.web.pictures.svg import Point, element, line, stairs
 from shoreward.web.views.shapes import Look, Metric, Weights
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 10.0, 22.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 12.0, 10.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +145,8 @@ def ratio_chart(metric: Metric) -> Markup:
     """The canary's rate to the baseline's, with bounds that hold at all times, on a logarithmic scale."""
     highest = _highest(metric)
     frame = _over(metric.looks, lambda ratio: math.log(max(ratio, _LOWEST) / _LOWEST) / math.log(highest / _LOWEST))
-    parts = _axes(
-        frame,
-        [
-            (0.25, "x 1/4"),
-            (1, "x 1"),
-            (4, "x 4"),
-            *further,
-        ],
-    )
+    further = [(float(mark), f"x {mark}") for mark in (16, 64, 256) if mark <= highest]
+    parts = _axes(frame, [(0.25, "x 1/4"), (1.0, "x 1"), (4.0, "x 4"), *further])
     upper = [(look.until, highest if look.ratio_high is None else look.ratio_high) for look in metric.looks]
     lower = [(look.until, _LOWEST if look.ratio_low is None else look.ratio_low) for look in metric.looks]
     parts.append(

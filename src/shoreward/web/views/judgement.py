@@ -87,9 +87,8 @@ def _metrics(policy: JudgePolicy, looks: Sequence[e.TargetJudged]) -> tuple[Metr
         for each in look.judgement.evidence:
             found.setdefault((each.metric, each.function), []).append((look, each))
     shown = {id(each) for each in telling(looks[-1].judgement.evidence)}
-    metrics = [
-        _metric(policy, rows) for rows in found.values() if rows[-1][0] is not looks[-1] or id(rows[-1][1]) in shown
-    ]
+    told = [rows for rows in found.values() if rows[-1][0] is not looks[-1] or id(rows[-1][1]) in shown]
+    metrics = [_metric(policy, rows) for rows in told]
     return tuple(sorted(metrics, key=lambda each: -max((look.harm for look in each.looks), default=0.0)))
 
 

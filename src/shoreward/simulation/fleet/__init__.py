@@ -5,7 +5,7 @@ target serves (`cloud`), what commits change (`history`), what looks say (`looks
 """
 
 from shoreward.simulation.fleet.report import Report, reported, table
-from shoreward.simulation.fleet.run import Fleet, simulate
+from shoreward.simulation.fleet.run import Fleet, fleet_of, simulate
 from shoreward.simulation.fleet.shape import Shape
 
-__all__ = ["Fleet", "Report", "Shape", "reported", "simulate", "table"]
+__all__ = ["Fleet", "Report", "Shape", "fleet_of", "reported", "simulate", "table"]

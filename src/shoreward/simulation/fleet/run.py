@@ -23,7 +23,7 @@ from shoreward.simulation.fleet.acting import Acting, takes
 from shoreward.simulation.fleet.branches import Branches
 from shoreward.simulation.fleet.cloud import Cloud
 from shoreward.simulation.fleet.history import History
-from shoreward.simulation.fleet.looks import Looks, measured
+from shoreward.simulation.fleet.looks import measured
 from shoreward.simulation.fleet.people import People
 from shoreward.simulation.fleet.properties import Watchman
 from shoreward.simulation.fleet.report import Report, reported
@@ -72,6 +72,7 @@ class Fleet:
     watchman: Watchman
     chance: np.random.Generator
     control: Control = NO_CONTROL
+    observe: Callable[[Event], None] = lambda event: None
     now: float = MONDAY
     carried: dict[str, Carried] = field(default_factory=dict[str, Carried])
     families: dict[str, dict[str, Carried]] = field(default_factory=lambda: defaultdict[str, dict[str, Carried]](dict))
@@ -132,6 +133,7 @@ class Fleet:
         related = (each.state for each in self.family(application)) if isinstance(event, e.WaveEntered) else ()
         self.watchman.recorded(state, event, related)
         carried.state = evolve(state, event)
+        self.observe(event)
         self.events += 1
         self._dirty.add(release)
         if isinstance(event, _TELLING):
@@ -279,9 +281,7 @@ def simulate(shape: Shape, told: Callable[[Fleet], None] | None = None) -> Repor
     Raises:
         Broken: a property does not hold.
     """
-    pipelines = {each.application: each for each in (pipeline_of(shape, number) for number in range(shape.pipelines))}
-    looks = measured(next(iter(pipelines.values())), shape.traffic, range(shape.samples))
-    fleet = _fleet(shape, pipelines, looks)
+    fleet = fleet_of(shape)
     end = MONDAY + (shape.days + shape.settle) * DAY
     hours = int((end - MONDAY) // 3_600)
     for hour in range(1, hours + 1):
@@ -294,7 +294,10 @@ def simulate(shape: Shape, told: Callable[[Fleet], None] | None = None) -> Repor
     return reported(fleet)
 
 
-def _fleet(shape: Shape, pipelines: dict[str, Pipeline], looks: Looks) -> Fleet:
+def fleet_of(shape: Shape) -> Fleet:
+    """A fleet in which nothing has happened yet, and all merges and people's deeds are drawn."""
+    pipelines = {each.application: each for each in (pipeline_of(shape, number) for number in range(shape.pipelines))}
+    looks = measured(next(iter(pipelines.values())), shape.traffic, range(shape.samples))
     histories = {name: History(name) for name in pipelines}
     cloud = Cloud(histories=histories, traffic=shape.traffic)
     for name, pipeline in pipelines.items():

@@ -33,6 +33,8 @@ _ASPECTS = {
     "synthetics": "judge",
     "series": "judge",
     "survey": "judge",
+    "drift": "stack",
+    "past": "stack",
 }
 
 

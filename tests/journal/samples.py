@@ -328,6 +328,7 @@ ORDERS: tuple[Order, ...] = (
     c.FreezeLifted(at=1_700_000_005.0, by="kim", why="no feast", name="year's end"),
     c.VariableSet(at=1_700_000_006.0, by="kim", why="ready", name="stall", value="open"),
     c.CulpritNamed(at=1_700_000_007.0, by="kim", why="I saw it", release="app-1", commit="c0ffee"),
+    c.CommitPassedOver(at=1_700_000_009.0, by="shoreward", why="the same", application="app", commit="c0", subject="s"),
     c.QuarantineLifted(at=1_700_000_008.0, by="kim", why="mended", release="app-1", commit="c0ffef"),
 )
 """Every kind of word about more than one release."""

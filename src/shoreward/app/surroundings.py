@@ -14,21 +14,7 @@ from shoreward.core import Deployment, Phase, Release
 from shoreward.core.control import NO_CONTROL, Control
 from shoreward.core.outside import Elsewhere, Other, Outside
 from shoreward.core.sequence import condemned, ready, to_come
-from shoreward.domain import Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How many targets may be under way at once, over all pipelines; None for any number.
-
-    Attributes:
-        account, region: of one account, of one region.
-    """
-
-    targets: int | None = None
-    account: int | None = None
-    region: int | None = None
-
+from shoreward.domain import Limits, Target
 
 UNLIMITED = Limits()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -152,3 +152,7 @@ class World:
     hooks: Hooks = NOBODY
     drift: DriftSource = UNWATCHED
     past: History = UNWATCHED
+
+
+Worlds = Callable[[str], World | None]
+"""The world of an application, by its name; None for one that is somebody else's to carry."""

@@ -47,4 +47,5 @@ def world(project: Project) -> World:
         survey=aws.survey,
         drift=aws.drift,
         past=Past(project.journal),
+        hooks=Chosen(functions=aws.hooks, addresses=HttpHooks(os.environ)),
     )

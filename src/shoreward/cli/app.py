@@ -265,15 +265,26 @@ def release(
 
 
 @app.command(
-    epilog="Example: `shoreward run --forever` carries what `shoreward release --detach` opens, until interrupted."
+    epilog="Examples: `shoreward run --forever` carries what `shoreward release --detach` opens, until interrupted; "
+    "`shoreward run --fleet fleet.yaml` releases what is merged, too."
 )
 def run(
     forever: Annotated[bool, typer.Option("--forever", help="Wait for further releases.")] = False,
+    fleet: Annotated[
+        Path | None, typer.Option(help="Watch the branches that this file names, and release what is merged.")
+    ] = None,
     directory: Directory = HERE,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
-    """Carry every open release of the journal: after a crash, or for those that were opened with --detach."""
+    """Carry every open release of the journal: after a crash, or for those that were opened with --detach.
+
+    With --fleet, merges become releases by themselves, in any number of repositories.
+    """
+    if fleet:
+        from shoreward.cli.fleets import carry_fleet
+
+        return carry_fleet(fleet, journal=journal, json=json)
     from shoreward.bootstrap import open_project
     from shoreward.cli.carry import carry_all
 
@@ -377,6 +388,16 @@ app.add_typer(sandbox)
 )
 def blame(
     release: ReleaseId = None,
+    bisect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Find the culprit by running this check on some of the commits; may be given again.", metavar="CHECK"
+        ),
+    ] = None,
+    test: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file, such as a test that shows the harm, to put into each of them; may be given again."),
+    ] = None,
     revert: Annotated[
         bool, typer.Option("--revert", help="Make a branch that takes the likeliest commit back; nothing is pushed.")
     ] = False,
@@ -392,10 +413,17 @@ def blame(
 ) -> None:
     """Tell which commit of a release that harmed is the likely culprit, with reasons."""
     from shoreward.bootstrap import open_project
-    from shoreward.cli.blaming import show_blame
+    from shoreward.cli.blaming import Asked, show_blame
 
-    project = open_project(directory, journal=journal)
-    raise typer.Exit(show_blame(project, release, revert=revert, commits=commit or (), onto=onto, json=json))
+    asked = Asked(
+        checks=tuple(bisect or ()),
+        tests=tuple(test or ()),
+        revert=revert,
+        commits=tuple(commit or ()),
+        onto=onto,
+        json=json,
+    )
+    raise typer.Exit(show_blame(open_project(directory, journal=journal), release, asked))
 
 
 @app.command(epilog="Example: `shoreward cloud --port 4566`, then `aws --endpoint-url http://127.0.0.1:4566 s3 ls`")

@@ -46,7 +46,7 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
             _carry(project, release, lambda state, recorded: None)
         else:
             with LiveView(_waiting(project)) as view:
-                _carry(project, release, _while_read(view.observe))
+                _carry(project, release, while_read(view.observe))
     return finish(project, release, json=json, wished=wished)
 
 
@@ -102,12 +102,17 @@ def _say_end(state: Release) -> None:
 
 def carry_all(project: Project, *, forever: bool, json: bool) -> None:
     """Carry whatever is open."""
-    with _interruptible("what is open stays where it is, and nobody watches it"):
+    with interruptible_run():
         if json:
-            Controller(project.journal, project.world(), observe=_while_read(JsonLines().observe)).run(forever=forever)
+            Controller(project.journal, project.world(), observe=while_read(JsonLines().observe)).run(forever=forever)
             return
         with LiveView(_waiting(project)) as view:
-            Controller(project.journal, project.world(), observe=_while_read(view.observe)).run(forever=forever)
+            Controller(project.journal, project.world(), observe=while_read(view.observe)).run(forever=forever)
+
+
+def interruptible_run() -> AbstractContextManager[None]:
+    """An interruption of whoever carries all that is open."""
+    return _interruptible("what is open stays where it is, and nobody watches it")
 
 
 def _interruptible(what_stays: str) -> AbstractContextManager[None]:
@@ -115,7 +120,7 @@ def _interruptible(what_stays: str) -> AbstractContextManager[None]:
     return interruptible(f"{what_stays}. `shoreward run` goes on with it. Waiting for what has begun to end")
 
 
-def _while_read(observe: Observer) -> Observer:
+def while_read(observe: Observer) -> Observer:
     """The observer until nobody reads any more what it prints; the release goes on all the same."""
     read = True
 

@@ -14,7 +14,7 @@ import structlog
 from shoreward.app.advisories import review_live
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.ports import Journal
-from shoreward.app.world import World
+from shoreward.app.world import Worlds
 from shoreward.domain import ShorewardError
 
 _log = structlog.get_logger()
@@ -24,12 +24,13 @@ class Lookout:
     """Looks out for advisories about what is live, as a context; leaving it ends a look that is under way.
 
     Args:
+        worlds: the world of an application; None for one that is somebody else's.
         pause: seconds between two glances at the journal, whether a look is due.
     """
 
-    def __init__(self, journal: Journal, world: World, *, pause: float) -> None:
+    def __init__(self, journal: Journal, worlds: Worlds, *, pause: float) -> None:
         self._journal = journal
-        self._world = world
+        self._worlds = worlds
         self._pause = pause
         self._over = threading.Event()
         self._interruption = Interruption()
@@ -46,10 +47,15 @@ class Lookout:
         self._interruption.use()
         self._thread.join()
 
+    def _review(self) -> None:
+        for application in {header.application for header in self._journal.releases(open=False)}:
+            if world := self._worlds(application):
+                review_live(self._journal, world, application, only_due=True, interruption=self._interruption)
+
     def _watch(self) -> None:
         while True:
             try:
-                review_live(self._journal, self._world, only_due=True, interruption=self._interruption)
+                self._review()
             except Abandoned:
                 return
             except ShorewardError as error:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -20,24 +20,20 @@ import structlog
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.perform import perform
 from shoreward.app.ports import Conflict, Journal, Recorded
-from shoreward.app.quarantine import Taint
-from shoreward.app.surroundings import UNLIMITED, Glances, Limits, Scene, turn
-from shoreward.app.world import World
+from shoreward.app.surroundings import UNLIMITED, Limits, turn
+from shoreward.app.world import World, Worlds
+from shoreward.controller._around import Around, Numbered
 from shoreward.controller._hands import Hands
 from shoreward.controller._lookout import Lookout
-from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, replay, unwanted
-from shoreward.core.control import NO_CONTROL, steered
+from shoreward.controller._merges import Merges
+from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
 from shoreward.core.events import EffectFailed, ReleaseOpened, RevisionBuilt, RollbackBegan
 from shoreward.core.header import Header
-from shoreward.core.outside import Outside
-from shoreward.domain import OperationError, Outcome, Retryable, Terminal
+from shoreward.domain import OperationError, Retryable, Terminal
 
 _log = structlog.get_logger()
-
-_ASK_AGAIN = 10.0
-"""Seconds after which quarantine is asked again when it could not tell."""
 
 Observer = Callable[[Release, Recorded], None]
 
@@ -87,6 +83,8 @@ class Controller:
         workers: how many effects of one aspect (traffic, stacks, judging) may be under way at a time.
         glance: seconds after which a controller that stays looks whether anything live is to be looked up again.
         limits: how many targets may be under way at once, over all pipelines.
+        worlds: the world of an application's releases, where each has its own; None: its releases are left alone.
+        branches: what becomes releases while the controller stays.
     """
 
     def __init__(
@@ -99,6 +97,8 @@ class Controller:
         workers: int = 32,
         glance: float = 5.0,
         limits: Limits = UNLIMITED,
+        worlds: Worlds | None = None,
+        branches: Merges | None = None,
     ) -> None:
         self._journal = journal
         self._world = world
@@ -106,14 +106,10 @@ class Controller:
         self._poll = poll
         self._workers = workers
         self._glance = glance
-        self._limits = limits
-        self._glances = Glances()
+        self._worlds: Worlds = worlds or (lambda application: world)
+        self._branches = branches
+        self._around = Around(journal, self._worlds, world.clock, limits)
         self._carried: dict[str, _Carried] = {}
-        self._stayed: dict[str, _Carried] = {}
-        self._control = NO_CONTROL
-        self._orders = 0
-        self._tainted: Mapping[str, Taint] | None = None
-        self._unsure_until = 0.0
         self._told: dict[str, int] = {}
         self._arriving: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._arrived: deque[_Result] = deque()
@@ -130,7 +126,7 @@ class Controller:
             Refused: CONTROLLER_RUNNING while another process carries the releases of this journal.
             Terminal: the journal can no longer be read or written.
         """
-        with self._journal.lease(), self._lookout() if forever else nullcontext():
+        with self._journal.lease(), self._watchers(forever):
             try:
                 with Hands(self._workers) as hands:
                     try:
@@ -142,8 +138,15 @@ class Controller:
                 self._record_the_rest()
                 raise
 
-    def _lookout(self) -> Lookout:
-        return Lookout(self._journal, self._world, pause=self._glance)
+    @contextmanager
+    def _watchers(self, forever: bool) -> Generator[None]:
+        """What whoever stays does beside carrying."""
+        with ExitStack() as stack:
+            if forever:
+                stack.enter_context(Lookout(self._journal, self._worlds, pause=self._glance))
+                if self._branches:
+                    stack.enter_context(self._branches)
+            yield
 
     def _stop_looking(self, idle: Callable[[Release, Effect], bool]) -> None:
         """End what is under way and idle."""
@@ -195,17 +198,11 @@ class Controller:
         for carried in self._carried.values():
             self._load(carried)
         for header in self._journal.releases(open=True):
-            if header.id not in self._carried:
+            if header.id not in self._carried and self._worlds(header.application):
                 self._take_up(header)
-                self._stayed.pop(header.id, None)
-        orders = self._journal.orders(self._orders)
-        if orders:
-            self._control = reduce(steered, orders, self._control)
-            self._orders += len(orders)
-            self._tainted = None
+        self._around.hear()
 
     def _take_up(self, header: Header) -> None:
-        """Carry a release, and know of those that came later and stayed."""
         first, *others = self._journal.events(header.id)
         assert isinstance(first.event, ReleaseOpened)
         carried = _Carried(state=opened(header.id, first.event), number=header.number, seq=first.seq)
@@ -213,15 +210,7 @@ class Controller:
         self._tell(carried, first)
         for recorded in others:
             self._apply(carried, recorded)
-        for later in self._journal.releases(header.application, open=False):
-            if later.number > header.number and later.outcome is Outcome.SUCCEEDED and later.id not in self._stayed:
-                self._stayed[later.id] = self._as_it_was(later)
-        self._tainted = None
-
-    def _as_it_was(self, header: Header) -> _Carried:
-        recorded = self._journal.events(header.id)
-        state = replay(header.id, (each.event for each in recorded))
-        return _Carried(state=state, number=header.number, seq=recorded[-1].seq)
+        self._around.take_up(header)
 
     def _load(self, carried: _Carried) -> None:
         for recorded in self._journal.events(carried.state.id, carried.seq):
@@ -231,7 +220,7 @@ class Controller:
         carried.state = evolve(carried.state, recorded.event)
         carried.seq = recorded.seq
         if isinstance(recorded.event, RollbackBegan | RevisionBuilt):
-            self._tainted = None
+            self._around.ask_again()
         self._tell(carried, recorded)
 
     def _tell(self, carried: _Carried, recorded: Recorded) -> None:
@@ -251,50 +240,16 @@ class Controller:
                 self._start(hands, carried, effect)
         carried.wake_at = decision.wake_at
         if carried.state.ended and not carried.busy:
-            self._leave(carried)
+            del self._carried[carried.state.id]
+            self._around.leave((carried.number, carried.state), self._all())
 
-    def _leave(self, carried: _Carried) -> None:
-        """A release is over; if it stayed, older ones of its application that are under way must know."""
-        del self._carried[carried.state.id]
-        if carried.state.outcome is Outcome.SUCCEEDED:
-            self._stayed[carried.state.id] = carried
-        oldest: dict[str, int] = {}
-        for each in self._carried.values():
-            name = each.state.pipeline.application
-            oldest[name] = min(each.number, oldest.get(name, each.number))
-        needed = {
-            key: each
-            for key, each in self._stayed.items()
-            if oldest.get(each.state.pipeline.application, each.number) < each.number
-        }
-        self._stayed = needed
-        self._glances.keep({*self._carried, *self._stayed})
-
-    def _outside(self, carried: _Carried) -> Outside:
-        everything = (*self._carried.values(), *self._stayed.values())
-        known = sorted(everything, key=lambda each: each.number)
-        scene = Scene(
-            releases=tuple(each.state for each in known),
-            control=self._control,
-            limits=self._limits,
-            taints=self._taints(),
-            glances=self._glances,
-        )
-        return scene.around(carried.state)
-
-    def _taints(self) -> Mapping[str, Taint]:
-        """What quarantine says of releases; asked again when something may have changed it, and while it is unsure."""
-        now = self._world.clock.now()
-        if self._tainted is None or (now >= self._unsure_until and any(each.unsure for each in self._tainted.values())):
-            headers = self._journal.releases(open=True)
-            self._tainted = {header.id: self._world.quarantine.taint(header) for header in headers}
-            self._unsure_until = now + _ASK_AGAIN
-        return self._tainted
+    def _all(self) -> tuple[Numbered, ...]:
+        return tuple((each.number, each.state) for each in self._carried.values())
 
     def _decide(self, carried: _Carried) -> Decision:
         """Decide, and record, until nothing more follows from the state alone."""
         while True:
-            decision = decide(carried.state, self._world.clock.now(), self._outside(carried))
+            decision = decide(carried.state, self._world.clock.now(), self._around.outside(carried.state, self._all()))
             if not decision.records:
                 return decision
             self._append(carried, decision.records, fact=False)
@@ -332,18 +287,18 @@ class Controller:
             return True
         try:
             said = [recorded.event for recorded in self._journal.events(carried.state.id, carried.seq)]
-            control = reduce(steered, self._journal.orders(self._orders), self._control)
+            stopped = self._around.stopped(carried.state.pipeline.application)
         except OperationError:
             return False  # it is decided again when the journal is to be had
         state = reduce(evolve, said, carried.state)
         deployment = state.deployments.get(effect.target.key)
         held = state.hold or (deployment and (state.hold_on(deployment) or deployment.skipped))
-        stopped = control.stop_of(state.pipeline.application) and not state.returning
-        return not (state.rollback or held or stopped)
+        return not (state.rollback or held or (stopped and not state.returning))
 
     def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
         try:
-            event = perform(self._world, state, begun.effect, begun.interruption)
+            world = self._worlds(state.pipeline.application) or self._world
+            event = perform(world, state, begun.effect, begun.interruption)
         except Abandoned:
             return None
         if begun.interruption.used and isinstance(event, EffectFailed):

@@ -74,7 +74,25 @@ class QuarantineLifted(_Said):
     commit: str = ""
 
 
-Order = StopPlaced | StopLifted | FreezePlaced | FreezeLifted | VariableSet | CulpritNamed | QuarantineLifted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitPassedOver(_Said):
+    """A merged commit that no release was opened for, and will not be."""
+
+    application: str
+    commit: str
+    subject: str = ""
+
+
+Order = (
+    StopPlaced
+    | StopLifted
+    | FreezePlaced
+    | FreezeLifted
+    | VariableSet
+    | CulpritNamed
+    | QuarantineLifted
+    | CommitPassedOver
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +104,7 @@ class Control:
         freezes: by name, those that are over included.
         named: the commit that is to blame, by release.
         lifted: by release, the newest word last.
+        passed_over: the newest commit that was, by application.
     """
 
     stops: Mapping[str, StopPlaced] = field(default_factory=dict[str, StopPlaced])
@@ -93,6 +112,7 @@ class Control:
     variables: Mapping[str, VariableSet] = field(default_factory=dict[str, VariableSet])
     named: Mapping[str, CulpritNamed] = field(default_factory=dict[str, CulpritNamed])
     lifted: Mapping[str, tuple[QuarantineLifted, ...]] = field(default_factory=dict[str, tuple[QuarantineLifted, ...]])
+    passed_over: Mapping[str, CommitPassedOver] = field(default_factory=dict[str, CommitPassedOver])
 
     def stop_of(self, application: str) -> StopPlaced | None:
         """What stops a pipeline: the word about all of them first."""
@@ -121,6 +141,8 @@ def steered(control: Control, order: Order) -> Control:
         case QuarantineLifted():
             earlier = control.lifted.get(order.release, ())
             return replace(control, lifted={**control.lifted, order.release: (*earlier, order)})
+        case CommitPassedOver():
+            return replace(control, passed_over={**control.passed_over, order.application: order})
         case _:
             assert_never(order)
 

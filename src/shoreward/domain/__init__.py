@@ -25,6 +25,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
+from shoreward.domain.fleet import Fleet, Limits, Watched
 from shoreward.domain.gates import (
     After,
     Age,
@@ -83,6 +84,7 @@ __all__ = [
     "FaultKind",
     "FileQuery",
     "Finding",
+    "Fleet",
     "Form",
     "Freeze",
     "Gate",
@@ -95,6 +97,7 @@ __all__ = [
     "LambdaFunction",
     "LatencyPolicy",
     "Left",
+    "Limits",
     "Method",
     "Metric",
     "OperationError",
@@ -130,6 +133,7 @@ __all__ = [
     "Variable",
     "Verdict",
     "Waiver",
+    "Watched",
     "Wave",
     "Window",
     "Written",

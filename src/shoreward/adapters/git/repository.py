@@ -6,11 +6,13 @@ no line-ending conversion, no filters, no attributes, no uncommitted files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git._objects import Entry, parse_tree, write_entries
+from shoreward.adapters.git._overlay import with_files
 from shoreward.adapters.git._snapshot import commit_of
 from shoreward.domain import UserError
 
@@ -78,6 +80,10 @@ class Repository:
                 raise
             head = None
         return self.resolve(commit_of(self.root, head, staged=staged))
+
+    def with_files(self, commit: str, files: Mapping[str, bytes]) -> str:
+        """A commit as it would be with some more files, or others of the same names; no branch has it."""
+        return with_files(self.root, commit, files)
 
     def merge_base(self, commit: str) -> str | None:
         """Where the branch of a commit began: the newest commit that it shares with the repository's main branch.

@@ -1,0 +1,104 @@
+"""What a controller knows beside the releases that it carries: people's orders, what stayed, what is in quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+from shoreward.app.ports import Clock, Journal
+from shoreward.app.quarantine import Taint
+from shoreward.app.releases import load
+from shoreward.app.surroundings import Glances, Limits, Scene
+from shoreward.app.world import Worlds
+from shoreward.core import Release
+from shoreward.core.control import NO_CONTROL, Control, steered
+from shoreward.core.header import Header
+from shoreward.core.outside import Outside
+from shoreward.domain import Outcome
+
+_ASK_AGAIN = 10.0
+"""Seconds after which quarantine is asked again when it could not tell."""
+
+Numbered = tuple[int, Release]
+"""A release with its number among those of its application."""
+
+
+class Around:
+    """The surroundings of releases; used by the controller's thread, but for `stopped`."""
+
+    def __init__(self, journal: Journal, worlds: Worlds, clock: Clock, limits: Limits) -> None:
+        self._journal = journal
+        self._worlds = worlds
+        self._clock = clock
+        self._limits = limits
+        self._glances = Glances()
+        self._stayed: dict[str, Numbered] = {}
+        self._control = NO_CONTROL
+        self._heard = 0
+        self._taints: Mapping[str, Taint] | None = None
+        self._sure_until = 0.0
+
+    def hear(self) -> None:
+        """Listen to what people have said since."""
+        orders = self._journal.orders(self._heard)
+        if orders:
+            self._control = reduce(steered, orders, self._control)
+            self._heard += len(orders)
+            self.ask_again()
+
+    def stopped(self, application: str) -> bool:
+        """Whether people have stopped a pipeline, by the journal's last word; may be asked from any thread."""
+        # Nothing is lost when the controller's thread listens meanwhile: a word that is heard twice says the same.
+        control: Control = reduce(steered, self._journal.orders(self._heard), self._control)
+        return control.stop_of(application) is not None
+
+    def ask_again(self) -> None:
+        """Something happened that may change what is in quarantine."""
+        self._taints = None
+
+    def take_up(self, header: Header) -> None:
+        """A release is carried from now on: know of those that came later, and stayed."""
+        self._stayed.pop(header.id, None)
+        for later in self._journal.releases(header.application, open=False):
+            if later.number > header.number and later.outcome is Outcome.SUCCEEDED and later.id not in self._stayed:
+                self._stayed[later.id] = later.number, load(self._journal, later.id)
+        self.ask_again()
+
+    def leave(self, ended: Numbered, carried: Iterable[Numbered]) -> None:
+        """A release is over; if it stayed, older ones of its application that are carried must know."""
+        if ended[1].outcome is Outcome.SUCCEEDED:
+            self._stayed[ended[1].id] = ended
+        oldest: dict[str, int] = {}
+        for number, state in carried:
+            name = state.pipeline.application
+            oldest[name] = min(number, oldest.get(name, number))
+        self._stayed = {
+            release: (number, state)
+            for release, (number, state) in self._stayed.items()
+            if oldest.get(state.pipeline.application, number) < number
+        }
+        self._glances.keep({*self._stayed, *(state.id for _, state in carried)})
+
+    def outside(self, state: Release, carried: Iterable[Numbered]) -> Outside:
+        """The surroundings of a release that is carried, among the others."""
+        known = sorted((*carried, *self._stayed.values()), key=lambda each: each[0])
+        scene = Scene(
+            releases=tuple(each for _, each in known),
+            control=self._control,
+            limits=self._limits,
+            taints=self._tainted(),
+            glances=self._glances,
+        )
+        return scene.around(state)
+
+    def _tainted(self) -> Mapping[str, Taint]:
+        """What quarantine says of releases; asked again when something may have changed it, and while it is unsure."""
+        now = self._clock.now()
+        if self._taints is None or (now >= self._sure_until and any(each.unsure for each in self._taints.values())):
+            self._taints = {
+                header.id: world.quarantine.taint(header)
+                for header in self._journal.releases(open=True)
+                if (world := self._worlds(header.application))
+            }
+            self._sure_until = now + _ASK_AGAIN
+        return self._taints

@@ -1,0 +1,52 @@
+"""The fleet: which branches of which repositories are carried to production, and how much may be under way at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shoreward.domain.errors import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many targets may be under way at once, over all pipelines; None for any number.
+
+    Attributes:
+        account, region: of one account, of one region.
+    """
+
+    targets: int | None = None
+    account: int | None = None
+    region: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A branch whose merges become releases.
+
+    Attributes:
+        repository: what `git clone` takes: an address, or a path.
+        branch: its name on the remote.
+        file: the pipeline's file, from the repository's root.
+        secret: name of the environment variable with the secret that webhooks about it are signed with; "" for none.
+        where: the place that asks for it.
+    """
+
+    repository: str
+    branch: str = "main"
+    file: str = "shoreward.yaml"
+    secret: str = ""
+    where: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """All that one controller watches and carries.
+
+    Attributes:
+        poll: seconds between two looks at each branch; a webhook makes it look at once.
+    """
+
+    pipelines: tuple[Watched, ...]
+    poll: float = 60.0
+    limits: Limits = field(default_factory=Limits)

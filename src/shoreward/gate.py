@@ -7,6 +7,7 @@ that were kept, on this machine or by the team, are taken, so that a release of 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,20 @@ from shoreward.app.checking.look import blocks
 from shoreward.app.interruption import Interruption
 from shoreward.app.verdicts import checked
 from shoreward.checks import left_out
-from shoreward.domain import VULNERABILITIES, Checked, Checks, Finding, Pipeline, Retryable, Revision, Verdict
+from shoreward.domain import (
+    VULNERABILITIES,
+    Checked,
+    Checks,
+    Finding,
+    Pipeline,
+    Retryable,
+    Revision,
+    UserError,
+    Verdict,
+)
 
 if TYPE_CHECKING:
+    from shoreward.app.blame import Answer as Answered
     from shoreward.app.checking.answer import Answer
     from shoreward.app.checking.graph import Graph
     from shoreward.app.checking.manner import Use
@@ -68,6 +80,37 @@ class GraphAdvisor:
             code, what, advice = (trouble.code, trouble.what, trouble.next) if trouble else ("", "", "")
             raise Retryable(code or "ADVISORIES_UNKNOWN", what or "Advisories could not be looked up.", next=advice)
         return tuple(finding for finding in result.report.findings if blocks(finding, answer.block))
+
+
+class GraphTrial:
+    """Says of a commit whether some checks pass (`app.blame.Trial`), those of the sandbox in one of its own.
+
+    Args:
+        names: of the checks.
+        files: what is put into each commit, such as a test that was written since.
+
+    Raises:
+        UserError: CHECK_UNKNOWN, and what is wrong with the pipeline of `released`.
+    """
+
+    def __init__(self, project: Project, names: Sequence[str], released: str, files: Mapping[str, bytes]) -> None:
+        self._project, self._names, self._files = project, tuple(names), files
+        project.graph(project.pipeline_at(released), project.repository.with_files(released, files)).only(self._names)
+
+    def try_out(self, commit: str) -> Answered:
+        """See `app.blame.Trial`: a commit that has no such check, or cannot be built, is unknown."""
+        project, tried = self._project, self._project.repository.with_files(commit, self._files)
+        try:
+            pipeline = project.pipeline_at(tried)
+            with closing(project.shared_sandbox(tried, nonce=tried[:8])) as sandbox:
+                graph = project.graph(pipeline, tried, sandbox).only(self._names)
+                answer = _run(project, graph, pipeline, tried, None, "kept", Interruption())
+        except UserError:
+            return "unknown"
+        verdicts = {each.verdict for each in answer.results if each.check in self._names}
+        if Verdict.FAIL in verdicts:
+            return "bad"
+        return "good" if verdicts == {Verdict.PASS} else "unknown"
 
 
 def _run(

@@ -49,9 +49,13 @@ def weigh(path: str, old: bytes | None, new: bytes | None, *, slow: bool) -> Wei
             return Weighed(weight=factor, only=only)
     if _unused(before, after):
         return Weighed(weight=0.3, only="definitions that it does not use itself")
-    # What only comes in addition takes nothing away that others relied on.
-    kept = 0.85 if not _leaves(before) - _leaves(after) else 1.0
-    return Weighed(weight=kept + _risk(before, after, slow=slow))
+    return Weighed(weight=_kept(before, after, slow=slow) + _risk(before, after, slow=slow))
+
+
+def _kept(before: ast.Module, after: ast.Module, *, slow: bool) -> float:
+    """Less where nothing went that others relied on; and nothing becomes slower by what goes."""
+    came, went = _leaves(after) - _leaves(before), _leaves(before) - _leaves(after)
+    return 0.85 if not (came if slow else went) else 1.0
 
 
 def _leaves(tree: ast.Module) -> Counter[str]:
@@ -133,11 +137,11 @@ def _unused(before: ast.Module, after: ast.Module) -> bool:
 
 
 def _risk(before: ast.Module, after: ast.Module, *, slow: bool) -> float:
-    """More where code can fail, or take time, that could not before."""
+    """More where code can fail, or take time, that could not before: a loop or a wait more than anything else."""
     old, new = _features(before, slow=slow), _features(after, slow=slow)
     came, went = new - old, old - new
     guarded = 0.1 * min(went["try"], 1)
-    return min(0.3, 0.08 * sum(came.values()) + guarded)
+    return min(0.3, (0.2 if slow else 0.08) * sum(came.values()) + guarded)
 
 
 def _features(tree: ast.Module, *, slow: bool) -> Counter[str]:

@@ -72,10 +72,16 @@ class Uses:
         """The functions that something seen on a resource may be about, each with how likely; all for no resource."""
         if resource in self.functions:
             return {resource: 1.0}
-        distances = {name: steps for name, steps in self.beside.get(resource, {}).items() if name in self.functions}
+        distances = self._functions(resource)
+        if not distances:  # an alarm, say, whose queue takes what another queue could not deliver
+            further = [self._functions(name) for name, steps in self.beside.get(resource, {}).items() if steps == 1]
+            distances = {name: steps + 1 for each in further for name, steps in each.items()}
         if not distances:
             return dict.fromkeys(self.functions, 0.5)
         return {name: 0.8 / steps for name, steps in distances.items()}
+
+    def _functions(self, resource: str) -> dict[str, int]:
+        return {name: steps for name, steps in self.beside.get(resource, {}).items() if name in self.functions}
 
     def alarm(self, name: str) -> str:
         """The logical id of the alarm of a name, "" when it is not the template's."""

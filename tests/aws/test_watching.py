@@ -178,6 +178,16 @@ def test_the_alarms_that_fire_are_named_with_the_targets_own_names(bench: Bench)
     assert bench.adapters.alarms.firing(bench.target, names) == ("shop-us-east-1-errors",)
 
 
+def test_the_alarms_that_fire_are_found_by_how_their_names_begin(bench: Bench) -> None:
+    for name, state in (("shop-paging-2", "ALARM"), ("shop-paging-1", "ALARM"), ("shop-paging-3", "OK")):
+        alarm(bench, name, state)
+    alarm(bench, "other-paging", "ALARM")
+    assert bench.adapters.alarms.firing_like(bench.target, "{stack}-paging") == ("shop-paging-1", "shop-paging-2")
+    with pytest.raises(Terminal) as missing:
+        bench.adapters.alarms.firing_like(bench.target, "{stack}-calling")
+    assert missing.value.code == "ALARM_MISSING"
+
+
 def test_an_alarm_that_does_not_exist_is_told(bench: Bench) -> None:
     alarm(bench, "shop-calm", "OK")
     with pytest.raises(Terminal) as missing:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from shoreward.adapters.aws import connect
 from shoreward.adapters.build import ArtifactFiles, LocalBuilder
+from shoreward.adapters.hooks import Chosen, HttpHooks
 from shoreward.adapters.series import Prometheus, RecordedSamples, Sources
 from shoreward.adapters.sign import Ed25519Signer
 from shoreward.app.drift import Past

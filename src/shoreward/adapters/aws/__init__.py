@@ -13,6 +13,7 @@ from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.drift import Drift
+from shoreward.adapters.aws.hooks import FunctionHooks
 from shoreward.adapters.aws.metrics import Metrics
 from shoreward.adapters.aws.probe import Probes
 from shoreward.adapters.aws.retry import Retry, Timing
@@ -35,6 +36,7 @@ __all__ = [
     "Aws",
     "AwsAdapters",
     "Drift",
+    "FunctionHooks",
     "Metrics",
     "Probes",
     "Retry",
@@ -61,6 +63,7 @@ class AwsAdapters:
     alarms: AlarmSource
     artifacts: Artifacts
     drift: Drift
+    hooks: FunctionHooks
     sessions: Sessions
 
 
@@ -91,6 +94,7 @@ def connect(
         survey=Survey(aws),
         alarms=Alarms(aws),
         artifacts=artifacts,
-        drift=Drift(aws, blobs),
+        drift=Drift(aws, blobs, limit=min(limit, PATIENCE)),
+        hooks=FunctionHooks(aws),
         sessions=sessions,
     )

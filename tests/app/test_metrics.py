@@ -335,6 +335,32 @@ def test_a_change_that_touches_no_function_is_judged_by_what_is_shared():
     assert "no harm to be seen in age beside" in quiet.reason
 
 
+def moved(beach: Beach) -> Release:
+    """A release whose first target has all traffic on the new revision, while later waves are as they were."""
+    return beach.until(beach.open("new"), lambda state: state.deployments[NORTH].phase is Phase.FINISHED)
+
+
+def test_what_is_shared_goes_on_being_watched_when_all_traffic_has_moved():
+    beach = beach_with()
+    state = moved(beach)
+    worse = judged(beach, state, Sea(at_home(600.0, 0.0), [found()]))
+    assert worse.verdict is Verdict.FAIL
+    assert [evidence.strength for evidence in of(worse, "age")] == ["calibrated"]
+    quiet = judged(beach, state, Sea(at_home(0.0, 0.0), [found()]))
+    assert quiet.verdict is Verdict.PASS
+    assert "no harm to be seen in age beside" in quiet.reason
+
+
+def test_once_what_it_was_compared_with_has_the_change_too_nothing_is_left_to_compare_with():
+    beach = beach_with()
+    later = beach.pipeline.waves[-1].targets[0].key
+    state = beach.until(beach.open("new"), lambda state: state.deployments[later].phase is Phase.STAGED)
+    sea = Sea(at_home(600.0, 0.0), [found()])
+    after = judged(beach, state, sea)
+    assert (after.verdict, sea.asked) == (Verdict.PASS, [])
+    assert "nothing is left to compare with" in after.reason
+
+
 def test_dead_letters_are_counted_as_they_arrive():
     query = CloudWatchQuery(namespace="AWS/SQS", metric="Depth")
     dead = Metric(name="dead", kind="counts", queries=(query,), ratio=2.0, points=1.0, form=Form.RISES)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoreward.app.judging.own import missing, own_evidence, own_questions
-from shoreward.app.judging.shared import controls_of, read_all, shared_evidence, shared_metrics
+from shoreward.app.judging.shared import controls_after, controls_of, read_all, shared_evidence, shared_metrics
 from shoreward.app.judging.window import Window
 from shoreward.app.world import World
 from shoreward.core import Deployment, Release
@@ -53,6 +53,24 @@ def look_beside(world: World, state: Release, deployment: Deployment, window: Wi
     own = own_evidence(state, deployment, questions, read)
     others = shared_evidence(world, state, deployment, shared, controls, read, window) if shared else ()
     return Beside(evidence=(*own, *others), unproven=missing(policy, questions, own), unseen=unseen)
+
+
+def look_after(world: World, state: Release, deployment: Deployment, window: Window) -> Beside:
+    """Judge what is shared of a target whose traffic has all moved, as its bake did, while others are as they were."""
+    controls = controls_after(state, deployment)
+    if not controls or window.end <= window.start:
+        return Beside()
+    shared, unseen = _found(world, state, deployment)
+    queries = [query for each in shared for query in each.queries]
+    if not queries:
+        return Beside(unseen=unseen)
+    try:
+        read = read_all(world.series, deployment.target, queries, window)
+    except OperationError as error:
+        if state.pipeline.judge.metrics:
+            raise
+        return Beside(unseen=_why(error))
+    return Beside(evidence=shared_evidence(world, state, deployment, shared, controls, read, window), unseen=unseen)
 
 
 def _found(world: World, state: Release, deployment: Deployment) -> tuple[Sequence[Metric], str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shoreward.app.certifying import certified
 from shoreward.app.judging.arms import counts_of, names_of
-from shoreward.app.judging.beside import Beside, look_beside
+from shoreward.app.judging.beside import Beside, look_after, look_beside
 from shoreward.app.judging.budget import tests_for
 from shoreward.app.judging.errors import ceiling_evidence, error_evidence, silence
 from shoreward.app.judging.latency import as_fast, latency_evidence
@@ -37,15 +37,29 @@ def look(world: World, state: Release, deployment: Deployment) -> Judgement:
     firing = world.alarms.firing(deployment.target, names) if names else ()
     if firing:
         return Judgement(verdict=Verdict.FAIL, until=now, alarms=firing, reason=f"alarm {', '.join(firing)} is firing")
-    if deployment.phase is not Phase.BAKING:
-        return Judgement(verdict=Verdict.PASS, until=now, reason="no alarm is firing")
-    _keep_asking(world, state, deployment)
     window = window_of(state, deployment, now)
+    if deployment.phase is not Phase.BAKING:
+        return _after(world, state, deployment, window, now)
+    _keep_asking(world, state, deployment)
     if window.end <= window.start:
         return Judgement(verdict=Verdict.NO_DATA, until=window.end, reason="no metrics have arrived yet")
     if deployment.splits:
         return _compare(world, state, deployment, window)
     return _without_baseline(world, state, deployment, window)
+
+
+def _after(world: World, state: Release, deployment: Deployment, window: Window, now: float) -> Judgement:
+    """All traffic has moved: no arm is left to compare with, but what both revisions share goes on being watched."""
+    beside = look_after(world, state, deployment, window)
+    if failed := _failed(window, beside.evidence):
+        return failed
+    told = [
+        "no alarm is firing" if state.pipeline.alarms else "",
+        without_arms_words(beside.evidence) if beside.evidence else "",
+        beside.unseen,
+    ]
+    reason = "; ".join(each for each in told if each) or "nothing is left to compare with"
+    return Judgement(verdict=Verdict.PASS, until=now, reason=reason, evidence=beside.evidence)
 
 
 def _keep_asking(world: World, state: Release, deployment: Deployment) -> None:

@@ -22,7 +22,7 @@ from shoreward.app.judging.weighing import HISTORY, Rules, counted, formed, gaug
 from shoreward.app.judging.window import Window
 from shoreward.app.ports import SeriesSource
 from shoreward.app.world import World
-from shoreward.core import Deployment, Release
+from shoreward.core import Deployment, Phase, Release
 from shoreward.domain import Evidence, JudgePolicy, Metric, OperationError, Query, Target
 from shoreward.domain.metrics import filled
 from shoreward.judge import (
@@ -71,6 +71,19 @@ def controls_of(state: Release, deployment: Deployment) -> tuple[Control, ...]:
         return tuple(Control(target=target) for target in later[-_CONTROLS:])
     whole = [day * _DAY for day in _DAYS if day * _DAY % policy.interval == 0]
     return tuple(Control(target=deployment.target, earlier=seconds) for seconds in whole)
+
+
+def controls_after(state: Release, deployment: Deployment) -> tuple[Control, ...]:
+    """What a target is compared with when all its traffic has moved: the targets that its bake was compared with.
+
+    None at all once one of them is begun, and never the own past: the evidence goes on from that of the bake, so its
+    error rate holds for both together, and what it is held against must not change on the way.
+    """
+    controls = controls_of(state, deployment)
+    untouched = (Phase.WAITING, Phase.INSPECTED)
+    if any(each.earlier or state.deployments[each.target.key].phase not in untouched for each in controls):
+        return ()
+    return controls
 
 
 def shared_metrics(world: World, policy: JudgePolicy, target: Target) -> tuple[Metric, ...]:

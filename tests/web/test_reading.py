@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+
+from shoreward.core.events import TargetJudged
 from shoreward.domain import Finding, Place, Severity, Verdict
 from shoreward.testing.builders import a_pipeline, some_checks
 
@@ -61,8 +64,9 @@ def test_the_raw_numbers_of_a_judgement_are_the_journals_own(past: Site):
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     head, *rows = answer.text.splitlines()
     assert head.startswith("at,until,target,judgement,function,metric,verdict,canary_requests,canary_bad")
-    looks = past.get("/api/v1/releases/app-3/targets/eu-north-1/judgement").json()["metrics"]
-    assert len(rows) == sum(len(metric["looks"]) for metric in looks)
+    looks = [recorded.event for recorded in past.journal.events("app-3") if isinstance(recorded.event, TargetJudged)]
+    said = [(str(look.at), each.metric, str(each.canary_bad)) for look in looks for each in look.judgement.evidence]
+    assert [(row[0], row[5], row[8]) for row in csv.reader(rows)] == said
 
 
 def test_releases_come_page_by_page(build: Build):

@@ -88,7 +88,7 @@ def _answers(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _answer(request, _Http(error.status_code), error.headers)
+        return _answer(request, _nothing_there(error.status_code), error.headers)
 
     async def mistake(request: Request, error: Exception) -> Response:
         told = Terminal("INTERNAL", "The server made a mistake.", next="Its log says more; please report it.")
@@ -120,13 +120,11 @@ def _first(errors: Sequence[Any]) -> str:
     return f"{where}: {first['msg']}."
 
 
-class _Http(UserError):
+def _nothing_there(status: int) -> UserError:
     """There is no such route, or not for this method."""
-
-    def __init__(self, status: int) -> None:
-        code, what = ("METHOD_NOT_ALLOWED", "That cannot be done here.") if status == 405 else _NOT_FOUND
-        super().__init__(code, what, next="/api/v1/openapi.json lists what there is.")
-        self.status = status
-
-
-_NOT_FOUND = ("NOT_FOUND", "There is nothing at this address.")
+    advice = "/api/v1/openapi.json lists what there is."
+    if status == 405:
+        return UserError("METHOD_NOT_ALLOWED", "That cannot be done here.", next=advice)
+    if status == 404:
+        return UserError("NOT_FOUND", "There is nothing at this address.", next=advice)
+    return UserError("REQUEST_INVALID", "The request cannot be understood.", next=advice)

@@ -36,6 +36,8 @@ def status_of(error: ShorewardError) -> int:
             return error.status
         case _ if error.code in _MISSING:
             return 404
+        case UserError(code="METHOD_NOT_ALLOWED"):
+            return 405
         case Refused():
             return 409
         case UserError():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import PlainTextResponse, Response
@@ -14,7 +14,7 @@ from shoreward.web.routing import Stands, needs
 from shoreward.web.views import shapes
 from shoreward.web.views.board import board
 from shoreward.web.views.judgement import judgement, raw
-from shoreward.web.views.release import all_weights, report, story
+from shoreward.web.views.release import all_weights, story
 from shoreward.web.views.release import release as whole
 from shoreward.web.views.shore import shore
 from shoreward.web.views.under_way import headline, under_way
@@ -110,14 +110,18 @@ def diff(ground: Stands, release: ReleaseName) -> shapes.Difference:
     return ground.differences.of(ground.header(release))
 
 
-@routes.get("/releases/{release}/checks")
+@routes.get(
+    "/releases/{release}/checks",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {"schema": {}}}}},
+)
 @needs(Need.READ)
-def checks(ground: Stands, release: ReleaseName) -> dict[str, Any]:
+def checks(ground: Stands, release: ReleaseName) -> Response:
     """The whole report of a release's checks, with all of its findings."""
     checked = ground.watch.carried(release).state.checked
     if checked is None:
         raise Refused("NOT_CHECKED", f"Release {release} has not been checked yet.")
-    return dict(report(checked, ground.journal.get))
+    return Response(ground.journal.get(checked.report), media_type="application/json")
 
 
 @routes.get("/releases/{release}/targets/{target:path}/judgement")

@@ -74,7 +74,7 @@ def _water(to: float, level: float, phase: float) -> list[Point]:
     points, reach = list[Point](), min(170.0, 0.8 * to)
     for step in range(_SAMPLES + 1):
         x = to * step / _SAMPLES
-        swell = 5 * math.sin(x / 52 + phase) + 2 * math.sin(x / 21 + 2 * phase)
+        swell = 6.5 * math.sin(x / 52 + phase) + 2 * math.sin(x / 21 + 2 * phase)
         ground = _beach(x)
         height = max(ground - (level + swell), 15.0 + swell / 2)
         taper = min(1.0, max(0.0, to - x) / reach)
@@ -97,10 +97,9 @@ def sea(shore: Shore) -> Markup:
         to, level = front(release, over) * _WIDTH, 118.0 + 20 * place
         surface = _water(to, level, 1.3 * place)
         classes = f"water depth-{min(place, 3)} {_tone(release)}"
-        crest = surface[-_SAMPLES // 3 :]
         wave = (
             element("path", class_="body", d=_body(surface)),
-            element("path", class_="foam", d=line(crest), vector_effect="non-scaling-stroke"),
+            element("path", class_="foam", d=line(surface), vector_effect="non-scaling-stroke"),
         )
         parts.append(element("g", *wave, class_=classes, id=f"water-{release.headline.number}"))
     return element("svg", *parts, class_="sea", viewBox="0 0 1000 240", preserveAspectRatio="none", aria_hidden="true")

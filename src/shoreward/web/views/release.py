@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
 
 from shoreward.app.story import Line, places, tell, weights
 from shoreward.core.header import Header
@@ -96,11 +94,6 @@ def _checks(checked: Checked) -> ChecksShown:
         report=checked.report,
         manifest=checked.manifest,
     )
-
-
-def report(checked: Checked, get: Callable[[str], bytes]) -> Mapping[str, Any]:
-    """The whole report of the checks, as they wrote it; raises `Terminal` (BLOB_MISSING)."""
-    return cast("Mapping[str, Any]", json.loads(get(checked.report)))
 
 
 def all_weights(carried: Carried) -> tuple[Weights, ...]:

@@ -80,7 +80,7 @@ class Bake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnTarget:
-    """A release on one of its targets; `state` is its phase in words."""
+    """A release on one of its targets; `state` is its phase in words, `reached` whether it has come so far."""
 
     target: str
     place: str
@@ -93,6 +93,7 @@ class OnTarget:
     percent: float
     bake: Bake | None
     judged: bool
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

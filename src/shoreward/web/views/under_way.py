@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from shoreward.app.story import places
 from shoreward.app.surroundings import Scene
@@ -123,7 +123,7 @@ def _why_back(state: Release) -> str:
     return state.rollback.reason.removeprefix(prefix)
 
 
-def _mood(state: Release, waits: Iterable[Blocked]) -> Mood:
+def _mood(state: Release, waits: Sequence[Blocked]) -> Mood:
     if state.outcome:
         return _ENDED[state.outcome]
     if any(each.person for each in waits):
@@ -132,7 +132,7 @@ def _mood(state: Release, waits: Iterable[Blocked]) -> Mood:
         return Mood.BACK
     if any(each.phase is Phase.BAKING for each in state.deployments.values()):
         return Mood.BAKING
-    return Mood.WAITING if state.wave >= 0 and state.waiting else Mood.MOVING
+    return Mood.WAITING if state.waiting and any(waits) else Mood.MOVING
 
 
 def _standing(state: Release, mood: Mood) -> str:
@@ -167,6 +167,7 @@ def on_target(state: Release, deployment: Deployment, *, place: str, share: floa
         percent=100 * served(deployment),
         bake=_bake(state, deployment),
         judged=deployment.exposed_since > 0,
+        reached=deployment.entered or deployment.touched,
     )
 
 

@@ -20,7 +20,7 @@ from rich.text import Text
 from shoreward.app.ports import Recorded
 from shoreward.app.story import places, tell
 from shoreward.app.wording import standing
-from shoreward.cli.output import clock, console, moment, print_json_line, span
+from shoreward.cli.output import clock, console, moment, opening, print_json_line, span
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.domain import Outcome
 
@@ -186,4 +186,6 @@ def _worth(blocker: Blocker) -> bool:
 
 
 def _until(blocker: Blocker) -> str:
+    if blocker.gate:
+        return f" ({opening(blocker.until, blocker.zone)})" if blocker.until is not None else ""
     return "" if blocker.until is None else f" (until {moment(blocker.until)})"

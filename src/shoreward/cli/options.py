@@ -24,6 +24,9 @@ TargetName = Annotated[str, typer.Argument(help="A target: its region where that
 HeldWave = Annotated[str, typer.Option("--wave", help="A wave of the release alone, by name.")]
 HeldTarget = Annotated[str, typer.Option("--target", help="A target of the release alone.")]
 HeldPipeline = Annotated[bool, typer.Option("--pipeline", help="All releases of the pipeline, later ones too.")]
+NamedRelease = Annotated[str, typer.Argument(help="A release, such as `sandcastles-12`.")]
+GateName = Annotated[str, typer.Argument(help="A gate, by its name; `freeze/NAME` is a person's freeze.")]
+GateWave = Annotated[str, typer.Option("--wave", help="The wave; the one that it is in, or comes to next, by default.")]
 Everything = Annotated[bool, typer.Option("--everything", help="All pipelines of the journal.")]
 
 HERE = Path()

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from shoreward.domain import ShorewardError, SpecErrors
+from shoreward.domain.zones import zone_named
 
 
 class _Console(Console):
@@ -111,6 +112,19 @@ def clock(at: float) -> str:
 def moment(at: float) -> str:
     """A date and a time to the minute, in this machine's zone."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def opening(until: float | None, zone: str = "") -> str:
+    """When something opens, in this machine's zone, and by the clock of the zone that it goes by."""
+    if until is None:
+        return ""
+    here = f"opens {moment(until)}"
+    rules = zone_named(zone)
+    if rules is None:
+        return here
+    there = datetime.fromtimestamp(until, rules)
+    alike = there.utcoffset() == datetime.fromtimestamp(until, UTC).astimezone().utcoffset()
+    return here if alike else f"{here} here, {there:%Y-%m-%d %H:%M} {zone}"
 
 
 def span(seconds: float) -> str:

@@ -10,6 +10,8 @@ from shoreward.cli.options import (
     HERE,
     Directory,
     Everything,
+    GateName,
+    GateWave,
     HeldPipeline,
     HeldTarget,
     HeldWave,
@@ -211,3 +213,56 @@ def quarantine(
 
     project = open_project(directory, journal=journal)
     raise typer.Exit(about_quarantine(project, release, culprit=culprit, fix=fix, lift=lift, why=why, json=json))
+
+
+@people.command(
+    rich_help_panel=PANEL,
+    epilog="Example: `shoreward approve sandcastles-12 release-manager --why 'the figures are good'`",
+)
+def approve(
+    release: NamedRelease,
+    gate: GateName,
+    wave: GateWave = "",
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Open a gate that waits for a person's approval, for one wave."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.gating import unlock
+
+    project = open_project(directory, journal=journal)
+    raise typer.Exit(unlock(project, release, gate, wave, why, approving=True, json=json))
+
+
+@people.command(
+    rich_help_panel=PANEL,
+    epilog="Example: `shoreward override sandcastles-12 office-hours --why 'it mends an outage'`",
+)
+def override(
+    release: NamedRelease,
+    gate: GateName,
+    wave: GateWave = "",
+    why: Why = "",
+    directory: Directory = HERE,
+    journal: JournalFile = None,
+    json: Json = False,
+) -> None:
+    """Open a gate for one wave, whatever keeps it closed. Who did it, and why, is kept."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.gating import unlock
+
+    project = open_project(directory, journal=journal)
+    raise typer.Exit(unlock(project, release, gate, wave, why, approving=False, json=json))
+
+
+@people.command(rich_help_panel=PANEL, epilog="Example: `shoreward gates sandcastles-12`")
+def gates(
+    release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False
+) -> None:
+    """Show the gates of the wave that a release is in, or comes to next: open or closed, why, and when they open."""
+    from shoreward.bootstrap import open_project
+    from shoreward.cli.gating import show_gates
+
+    show_gates(open_project(directory, journal=journal), release, json=json)

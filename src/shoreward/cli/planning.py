@@ -6,6 +6,7 @@ The change sets in it are CloudFormation's own: created, read and deleted again.
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import groupby
@@ -18,6 +19,7 @@ from shoreward.app.releases import live_commit
 from shoreward.app.wording import counted
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
+from shoreward.cli.gating import planned, planned_words
 from shoreward.cli.output import console, span
 from shoreward.cli.schedule import schedule, show_schedule
 from shoreward.cli.starting import prepare
@@ -60,6 +62,7 @@ def make_plan(project: Project, rev: str) -> dict[str, Any]:
                 "bake": asdict(wave.bake),
                 "soak": wave.soak,
                 "at_least_seconds": shortest(wave, pipeline),
+                "gates": planned(pipeline, wave, time.time()),
                 "targets": [targets[target.key] for target in wave.targets],
             }
             for wave in pipeline.waves
@@ -161,6 +164,8 @@ def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:
     bake = wave["bake"]
     how = f"{steps}, then all; each step bakes {span(bake['minimum'])} and {bake['requests']} requests at least"
     console.print(f"\n[bold]wave {number} {wave['name']}[/]: {how}")
+    for gate in wave["gates"]:
+        console.print(f"  {escape(planned_words(gate))}")
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_column(no_wrap=True)
     # Most targets of a wave change alike.

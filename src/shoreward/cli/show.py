@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 from rich.markup import escape
 from rich.table import Table
@@ -38,7 +39,7 @@ def show_status(project: Project, release: str | None, *, json: bool) -> None:
             console.print(f"  {escape(line)}", style=style)
         return
     told = summary(state, recorded)
-    told["blockers"] = [{"what": each.what, "until": each.until, "person": each.person} for each in blockers]
+    told["blockers"] = [asdict(each) for each in blockers]
     told["live"] = review_json(review) if review else None
     print_json(told)
 

@@ -83,12 +83,12 @@ def target_gates(state: Release, deployment: Deployment, now: float, outside: Ou
 
 def traffic_gates(state: Release, deployment: Deployment, now: float) -> Decision:
     """What keeps customers from the new version on a target, now that it is there."""
-    return _closed(_hooks(state, deployment, now, "before"))
+    return _closed(at_hooks(state, deployment, now, "before"))
 
 
 def finished_gates(state: Release, deployment: Deployment, now: float) -> Decision:
     """What keeps a wave from baking, now that all customers of a target have the new version."""
-    return _closed(_hooks(state, deployment, now, "after"))
+    return _closed(at_hooks(state, deployment, now, "after"))
 
 
 def turned_down(state: Release, now: float) -> e.RollbackBegan | None:
@@ -122,7 +122,8 @@ def at_target(state: Release, deployment: Deployment, now: float, outside: Outsi
     return (*_freezes(look), *(look.standing(gate) for gate in gates))
 
 
-def _hooks(state: Release, deployment: Deployment, now: float, when: HookWhen) -> Iterator[Standing]:
+def at_hooks(state: Release, deployment: Deployment, now: float, when: HookWhen) -> Iterator[Standing]:
+    """How each hook stands that a target has before its traffic, or after."""
     if state.opened.back_to:
         return
     look = _at(state, deployment, now, Outside())

@@ -17,6 +17,7 @@ from shoreward.cli.options import (
     HeldWave,
     JournalFile,
     Json,
+    NamedRelease,
     OfRelease,
     ReleaseId,
     TargetName,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shoreward.adapters.git import GitAncestry, Repository
-from shoreward.app.blame import Blame, order
+from shoreward.app.blame import Blame, inputs_of, order
 from shoreward.domain import Evidence, Judgement, Verdict
 from shoreward.testing.builders import a_pipeline
 
@@ -189,3 +189,17 @@ def test_merges_that_only_join_are_left_out(tmp_path: Path) -> None:
     blame = order(Repository(root), a_pipeline(), merge, notes, [judged("Get")])
     assert [suspect.commit.subject for suspect in blame.suspects] == ["one", "two"]
     assert blame.suspects[0].commit.brought_by == merge
+
+
+def test_an_application_is_made_of_its_template_code_and_what_these_lead_to(tmp_path: Path) -> None:
+    past = Past(tmp_path / "past")
+    commit = past.commit(FILES, "first")
+    found = inputs_of(Repository(past.root), commit, a_pipeline())
+    assert found == ("base.txt", "script", "shared/linked.py", "src", "template.yaml", "tools")
+
+
+@pytest.mark.parametrize("template", ["Resources: [", TEMPLATE.replace("script/", "."), "Resources: {}"])
+def test_where_that_is_not_sure_it_is_made_of_everything(tmp_path: Path, template: str) -> None:
+    past = Past(tmp_path / "past")
+    commit = past.commit({**FILES, "template.yaml": template}, "first")
+    assert inputs_of(Repository(past.root), commit, a_pipeline()) == ("",)

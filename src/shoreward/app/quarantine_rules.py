@@ -164,7 +164,11 @@ def _descendant(culprit: Culprit, candidate: Candidate, left: Sequence[CommitNot
     if len(left) == 1:
         advice = f"Revert it ({blame} prepares that), or {_despite()}."
     else:
-        advice = f"{blame} tells which one is likely, and prepares its revert. Revert all of them, or {_despite()}."
+        name = f"`shoreward quarantine {culprit.release} --culprit COMMIT`"
+        advice = (
+            f"{blame} tells which one is likely, and prepares its revert; {name} says that it was the one. "
+            f"Or revert all of them, or {_despite()}."
+        )
     return Held(culprit=culprit, how="ancestry", commits=tuple(note.id for note in left), why=why, next=advice)
 
 

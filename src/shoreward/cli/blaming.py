@@ -66,7 +66,7 @@ def show_blame(project: Project, release: str | None, asked: Asked) -> int:
     else:
         _tell(state, blame)
         if found:
-            _tell_bisected(found, notes)
+            _tell_bisected(state, found, notes)
         if made:
             _tell_branch(made)
     return int(made is not None and bool(made.conflicts))
@@ -160,12 +160,13 @@ def _tell(state: Release, blame: Blame) -> None:
             console.print(f"        {escape(reason)}", style="dim")
 
 
-def _tell_bisected(found: Bisected, notes: Sequence[CommitNote]) -> None:
+def _tell_bisected(state: Release, found: Bisected, notes: Sequence[CommitNote]) -> None:
     subjects = {note.id: note.subject for note in notes}
     for commit, answer in found.tried:
         console.print(f"  tried {commit[:10]} {escape(subjects.get(commit, 'what was live'))}: {answer}", style="dim")
     if found.culprit:
         console.print(f"Bisection: {found.culprit[:10]} {escape(subjects[found.culprit])} did it.", style="bold")
+        console.print(f"`shoreward quarantine {state.id} --culprit {found.culprit[:10]}` holds that one alone.")
     else:
         console.print(f"Bisection named nobody: {escape(found.why)}.", style="yellow")
 

@@ -10,7 +10,7 @@ bisect.py    between good and bad commits, by trying them out
 from shoreward.app.blame.bisect import Answer, Bisected, Trial, bisect, likelihoods, main_line
 from shoreward.app.blame.harm import Harm
 from shoreward.app.blame.order import Blame, Suspect, order
-from shoreward.app.blame.uses import read_uses
+from shoreward.app.blame.uses import inputs_of, read_uses
 
 __all__ = [
     "Answer",
@@ -20,6 +20,7 @@ __all__ = [
     "Suspect",
     "Trial",
     "bisect",
+    "inputs_of",
     "likelihoods",
     "main_line",
     "order",

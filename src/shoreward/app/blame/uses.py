@@ -5,6 +5,7 @@ Read from the template and the files of one commit, as the builder reads them.
 
 from __future__ import annotations
 
+import copy
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from shoreward.app.files import Entry, Source
 from shoreward.domain import Pipeline, SpecError
 from shoreward.spec.template import Asset, Template, find_assets, parameter_values, read_template
 from shoreward.spec.template.document import FUNCTION
+from shoreward.spec.template.files import bring_in_files
 from shoreward.spec.template.plain import Json, mapping, several
 from shoreward.spec.template.references import references, resource_references
 
@@ -111,6 +113,32 @@ def read_uses(source: Source, commit: str, pipeline: Pipeline) -> Uses:
     made = {name: _made(source, commit, entries, template, assets, name) for name in names}
     tested = _tested(source, commit, entries, tuple(asset.source for asset in assets.values()))
     return Uses(template=template, functions=made, beside=_distances(template), tested=tested)
+
+
+def inputs_of(source: Source, commit: str, pipeline: Pipeline) -> tuple[str, ...]:
+    """The files and folders that an application is made of at a commit; ("",), all of it, where that is not sure.
+
+    They are the template, what it brings in, the code of its functions and layers, and what their links and manifests
+    lead to.
+    """
+    template, targets = template_at(source, commit, pipeline.template), pipeline.targets
+    if template is None:
+        return ("",)
+    read: set[str] = {pipeline.template}
+
+    def remember(path: str) -> bytes | None:
+        read.add(path)
+        return source.read(commit, path)
+
+    try:
+        values = parameter_values(template, [(target.key, dict(target.parameters)) for target in targets])
+        folders = tuple(asset.source for asset in find_assets(template, values))
+        bring_in_files(template, copy.deepcopy(template.value), remember)
+    except SpecError:
+        return ("",)
+    outside = _outside(source, commit, source.entries(commit), folders)
+    found = sorted({*read, *folders, *(path for path in outside if not path.startswith(".."))})
+    return ("",) if {"", "."} & {*found} else tuple(found)
 
 
 def template_at(source: Source, commit: str, path: str) -> Template | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -35,7 +35,7 @@ def application(ground: Ground) -> FastAPI:
     """The application of a server, on its ground."""
 
     @asynccontextmanager
-    async def alive(app: FastAPI) -> AsyncIterator[None]:
+    async def alive(app: FastAPI) -> AsyncGenerator[None]:
         ground.hub.begin()
         yield
         ground.hub.end()

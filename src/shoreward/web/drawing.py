@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -30,17 +30,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        short=lambda commit: commit[:7],
-        share=sea.share_words,
-        whole=lambda number: f"{number:,}",
-        outcome=lambda outcome: outcome.replace("_", " "),
-        moment=moment,
-        iso=lambda at: datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"),
-        span=span,
-        percent=lambda number: f"{number:.3g} %",
-    )
-    made.globals.update(
+    cast("dict[str, Any]", made.filters).update(_FILTERS)
+    cast("dict[str, Any]", made.globals).update(
         sea=sea, charts=charts, icon=icon, asset=asset, version=version("shoreward"), Mood=Mood, diff_lines=diff_lines
     )
     return made
@@ -77,6 +68,38 @@ def span(seconds: float) -> str:
     parts = [(whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
     first = next(index for index, (amount, _) in enumerate(parts) if amount)
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
+
+
+def _short(commit: str) -> str:
+    return commit[:7]
+
+
+def _whole(number: float) -> str:
+    return f"{number:,}"
+
+
+def _outcome(outcome: str) -> str:
+    return outcome.replace("_", " ")
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _percent(number: float) -> str:
+    return f"{number:.3g} %"
+
+
+_FILTERS = {
+    "short": _short,
+    "share": sea.share_words,
+    "whole": _whole,
+    "outcome": _outcome,
+    "moment": moment,
+    "iso": _iso,
+    "span": span,
+    "percent": _percent,
+}
 
 
 @cache

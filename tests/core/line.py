@@ -16,7 +16,7 @@ from shoreward.core.control import NO_CONTROL, Order, StopLifted, StopPlaced, st
 from shoreward.core.decision import earliest
 from shoreward.core.effects import JudgeTarget
 from shoreward.core.header import HARM
-from shoreward.domain import Bake, Judgement, Outcome, Pipeline, Target, Verdict, Wave
+from shoreward.domain import Bake, Judgement, JudgePolicy, Outcome, Pipeline, Target, Verdict, Wave
 from shoreward.testing.simulated import SimulatedCloud
 
 NORTH, WEST, EAST = "eu-north-1", "eu-west-1", "us-east-1"
@@ -29,6 +29,7 @@ def a_line(application: str = "app", *, at_once: int | None = None, alarms: Sequ
         application=application,
         template="template.yaml",
         alarms=tuple(alarms),
+        judge=JudgePolicy(interval=10, delay=5, latency=None),
         waves=tuple(
             Wave(
                 name=f"wave {number}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shoreward.app.surroundings import Limits
 from shoreward.core import Effect, Event, Phase, Release, replay
@@ -19,16 +19,28 @@ from shoreward.domain import Outcome, Verdict
 from .line import Line, a_line
 
 APPLICATIONS = ("app", "web")
-LIMIT = 2
 
 
 class Sequences(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.line = Line(a_line("app"), a_line("web", at_once=1), limits=Limits(targets=LIMIT))
-        self.line.watch, self.line.guard = self.check, self.check_effect
-        self.newest = {name: f"{name} old" for name in APPLICATIONS}
         self.commits = 0
+        self.newest = {name: f"{name} old" for name in APPLICATIONS}
+
+    @initialize(
+        limit=st.sampled_from([1, 2, 9]),
+        fix=st.booleans(),
+        rounds=st.lists(st.sampled_from([8, 9, 10, 11, 16, 0]), min_size=2, max_size=4),
+    )
+    def it_begins_in_the_middle(self, limit: int, fix: bool, rounds: list[int]) -> None:
+        """With some releases behind each other; without this, chance alone would seldom come far."""
+        self.limit = limit
+        pipelines = a_line("app", alarms=["errors"]), a_line("web", at_once=1)
+        self.line = Line(*pipelines, limits=Limits(targets=limit))
+        self.line.watch, self.line.guard = self.check, self.check_effect
+        for each in rounds:
+            self.a_commit_is_merged("app", bad=False, on="newest", fix=fix)
+            self.things_go_on(each)
 
     # What must hold of every step
 
@@ -39,7 +51,7 @@ class Sequences(RuleBasedStateMachine):
                 assert release not in line.taints(), "a wave was entered by what is in quarantine"
                 self.check_nobody_is_in(state, wave)
             case e.TargetEntered(target=target):
-                assert self.at_work(but=target) < LIMIT, "more targets are under way than may be"
+                assert self.at_work(but=target) < self.limit, "more targets are under way than may be"
                 most = state.pipeline.waves[state.wave].at_once
                 own = sum(each.entered and not each.done for each in state.in_wave(state.wave))
                 assert most is None or own < most, "more targets of a wave are under way than may be"
@@ -114,17 +126,23 @@ class Sequences(RuleBasedStateMachine):
         fix=st.booleans(),
     )
     def a_commit_is_merged(self, application: str, bad: bool, on: str, fix: bool) -> None:
-        """It contains the newest one, or comes from a branch of long ago; it may take back all that harms."""
+        """It contains the newest one, or comes from a branch of long ago; it may take back whatever harms before it."""
         self.commits += 1
         commit = f"{application} {self.commits}"
         base = self.newest[application] if on == "newest" else f"{application} old"
-        fixes = self.line.history[base] & self.line.bad if fix else ()
+        fixes = self.line.history[base] if fix else ()
         if bad:
             self.line.bad.add(commit)
         self.line.open(commit, application, on=[base], fixes=sorted(fixes))
         self.newest[application] = commit
 
-    @rule(rounds=st.integers(1, 12))
+    @precondition(lambda self: any(state.wave >= 0 for state in self.open_releases()))
+    @rule(data=st.data())
+    def what_is_under_way_turns_out_to_harm(self, data: st.DataObject) -> None:
+        exposed = [state for state in self.open_releases() if state.wave >= 0]
+        self.line.bad.add(data.draw(st.sampled_from(exposed)).opened.commit)
+
+    @rule(rounds=st.integers(1, 6))
     def things_go_on(self, rounds: int) -> None:
         for _ in range(rounds):
             self.line.tick_all()
@@ -166,7 +184,7 @@ class Sequences(RuleBasedStateMachine):
         (self.line.stop if stop else self.line.lift)(application)
 
     @precondition(lambda self: any(not each.rollback for each in self.open_releases()))
-    @rule(data=st.data(), what=st.sampled_from(["hold", "resume", "resume", "abort", "skip", "retry"]))
+    @rule(data=st.data(), what=st.sampled_from(["hold", "resume", "resume", "skip", "retry"]))
     def a_person_speaks(self, data: st.DataObject, what: str) -> None:
         line = self.line
         state = data.draw(st.sampled_from([each for each in self.open_releases() if not each.rollback]))
@@ -178,12 +196,16 @@ class Sequences(RuleBasedStateMachine):
                 line.hold(state.id, **part)
             case "resume":
                 line.resume(state.id, **part)
-            case "abort":
-                line.abort(state.id)
             case "skip" if deployment.phase not in (Phase.BAKING, Phase.MOVED, Phase.FINISHED):
                 line.skip(state.id, deployment.target.region)
             case _:
                 line.say(state.id, e.TargetRetried(at=line.now, target=deployment.target.key, by="kim", why="again"))
+
+    @precondition(lambda self: any(not each.rollback for each in self.open_releases()))
+    @rule(oldest=st.booleans())
+    def a_person_sends_one_back(self, oldest: bool) -> None:
+        going = [each for each in self.open_releases() if not each.rollback]
+        self.line.abort(going[0 if oldest else -1].id)
 
     @rule(application=st.sampled_from(APPLICATIONS))
     def a_person_takes_back_what_had_stayed(self, application: str) -> None:

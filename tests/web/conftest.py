@@ -102,17 +102,24 @@ def standing(
     )
     site = Site(journal=journal, clock=clock, cloud=cloud, broken=broken)
     fill(site)
-    ground = Ground(
-        journal=journal,
-        clock=clock,
-        hub=Hub(Watch(journal), poll=0.02),
-        access=Loopback(),
-        differences=Differences(repository),
-        **more,
-    )
-    with serving(ground, listen("127.0.0.1", 0)) as site.address:
+    with server(site, repository=repository, **more) as site.address:
         yield site
     journal.close()
+
+
+@contextmanager
+def server(site: Site, port: int = 0, *, repository: Repository | None = None, **more: Any) -> Iterator[str]:
+    """A server of a site's journal; gives its address."""
+    ground = Ground(
+        journal=site.journal,
+        clock=site.clock,
+        hub=Hub(Watch(site.journal), poll=0.02),
+        access=Loopback(),
+        differences=Differences(lambda application: repository),
+        **more,
+    )
+    with serving(ground, listen("127.0.0.1", port)) as address:
+        yield address
 
 
 Build = Callable[..., Site]

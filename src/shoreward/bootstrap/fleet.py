@@ -14,9 +14,10 @@ from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.merges import Tip
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
+from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.project import Project
-from shoreward.controller import WatchedBranch
-from shoreward.domain import Fleet, Pipeline, Refused, Revision, Watched
+from shoreward.controller import Controller, Merges, Observer, WatchedBranch
+from shoreward.domain import Fleet, Limits, Pipeline, Refused, Revision, Watched
 
 
 @dataclass(slots=True)
@@ -88,10 +89,54 @@ class Ships:
             for ship in self.ships
         )
 
+    def repository(self, application: str) -> Repository | None:
+        """The clone of an application's repository."""
+        ship = self._by_name.get(application)
+        return ship.project.repository if ship else None
+
     def secrets(self, push: Push) -> tuple[str, ...]:
         """The secrets that webhooks about a push may be signed with."""
         told = (each.watched for each in self.ships if tells_of(push, each.watched.repository, each.watched.branch))
         return tuple(os.environ[each.secret] for each in told if each.secret and each.secret in os.environ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convoy:
+    """A fleet that is ready to be carried: its pipelines, the watch over their branches, the room that there is."""
+
+    journal: SqliteJournal
+    ships: Ships
+    merges: Merges
+    limits: Limits
+
+    def controller(self, observe: Observer | None = None) -> Controller:
+        """Whoever carries it."""
+        world = self.ships.ships[0].project.world()
+        return Controller(
+            self.journal, world, observe=observe, limits=self.limits, worlds=self.ships.world, branches=self.merges
+        )
+
+    def secrets(self, push: Push) -> tuple[str, ...]:
+        """See `Ships.secrets`."""
+        return self.ships.secrets(push)
+
+    def wake(self) -> None:
+        """Look at all branches now."""
+        self.merges.wake()
+
+
+def open_fleet(file: Path, journal: Path | None = None) -> Convoy:
+    """The fleet of a file, with what it keeps beside it in `.shoreward`; raises as `load_fleet` and `launch`."""
+    from shoreward.spec.fleet import load_fleet
+
+    fleet = load_fleet(file)
+    state = file.resolve().parent / ".shoreward"
+    state.mkdir(exist_ok=True)
+    (state / ".gitignore").write_text("*\n")
+    kept = SqliteJournal(journal or state / "journal.db")
+    ships = launch(fleet, state, kept)
+    merges = Merges(kept, SystemClock(), ships.branches(), fleet.poll)
+    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits)
 
 
 def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:

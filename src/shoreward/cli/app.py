@@ -284,27 +284,39 @@ def run(
     if fleet:
         from shoreward.cli.fleets import carry_fleet
 
-        return carry_fleet(fleet, journal=journal, json=json)
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.carry import carry_all
+        carry_fleet(fleet, journal=journal, json=json)
+    else:
+        from shoreward.bootstrap import open_project
+        from shoreward.cli.carry import carry_all
 
-    carry_all(open_project(directory, journal=journal), forever=forever, json=json)
+        carry_all(open_project(directory, journal=journal), forever=forever, json=json)
 
 
-@app.command(epilog="Example: `shoreward serve`, then open http://127.0.0.1:8080 in a browser.")
+@app.command(
+    epilog="Examples: `shoreward serve`, then open http://127.0.0.1:8080 in a browser; "
+    "`shoreward serve --fleet fleet.yaml` for many pipelines, from the merge on."
+)
 def serve(
     port: Annotated[int, typer.Option(help="Where it listens; 0 takes a free port.", min=0, max=65_535)] = 8080,
     host: Annotated[str, typer.Option(help="The address; only this machine's own goes without sign-in.")] = "127.0.0.1",
     no_carry: Annotated[bool, typer.Option("--no-carry", help="Only show; another process carries releases.")] = False,
+    fleet: Annotated[
+        Path | None, typer.Option(help="Watch the branches that this file names, and release what is merged.")
+    ] = None,
     directory: Directory = HERE,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
     """Serve the page and the API, and carry every open release meanwhile, until interrupted."""
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.serving import serve as serve_it
+    if fleet:
+        from shoreward.cli.serving import serve_fleet
 
-    serve_it(open_project(directory, journal=journal), host, port, carry=not no_carry, json=json)
+        serve_fleet(fleet, host, port, journal=journal, carry=not no_carry, json=json)
+    else:
+        from shoreward.bootstrap import open_project
+        from shoreward.cli.serving import serve as serve_it
+
+        serve_it(open_project(directory, journal=journal), host, port, carry=not no_carry, json=json)
 
 
 @app.command(epilog="Example: `shoreward status`, or `shoreward status --all` for every release so far.")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 from shoreward.app.releases import Wish, begin
 from shoreward.bootstrap import Project, SystemClock
+from shoreward.bootstrap.fleet import open_fleet
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import prepare
@@ -33,17 +36,35 @@ def serve(project: Project, host: str, port: int, *, carry: bool, json: bool) ->
         clock=SystemClock(),
         access=policy_for(host),
         hub=Hub(Watch(project.journal)),
-        differences=Differences(project.repository),
+        differences=Differences(lambda application: project.repository),
         begin=lambda rev, wish, despite: _begin(project, rev, wish, despite),
     )
+    _serve(ground, host, port, _carrier(project) if carry else None, json=json)
+
+
+def serve_fleet(file: Path, host: str, port: int, *, journal: Path | None, carry: bool, json: bool) -> None:
+    """Serve all pipelines of a fleet, and take webhooks; see `serve`."""
+    convoy = open_fleet(file, journal)
+    ground = Ground(
+        journal=convoy.journal,
+        clock=SystemClock(),
+        access=policy_for(host),
+        hub=Hub(Watch(convoy.journal)),
+        differences=Differences(convoy.ships.repository),
+        branches=convoy,
+    )
+    _serve(ground, host, port, convoy.controller if carry else None, json=json)
+
+
+def _serve(ground: Ground, host: str, port: int, controller: Callable[[], Controller] | None, *, json: bool) -> None:
     with serving(ground, listen(host, port)) as address:
         if json:
             print_json_line({"address": address})
         else:
-            who = "carries releases" if carry else "carries none (--no-carry)"
+            who = "carries releases" if controller else "carries none (--no-carry)"
             console.print(f"The page is at {address}, on this machine only. It {who}. Ctrl-C ends it.")
         with interruptible("what is open stays where it is. Waiting for what has begun to end"):
-            _carry(project) if carry else threading.Event().wait()
+            _carry(controller) if controller else threading.Event().wait()
 
 
 def _begin(project: Project, rev: str, wish: Wish, despite: str) -> str:
@@ -62,11 +83,15 @@ def _begin(project: Project, rev: str, wish: Wish, despite: str) -> str:
     )
 
 
-def _carry(project: Project) -> None:
+def _carrier(project: Project) -> Callable[[], Controller]:
+    return lambda: Controller(project.journal, project.world())
+
+
+def _carry(controller: Callable[[], Controller]) -> None:
     """Carry what is open, and what is opened later, as soon as nobody else does."""
     while True:
         try:
-            Controller(project.journal, project.world()).run(forever=True)
+            controller().run(forever=True)
         except Refused as refused:
             if refused.code != "CONTROLLER_RUNNING":
                 raise

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from shoreward.domain import ShorewardError, Terminal, UserError
 from shoreward.web import pages
 from shoreward.web.access import Need
-from shoreward.web.api import commands, reading, stream
+from shoreward.web.api import commands, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.problems import Problem, as_json, status_of, wants_page
 from shoreward.web.routing import Ground, admitted, needs
@@ -27,7 +27,7 @@ Times are UNIX seconds, shares fractions of all customers, weights percent. Erro
 Commands need the header `Shoreward-Request: 1`, a reason, and may carry an `Idempotency-Key`."""
 
 
-ROUTES = (reading.routes, commands.routes, stream.routes, pages.routes)
+ROUTES = (reading.routes, commands.routes, webhooks.routes, stream.routes, pages.routes)
 """All routes but the one that publishes them."""
 
 

@@ -6,20 +6,33 @@ one that says nothing is answered to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Request
 
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.releases import Wish
+from shoreward.app.webhooks import Push
 from shoreward.core.header import Header
 from shoreward.web.access import Access, Asked, Caller, Denied, Need
 from shoreward.web.hub import Hub
 from shoreward.web.remembered import Remembered
 from shoreward.web.views.difference import Differences
 from shoreward.web.watch import Sight, Watch
+
+
+class Branches(Protocol):
+    """Watched branches."""
+
+    def secrets(self, push: Push) -> Sequence[str]:
+        """The secrets that a webhook about a push may be signed with."""
+        ...
+
+    def wake(self) -> None:
+        """Look at all branches now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,7 @@ class Ground:
         differences: what releases change in git.
         begin: opens a release of a revision (a branch, tag or commit), with a reason why one in quarantine may go all
             the same, or ""; returns the release's id. None where this server can open none.
+        branches: what is watched, and woken by webhooks; None where nothing is.
         remembered: answers to commands, by idempotency key.
     """
 
@@ -39,6 +53,7 @@ class Ground:
     access: Access
     differences: Differences = field(default_factory=Differences)
     begin: Callable[[str, Wish, str], str] | None = None
+    branches: Branches | None = None
     remembered: Remembered = field(default_factory=Remembered)
 
     def now(self) -> float:

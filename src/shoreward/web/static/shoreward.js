@@ -61,7 +61,7 @@ async function refresh() {
       const news = [...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say).filter((one) => !said.has(one));
       if (news.length) document.getElementById("said").textContent = news.join(". ");
       find();
-      pulse("live", "live");
+      if (stream.readyState === EventSource.OPEN) pulse("live", "live");
     }
   } catch { pulse("lost", "connection lost"); }
   busy = false;

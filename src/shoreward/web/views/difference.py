@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -54,28 +54,28 @@ class Differences:
     """Changes between commits, asked of git once: a commit does not change.
 
     Args:
-        repository: None where there is none.
+        repositories: an application's; None where there is none.
     """
 
-    def __init__(self, repository: Repository | None = None) -> None:
-        self._repository = repository
+    def __init__(self, repositories: Callable[[str], Repository | None] = lambda application: None) -> None:
+        self._repositories = repositories
         self._between = lru_cache(maxsize=64)(self._ask)
 
     def of(self, header: Header, *, longest: int = DIFF) -> Difference:
         """Commits and diff from what was live before to what a release brings; why there are none, in words."""
-        if self._repository is None:
+        repository = self._repositories(header.application)
+        if repository is None:
             return _nothing(header, "The server was started without the application's repository.")
         if header.before is None:
             return _nothing(header, "Nothing was released before, so there is nothing to compare with.")
         try:
-            log, diff = self._between(header.before, header.commit)
+            log, diff = self._between(repository, header.before, header.commit)
         except ShorewardError as error:
             return _nothing(header, str(error))
         return _difference(header, log, diff, longest)
 
-    def _ask(self, before: str, commit: str) -> tuple[tuple[_Commit, ...], str]:
-        assert self._repository is not None
-        return tuple(self._repository.log(before, commit))[:COMMITS], self._repository.diff(before, commit)
+    def _ask(self, repository: Repository, before: str, commit: str) -> tuple[tuple[_Commit, ...], str]:
+        return tuple(repository.log(before, commit))[:COMMITS], repository.diff(before, commit)
 
 
 def _difference(header: Header, log: Sequence[_Commit], diff: str, longest: int) -> Difference:

@@ -396,3 +396,10 @@ class Difference:
     diff: str
     whole: bool
     trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """That a webhook was heard; `branch` is looked at now."""
+
+    branch: str

@@ -6,6 +6,8 @@ UV := .tools/bin/uv
 AWS_CLI_VERSION := 1.46.3
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
+# Tests and the demo start hundreds of processes: bytecode is written once, whatever this machine says of that.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check lock clean
 demo: .venv/.installed            ## the main job, end to end, on the embedded cloud

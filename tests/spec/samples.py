@@ -442,6 +442,8 @@ MISTAKES = (
     Mistake("SPEC_GATE", "gates: {a: {after: ¦sandcastles}}\n", "cannot come after itself", structural=False),
     Mistake("SPEC_GATE", "gates: {h: {¦hook: {when: after}}}\n", "here is neither", structural=False),
     Mistake("SPEC_GATE", "gates: {h: {hook: {function: f, ¦secret: KEY}}}\n", "signed by AWS", structural=False),
+    Mistake("SPEC_GATE", "gates: {h: {hook: {function: f, every: ¦0s}}}\n", "for no time", structural=False),
+    Mistake("SPEC_GATE", "gates: {h: {hook: {function: f, timeout: ¦0s}}}\n", "in no time", structural=False),
     Mistake("SPEC_ADDRESS", "gates: {h: {hook: {url: ¦desk.example}}}\n", "is not an address"),
     Mistake("SPEC_CHOICE", "gates: {h: {hook: {function: f, when: ¦befor}}}\n", "Did you mean 'before'?"),
     Mistake("SPEC_REQUIRED", "gates: {v: {variable: ¦{name: ads}}}\n", "'value' is missing"),

@@ -14,6 +14,7 @@ from shoreward.app.ports import Recorded
 from shoreward.app.wording import checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
+from shoreward.core.effects import ASKING
 from shoreward.domain import Checked, Evidence, Finding, Judgement, Pipeline, Target, Verdict, advisory, spelled
 
 
@@ -98,7 +99,7 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
                 lines.append(_line(event, f"wave {event.wave + 1} ({names[event.wave]}) {how}"))
             case e.TargetEntered():
                 lines.append(replace(_line(event, _words(event)), weighty=False))
-            case e.GateAsked():
+            case e.GateAsked() | e.EffectFailed() if _asks(event):
                 text = _words(event)
                 known = any(line.text == text and line.target == event.target for line in lines)
                 lines.append(replace(_line(event, text), weighty=not known))
@@ -133,6 +134,11 @@ def _findings(event: Event) -> tuple[Finding, ...]:
             return findings
         case _:
             return ()
+
+
+def _asks(event: e.GateAsked | e.EffectFailed) -> bool:
+    """Whether it is about a gate that asks, which it may do for days."""
+    return isinstance(event, e.GateAsked) or event.effect.startswith(ASKING)
 
 
 def _advice(event: e.AdvisoriesReviewed | e.EffectFailed) -> object:

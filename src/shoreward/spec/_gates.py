@@ -324,6 +324,7 @@ def _alarms(name: str, found: Found, at: At) -> Alarms:
         at.complain("SPEC_GATE", "No alarm is named.", "Write names, a prefix, or both.", key=True)
     elif found.get("names") == [] and "prefix" not in found:
         (at / "names").complain("SPEC_GATE", "No alarm is named.", "Write names, a prefix, or both.", key=True)
+    _check_every(found, at)
     names = tuple(each for each in found.get("names", ()) if each)
     return Alarms(name=name, alarms=names, prefix=found.get("prefix", ""), every=found.get("every", _ALARMS.every))
 
@@ -335,9 +336,16 @@ def _hook(name: str, found: Found, at: At) -> Hook:
     if at.holds("secret") and not at.holds("url"):
         what = "Questions to a function are signed by AWS."
         (at / "secret").complain("SPEC_GATE", what, "Remove the secret.", key=True)
+    _check_every(found, at)
     if found.get("timeout", 1.0) <= 0:
         (at / "timeout").complain("SPEC_GATE", "Nobody can answer in no time.", "Write 1s or more.")
     return Hook(name=name, **found)
+
+
+def _check_every(found: Found, at: At) -> None:
+    if found.get("every", 1.0) <= 0:
+        what = "An answer that holds for no time opens nothing."
+        (at / "every").complain("SPEC_GATE", what, "Write 1s or more; 1m is usual.")
 
 
 def _variable(name: str, found: Found, at: At) -> Variable:

@@ -71,6 +71,7 @@ class Bench:
     store: Store = field(default_factory=Store)
     retry: Retry = field(default_factory=Retry)
     hour: float = 0.0
+    limit: float = 3600.0
 
     def __post_init__(self) -> None:
         self.session = boto3.Session()
@@ -79,7 +80,7 @@ class Bench:
     def connected(self) -> AwsAdapters:
         """Adapters as a freshly started process has them."""
         sessions = Sessions(self.session, retry=self.retry, clock=lambda: time.time() + self.hour)
-        return connect(self.store, self.store, sessions=sessions, retry=self.retry)
+        return connect(self.store, self.store, sessions=sessions, retry=self.retry, limit=self.limit)
 
     @property
     def target(self) -> Target:

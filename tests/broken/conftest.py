@@ -28,6 +28,12 @@ def coast(bench: Bench) -> Coast:
 
 
 @pytest.fixture
+def shore(bench: Bench) -> Coast:
+    """The same, with nothing live yet."""
+    return Coast(bench)
+
+
+@pytest.fixture
 def abroad(bench: Bench) -> Coast:
     """The same, with the second region in an account of its own, by a role."""
     bench.retry = Retry(budget=0.3, longest=0.1)

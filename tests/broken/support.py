@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from botocore.exceptions import WaiterError
 from numpy.typing import NDArray
 
 from aws.support import Bench, code_digest, says
@@ -32,7 +35,7 @@ from shoreward.testing.simulator import state_of, step
 NEAR, FAR = "us-east-1", "eu-west-1"
 """The regions: the first wave's, and the second's."""
 
-NOTE = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "theirs"}}
+NOTE = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "State": "DISABLED"}}
 QUEUE = {"Type": "AWS::SQS::Queue"}
 """What somebody adds to the template: the one holds no data, the other does."""
 
@@ -192,17 +195,33 @@ class Coast:
             RoutingConfig={"AdditionalVersionWeights": dict(weights or {})},
         )
 
-    def template(self, change: Callable[[dict[str, Any]], None], region: str = FAR) -> None:
+    def template(
+        self,
+        change: Callable[[dict[str, Any]], None],
+        region: str = FAR,
+        *,
+        waits_for: str = "stack_update_complete",
+        **options: Any,
+    ) -> None:
         """Somebody else's template, applied properly."""
         client = self.client("cloudformation", region)
         body = json.loads(json.dumps(client.get_template(StackName=self.bench.stack)["TemplateBody"]))
         change(body)
         client.update_stack(
-            StackName=self.bench.stack, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"]
+            StackName=self.bench.stack, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"], **options
         )
-        client.get_waiter("stack_update_complete").wait(
-            StackName=self.bench.stack, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
-        )
+        if waits_for:
+            with suppress(WaiterError):
+                client.get_waiter(waits_for).wait(
+                    StackName=self.bench.stack, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
+                )
+
+    def await_status(self, status: str, region: str = FAR) -> None:
+        for _ in range(200):
+            if self.status(region) == status:
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.status(region))
 
     # Reality
 

@@ -22,6 +22,7 @@ from shoreward.adapters.aws.stacks import Stacks
 from shoreward.adapters.aws.stateful import endangered
 from shoreward.adapters.aws.survey import Survey
 from shoreward.adapters.aws.traffic import Traffic
+from shoreward.adapters.aws.waiting import LIMIT, PATIENCE
 from shoreward.app.ports import (
     AlarmSource,
     ArtifactStore,
@@ -73,6 +74,7 @@ def connect(
     *,
     sessions: Sessions | None = None,
     retry: Retry | None = None,
+    limit: float = LIMIT,
 ) -> AwsAdapters:
     """The adapters, ready for use; nothing is called yet.
 
@@ -81,13 +83,14 @@ def connect(
         store: where finished artifacts are on this machine.
         sessions: credentials; boto3's default chain when None.
         retry: the budget of ordinary calls.
+        limit: seconds to watch one operation of a stack before handing back.
     """
     retry = retry or Retry()
     sessions = sessions or Sessions(retry=retry)
     aws = Aws(sessions, retry)
     artifacts = Artifacts(aws, store)
     return AwsAdapters(
-        stacks=Stacks(aws, blobs, artifacts),
+        stacks=Stacks(aws, blobs, artifacts, limit=limit),
         traffic=Traffic(aws),
         probes=Probes(aws),
         metrics=Metrics(aws),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from functools import partial
 
 from shoreward.adapters.aws import publishing
 from shoreward.adapters.aws import snapshot as snapshots
@@ -84,7 +85,7 @@ class Stacks:
 
         Raises `Retryable` (ALIAS_BUSY) when an alias splits its traffic already.
         """
-        return snapshots.take(self._aws, self._blobs, target, revision, limit=self._limit)
+        return snapshots.take(self._aws, self._blobs, target, revision, limit=min(self._limit, PATIENCE))
 
     def preview(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot) -> Staged:
         """What `stage` would change: a change set that is created, read and deleted. Unknown candidates are ''."""
@@ -129,7 +130,8 @@ class Stacks:
 
         Raises `Terminal` (ALIAS_MOVED) unless all traffic of every function is at its candidate.
         """
-        stack = mended(self._aws, target, limit=self._limit)
+        helping = partial(self._bring_back, pipeline, target, revision)
+        stack = mended(self._aws, target, limit=self._limit, helping=helping)
         if stack is None:
             raise _gone(target)
         self._aws.together(lambda one: await_at(self._aws, target, one, one.candidate), staged.functions)
@@ -165,7 +167,8 @@ class Stacks:
         if not snapshot.exists:
             return self._remove_ours(pipeline, target, staged)
         moved = self._put_back_first(target, snapshot, staged)
-        stack = mended(self._aws, target, limit=min(self._limit, PATIENCE))
+        helping = partial(self._bring_back, pipeline, target, revision)
+        stack = mended(self._aws, target, limit=min(self._limit, PATIENCE), helping=helping)
         if stack is None or stack.condition == "stillborn":
             return (*moved, gone(stack))
         there = original(self._aws, target)
@@ -209,6 +212,12 @@ class Stacks:
         except Terminal as error:
             if error.code != "VERSION_GONE":
                 raise
+
+    def _bring_back(self, pipeline: Pipeline, target: Target, revision: Revision | None) -> None:
+        """Code of the release that a rollback of CloudFormation's may miss."""
+        if revision is not None:
+            digests = [artifact.digest for artifact in revision.artifacts]
+            self._artifacts.bring_back(target, fill(pipeline.artifacts, target), digests)
 
     def _foreign(
         self, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision | None, there: bytes

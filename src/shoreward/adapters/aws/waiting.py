@@ -7,10 +7,13 @@ nobody when it is done.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.stack import Stack, describe, failures, resources
-from shoreward.domain import Retryable, Target, Terminal
+from shoreward.domain import OperationError, Retryable, Target, Terminal
 
 LIMIT = 3600.0
 """Seconds to watch one operation before handing back; the next attempt watches on."""
@@ -33,14 +36,21 @@ def settled(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
     return found[0]
 
 
-def mended(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
+def mended(
+    aws: Aws, target: Target, *, limit: float = LIMIT, helping: Callable[[], object] | None = None
+) -> Stack | None:
     """The stack at rest and fit for an update, stillborn, or None when there is none.
 
     A rollback that CloudFormation could not finish is continued, once. Raises `Terminal` when only a person can mend
     the stack.
+
+    Args:
+        helping: is done before a rollback is continued.
     """
     stack = settled(aws, target, limit=limit)
     if stack is not None and stack.condition == "stuck":
+        if helping is not None:
+            helping()
         _continue_rollback(aws, target, stack)
         stack = settled(aws, target, limit=limit)
     if stack is None or stack.condition in ("usable", "stillborn"):
@@ -52,7 +62,7 @@ def mended(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
             f"The stack is in {stack.status} and does not roll back: {why}",
             where=target.key,
             next="Mend what the message names: Shoreward goes on with the rollback by itself, every minute. What is "
-            f"gone and cannot be mended is skipped: `{_skip(aws, target)}`",
+            f"gone and cannot be mended is skipped: `{_skip(aws, target, stack)}`",
         )
     raise Terminal(
         "STACK_UNUSABLE",
@@ -62,10 +72,19 @@ def mended(aws: Aws, target: Target, *, limit: float = LIMIT) -> Stack | None:
     )
 
 
-def _skip(aws: Aws, target: Target) -> str:
+def _skip(aws: Aws, target: Target, stack: Stack) -> str:
     """The command that continues a rollback without what failed in it."""
-    failed = [one.logical_id for one in resources(aws, target).values() if one.status.endswith("_FAILED")]
+    named = re.search(r"resource\(s\) failed to \w+: \[([^\]]+)\]", stack.reason)
+    failed = named[1].split(", ") if named else _failed(aws, target)
     return f"{command('continue-update-rollback', target)} --resources-to-skip {' '.join(failed) or 'RESOURCE'}"
+
+
+def _failed(aws: Aws, target: Target) -> list[str]:
+    try:
+        held = resources(aws, target).values()
+    except OperationError:
+        return []  # whoever asks has a failure to report already
+    return [one.logical_id for one in held if one.status.endswith("_FAILED")]
 
 
 def _way_out(target: Target, stack: Stack) -> str:

@@ -24,7 +24,6 @@ from shoreward.web.access import Loopback
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
-from shoreward.web.views.difference import Differences, Repository
 from shoreward.web.watch import Watch
 
 BY = Wish(by="somebody", at=0.0, why="because")
@@ -91,9 +90,7 @@ class Site:
 
 
 @contextmanager
-def standing(
-    file: Path, fill: Callable[[Site], object], *, repository: Repository | None = None, **more: Any
-) -> Iterator[Site]:
+def standing(file: Path, fill: Callable[[Site], object], **more: Any) -> Iterator[Site]:
     """A site for as long as the context lasts."""
     journal = SqliteJournal(file)
     clock, broken = SimulatedClock(), set[str]()
@@ -102,20 +99,19 @@ def standing(
     )
     site = Site(journal=journal, clock=clock, cloud=cloud, broken=broken)
     fill(site)
-    with server(site, repository=repository, **more) as site.address:
+    with server(site, **more) as site.address:
         yield site
     journal.close()
 
 
 @contextmanager
-def server(site: Site, port: int = 0, *, repository: Repository | None = None, **more: Any) -> Iterator[str]:
+def server(site: Site, port: int = 0, **more: Any) -> Iterator[str]:
     """A server of a site's journal; gives its address."""
     ground = Ground(
         journal=site.journal,
         clock=site.clock,
         hub=Hub(Watch(site.journal), poll=0.02),
         access=Loopback(),
-        differences=Differences(lambda application: repository),
         **more,
     )
     with serving(ground, listen("127.0.0.1", port)) as address:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from shoreward.app import levers, orders
 from shoreward.app.releases import Wish
 from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
@@ -113,6 +115,12 @@ def draw(folder: Path, names: Sequence[str] = ()) -> None:
             page.wait_for_timeout(1_200)
             page.screenshot(path=folder / f"server-{name}.png")
             page.close()
+            _slim(folder / f"server-{name}.png")
+
+
+def _slim(picture: Path) -> None:
+    """A third of its size; nobody sees the difference."""
+    Image.open(picture).convert("RGB").quantize(160, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 def _all(site: Site) -> None:

@@ -10,7 +10,7 @@ from shoreward.core import Phase
 from shoreward.core import events as e
 from shoreward.domain import Outcome, Refused
 
-from .support import Beach, wish
+from .support import NORTH, Beach, wish
 
 
 @pytest.fixture
@@ -156,6 +156,21 @@ def test_a_later_release_that_came_back_is_not_in_the_way(beach: Beach):
     beach.release("worse")
     levers.roll_back(beach.journal, "app-2", wish(at=beach.cloud.clock.now()))
     assert beach.carry("app-2").outcome is Outcome.ABORTED
+
+
+def test_what_was_put_upon_something_that_went_back_meanwhile_cannot_be_taken_back(beach: Beach):
+    """Given a fix that stayed, on top of what it mends."""
+    harmful = beach.open("new")
+    fix = beach.release("fix").id
+    at = beach.cloud.clock.now()
+    went_back = (
+        e.RollbackBegan(at=at, cause="judged", reason="errors"),
+        e.TargetOvertaken(at=at, target=NORTH, release=fix),
+        e.ReleaseEnded(at=at, outcome=Outcome.ROLLED_BACK),
+    )
+    beach.journal.append(harmful, len(beach.journal.events(harmful)), went_back)
+    with refused("BENEATH_WENT_BACK"):
+        levers.roll_back(beach.journal, fix, wish(at=at))
 
 
 def test_a_later_release_that_is_under_way_is(beach: Beach):

@@ -122,7 +122,7 @@ def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
 
     Raises:
         Refused: NOT_NEWEST when a later release touched the same targets, NOTHING_BEFORE when there is nothing to go
-            back to, ALREADY_BACK when it did not stay.
+            back to, ALREADY_BACK when it did not stay, BENEATH_WENT_BACK when it would bring what was sent back.
     """
 
     def take_back(state: Release) -> Event | None:
@@ -133,6 +133,7 @@ def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
                 "ALREADY_BACK", f"Release {release} ended as {state.outcome}; there is nothing of it to take back."
             )
         _newest(journal, state)
+        _nothing_went_back_beneath(journal, state)
         if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
             raise Refused(
                 "NOTHING_BEFORE",
@@ -154,6 +155,20 @@ def _newest(journal: Journal, state: Release) -> None:
             f"Release {later[0]} came after {state.id}.",
             next=f"Take back {later[-1]} first, or bring back what was before: `shoreward rollback --to COMMIT`.",
         )
+
+
+def _nothing_went_back_beneath(journal: Journal, state: Release) -> None:
+    """What it was put upon may have been sent back since, and must not come again."""
+    for header in journal.releases(state.pipeline.application):
+        if header.back_at <= state.opened.at or header.id == state.id:
+            continue
+        if any(each.overtaken == state.id for each in load(journal, header.id).deployments.values()):
+            raise Refused(
+                "BENEATH_WENT_BACK",
+                f"Release {header.id}, which {state.id} was put upon, was sent back meanwhile; taking {state.id} back "
+                "would bring that again.",
+                next="Bring back what was before: `shoreward rollback --to COMMIT`.",
+            )
 
 
 def _return(wish: Wish) -> e.RollbackBegan:

@@ -122,8 +122,10 @@ def reported(fleet: Fleet) -> Report:
 
 
 def _wrong(fleet: Fleet) -> Iterator[str]:
-    """Targets that serve what they should not, once everything has ended."""
+    """Targets that serve what they should not, of applications all of whose releases have ended."""
     for key, served in fleet.acting.cloud.targets.items():
+        if fleet.family(served.target.stack):
+            continue
         states = sorted(fleet.ended[served.target.stack], key=lambda state: int(state.id.rpartition("#")[2]))
         stayed = [
             place

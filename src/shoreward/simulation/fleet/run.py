@@ -105,6 +105,7 @@ class Fleet:
 
     def run(self, until: float) -> None:
         """Let everything happen until a time."""
+        self._settle()
         while self._queue and self._queue[0][0] <= until:
             self.now = self._queue[0][0]
             while self._queue and self._queue[0][0] <= self.now:

@@ -5,12 +5,12 @@ Gathers from a journal what harmed and what people said of it; `quarantine_rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shoreward.app.ancestry import Ancestry, CommitNote
 from shoreward.app.ports import Journal
-from shoreward.app.quarantine_rules import Candidate, Culprit, Held, Lifted, holds
+from shoreward.app.quarantine_rules import WHOLE, Candidate, Culprit, Held, Lifted, holds
 from shoreward.core.control import Control, control_of
 from shoreward.core.header import Header
 from shoreward.domain import Outcome, ShorewardError
@@ -38,6 +38,13 @@ class Apart:
 
 APART = Apart()
 
+Inputs = Callable[[str, str], tuple[str, ...]]
+
+
+def whole(application: str, commit: str) -> tuple[str, ...]:
+    """All of the repository."""
+    return WHOLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taint:
@@ -52,65 +59,78 @@ CLEAN = Taint()
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """What a journal, and a history, know of revisions that were rolled back because they harmed."""
+    """What a journal, and a history, know of revisions that were rolled back because they harmed.
+
+    Attributes:
+        inputs: folders and files that an application is made of at a commit, by the application's name; all of the
+            repository where that is not sure. Commits that touch none of them need no fix.
+    """
 
     journal: Journal
     ancestry: Ancestry = APART
+    inputs: Inputs = whole
 
     def held(self, application: str, *, commit: str, digest: str = "", artifacts: Sequence[str] = ()) -> Held | None:
         """Why a commit, or the revision that it became, may not start; None when it is free to go.
 
         Raises what an `Ancestry` raises: a commit whose history nobody knows is not free.
         """
-        candidate = Candidate(commit=commit, application=application, digest=digest, artifacts=tuple(artifacts))
-        return self._held(candidate, self.journal.releases(), but="")
+        return self._held(application, commit, digest, artifacts)
 
     def taint(self, header: Header) -> Taint:
         """What it says of a release that is under way; its own harm is no taint."""
-        candidate = Candidate(
-            commit=header.commit, application=header.application, digest=header.digest, artifacts=header.artifacts
-        )
         try:
-            held = self._held(candidate, self.journal.releases(), but=header.id)
+            held = self._held(header.application, header.commit, header.digest, header.artifacts, but=header.id)
         except ShorewardError as error:
             return Taint(unsure=f"{error.what} {error.next}".rstrip())
         return Taint(reason=held.why) if held else CLEAN
 
-    def _held(self, candidate: Candidate, headers: Sequence[Header], *, but: str) -> Held | None:
-        control = control_of(self.journal.orders())
-        culprits = [_culprit(each, headers, control) for each in reversed(headers) if each.harmed and each.id != but]
-        if not culprits:
+    def _held(
+        self, application: str, commit: str, digest: str, artifacts: Sequence[str], *, but: str = ""
+    ) -> Held | None:
+        headers = self.journal.releases()
+        harmed = [each for each in reversed(headers) if each.harmed and each.id != but]
+        if not harmed:
             return None
+        control = control_of(self.journal.orders())
         words = (word for said in control.lifted.values() for word in said)
         lifted = [
             Lifted(release=word.release, by=word.by, reason=word.why)
             for word in words
-            if not word.commit or self._contains(candidate.commit, word.commit)
+            if not word.commit or self._contains(commit, word.commit)
         ]
+        culprits = [self._culprit(each, headers, control) for each in harmed]
+        candidate = Candidate(
+            commit=commit,
+            application=application,
+            digest=digest,
+            artifacts=tuple(artifacts),
+            inputs=self.inputs(application, commit),
+        )
         return next(holds(self.ancestry, culprits, lifted, candidate), None)
+
+    def _culprit(self, header: Header, headers: Sequence[Header], control: Control) -> Culprit:
+        """What a release that harmed leaves; its artifacts are those that the one before it had not."""
+        before = _before(header, headers)
+        known = before.artifacts if before else ()
+        named = control.named.get(header.id)
+        return Culprit(
+            release=header.id,
+            application=header.application,
+            before=before.commit if before else header.before,
+            commit=header.commit,
+            named=named.commit if named else "",
+            digest=header.digest,
+            artifacts=tuple(digest for digest in header.artifacts if digest not in known),
+            reason=header.reason,
+            inputs=self.inputs(header.application, header.commit),
+        )
 
     def _contains(self, commit: str, fix: str) -> bool:
         """Whether a commit carries a fix; one of another repository does not."""
         return commit == fix or (
             self.ancestry.knows(commit) and self.ancestry.knows(fix) and self.ancestry.contains(commit, fix)
         )
-
-
-def _culprit(header: Header, headers: Sequence[Header], control: Control) -> Culprit:
-    """What a release that harmed leaves; its artifacts are those that the one before it had not."""
-    before = _before(header, headers)
-    known = before.artifacts if before else ()
-    named = control.named.get(header.id)
-    return Culprit(
-        release=header.id,
-        application=header.application,
-        before=before.commit if before else header.before,
-        commit=header.commit,
-        named=named.commit if named else "",
-        digest=header.digest,
-        artifacts=tuple(digest for digest in header.artifacts if digest not in known),
-        reason=header.reason,
-    )
 
 
 def _before(header: Header, headers: Sequence[Header]) -> Header | None:

@@ -182,10 +182,9 @@ class Project:
 
     def quarantine(self) -> Quarantine:
         """What may not be released again."""
-        from shoreward.adapters.git import GitAncestry
-        from shoreward.app.quarantine import Quarantine
+        from shoreward.bootstrap.quarantining import quarantine
 
-        return Quarantine(self.journal, GitAncestry(self.repository.root))
+        return quarantine(self)
 
     def world(self) -> World:
         """The real world."""

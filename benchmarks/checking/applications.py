@@ -70,20 +70,25 @@ def ran(kind: str, costs: list[Cost]) -> str:
     return ", ".join(f"{name} {median(seconds[name]):.2f}" for name in ordered)
 
 
+def measured(all_: list[Application], runs: int) -> dict[str, Costs]:
+    """Costs of each application by its name."""
+    costs: dict[str, Costs] = {one.name: defaultdict(list) for one in all_}
+    with AdvisoryServer([]) as advisories, tempfile.TemporaryDirectory(prefix="shoreward-bench-") as made:
+        environment = surroundings(SHOREWARD_ADVISORIES=advisories.address)
+        for number in range(-1, runs):
+            for one in all_:
+                found = once(one, Path(made).resolve() / one.name, environment)
+                for kind, cost in found.items() if number >= 0 else ():
+                    costs[one.name][kind].append(cost)
+    return costs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("applications", nargs="*", type=application, metavar="FOLDER:FILE")
     parser.add_argument("--runs", type=int, default=5)
     asked = parser.parse_args()
-    all_ = [EXAMPLE, *asked.applications]
-    costs: dict[str, Costs] = {one.name: defaultdict(list) for one in all_}
-    with AdvisoryServer([]) as advisories, tempfile.TemporaryDirectory(prefix="shoreward-bench-") as made:
-        environment = surroundings(SHOREWARD_ADVISORIES=advisories.address)
-        for number in range(-1, asked.runs):
-            for one in all_:
-                found = once(one, Path(made).resolve() / one.name, environment)
-                for kind, cost in found.items() if number >= 0 else ():
-                    costs[one.name][kind].append(cost)
+    costs = measured([EXAMPLE, *asked.applications], asked.runs)
     print(f"{machine()}; medians of {asked.runs} runs")
     for name, each in costs.items():
         show(name, each)

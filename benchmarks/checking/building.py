@@ -56,25 +56,28 @@ def show(name: str, pairs: Pairs) -> None:
         print(f"| {kind} | {walls[0]:.3f} | {walls[1]:.3f} | {wall:.1f} | {cpus[0]:.3f} | {cpus[1]:.3f} | {cpu:.1f} |")
 
 
+def measured(all_: list[Application], sam: Path, runs: int) -> tuple[str, dict[str, Pairs]]:
+    """Version of `sam`, and costs of each application by its name."""
+    # `sam build` takes the Python that it finds on the PATH, with its pip.
+    environment = surroundings(PATH=f"{sam.parent}{os.pathsep}{os.environ['PATH']}")
+    command = [str(sam), "build", "--cached", "--parallel"]
+    pairs: dict[str, Pairs] = {one.name: defaultdict(list) for one in all_}
+    with tempfile.TemporaryDirectory(prefix="shoreward-bench-") as made:
+        for number in range(-1, runs):
+            for one in all_:
+                found = once(one, Path(made).resolve() / "copies", command, environment, number)
+                for kind, costs in found.items() if number >= 0 else ():
+                    pairs[one.name][kind] += costs
+    return run([str(sam), "--version"], Path.cwd(), environment).said.strip(), pairs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("applications", nargs="*", type=application, metavar="FOLDER:FILE")
     parser.add_argument("--sam", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=5)
     asked = parser.parse_args()
-    sam = asked.sam.absolute()
-    # `sam build` takes the Python that it finds on the PATH, with its pip.
-    environment = surroundings(PATH=f"{sam.parent}{os.pathsep}{os.environ['PATH']}")
-    command = [str(sam), "build", "--cached", "--parallel"]
-    all_ = [EXAMPLE, *asked.applications]
-    pairs: dict[str, Pairs] = {one.name: defaultdict(list) for one in all_}
-    with tempfile.TemporaryDirectory(prefix="shoreward-bench-") as made:
-        for number in range(-1, asked.runs):
-            for one in all_:
-                found = once(one, Path(made).resolve() / "copies", command, environment, number)
-                for kind, costs in found.items() if number >= 0 else ():
-                    pairs[one.name][kind] += costs
-    version = run([str(sam), "--version"], Path.cwd(), environment).said.strip()
+    version, pairs = measured([EXAMPLE, *asked.applications], asked.sam.absolute(), asked.runs)
     print(f"{machine()}; {version}; medians of {asked.runs} runs, ratios of the pairs")
     for name, each in pairs.items():
         show(name, each)

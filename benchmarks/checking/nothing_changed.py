@@ -98,10 +98,8 @@ def measured(rounds: int, commands: dict[str, Callable[[], Cost]]) -> dict[str, 
     return costs
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+def beside_turbo(rounds: int) -> dict[str, list[Cost]]:
+    """Costs of each command by its name."""
     with tempfile.TemporaryDirectory(prefix="shoreward-bench-") as made:
         ours, theirs = Path(made).resolve() / "ours", Path(made).resolve() / "theirs"
         for folder in (ours, theirs):
@@ -113,7 +111,7 @@ def main() -> None:
             run(check, ours, environment)
             run(task, theirs, environment)
         _must_be_quick(check, task, ours, theirs, environment)
-        costs = measured(
+        return measured(
             rounds,
             {
                 "shoreward check": lambda: run(check, ours, environment),
@@ -124,7 +122,13 @@ def main() -> None:
                 ),
             },
         )
-    show(costs, rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=30)
+    rounds = parser.parse_args().rounds
+    show(beside_turbo(rounds), rounds)
 
 
 def _must_be_quick(check: list[str], task: list[str], ours: Path, theirs: Path, environment: dict[str, str]) -> None:

@@ -160,3 +160,13 @@ def test_a_baseline_whose_code_is_nowhere_waits_for_a_person_and_heals_when_it_i
     s3.put_object(Bucket=bucket, Key=artifact.key, Body=held)
     assert coast.sail(release).outcome is Outcome.ABORTED
     assert coast.serves() == "one"
+
+
+def test_a_function_that_was_deleted_keeps_nobody_else_from_going_back_and_is_told(coast: Coast) -> None:
+    release = coast.open("two")
+    coast.baking(release)
+    coast.client("lambda").delete_function(FunctionName=coast.name())
+    # AWS refuses to update what is gone; the embedded cloud makes it anew, and so the release ends here.
+    coast.sail(release)
+    assert coast.serves(NEAR) == "one"
+    assert coast.said(release, "Hello is deleted")

@@ -170,3 +170,23 @@ def test_a_function_that_was_deleted_keeps_nobody_else_from_going_back_and_is_to
     coast.sail(release)
     assert coast.serves(NEAR) == "one"
     assert coast.said(release, "Hello is deleted")
+
+
+def test_a_way_back_that_is_gone_twice_tells_of_nobody(coast: Coast) -> None:
+    # Given a controller that ends between the way back of a stack and its record
+    release = coast.open("two")
+    state = coast.moved(release)
+    deployment, adapters = at(state, FAR), coast.bench.adapters
+    assert deployment.snapshot is not None
+    assert deployment.staged is not None
+    adapters.traffic.restore(deployment.target, deployment.staged.shifting)
+    for _ in range(2):
+        found = adapters.stacks.restore(
+            coast.pipeline,
+            deployment.target,
+            deployment.snapshot,
+            deployment.staged,
+            "back",
+            revision=state.revision,
+        )
+        assert found == ()

@@ -172,12 +172,13 @@ class Stacks:
         if stack is None or stack.condition == "stillborn":
             return (*moved, gone(stack))
         there = original(self._aws, target)
-        if staged is None and there == self._blobs.get(snapshot.template or ""):
+        back = there == self._blobs.get(snapshot.template or "")  # never staged, or an attempt before this one did it
+        if staged is None and back:
             self._change_sets.sweep(target)
             return ()  # nothing of the release has come here
         self._put_back_again(target, snapshot)  # a rollback that was waited for may have moved them
-        foreign = self._foreign(pipeline, target, snapshot, revision, there)
-        rewritten = hand_made(self._aws, target, snapshot, staged)
+        foreign = () if back else self._foreign(pipeline, target, revision, there)
+        rewritten = () if back else hand_made(self._aws, target, snapshot, staged)
         try:
             self._apply_snapshot(pipeline, target, snapshot, stack, key, ours=self._ours(revision) if foreign else None)
         except BaseException:
@@ -220,10 +221,10 @@ class Stacks:
             self._artifacts.bring_back(target, fill(pipeline.artifacts, target), digests)
 
     def _foreign(
-        self, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision | None, there: bytes
+        self, pipeline: Pipeline, target: Target, revision: Revision | None, there: bytes
     ) -> tuple[Difference, ...]:
-        """How the stack's template differs from the release's, when it is neither that nor the snapshot's."""
-        if revision is None or there == self._blobs.get(snapshot.template or ""):
+        """How the stack's template differs from the release's."""
+        if revision is None:
             return ()
         aliases = frozenset(function.alias_id for function in revision.functions)
         wanted = self._filled(pipeline, target, revision)

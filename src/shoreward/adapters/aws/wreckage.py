@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.drift import changed
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.serving import alias_state, configuration, version_of
+from shoreward.adapters.aws.serving import alias_state, alike, configuration, version_of
 from shoreward.adapters.aws.stack import Stack, resources
 from shoreward.domain import Difference, OperationError, ServingFunction, Snapshot, Staged, Target, Terminal
 from shoreward.domain.drift import STACK
@@ -137,5 +137,7 @@ def hand_made(aws: Aws, target: Target, snapshot: Snapshot, staged: Staged | Non
 
 def _same_code(aws: Aws, target: Target, one: ServingFunction, version: str) -> bool:
     """An earlier attempt may have published the code of the snapshot anew."""
-    about = configuration(aws, target, one.name, version)
-    return about is not None and about.get("CodeSha256") == one.code
+    theirs, ours = (configuration(aws, target, one.name, each) for each in (version, one.version))
+    if theirs is None:
+        return False
+    return theirs.get("CodeSha256") == one.code or (ours is not None and alike(ours, theirs, inline=True))

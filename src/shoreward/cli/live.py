@@ -123,7 +123,7 @@ def picture(state: Release, recorded: Sequence[Recorded], waiting: Sequence[Bloc
     if state.rollback:
         where = f"{names[state.rollback.target]}: " if state.rollback.target else ""
         parts.append(_note(f"why: {where}{_why_back(state)}", "red"))
-    parts += [_note(f"waits: {blocker.what}{_until(blocker)}", "yellow") for blocker in waiting if _worth(blocker)]
+    parts += [_note(f"waits: {told}", "yellow") for told in waits(waiting)]
     for line in [line for line in tell(recorded) if line.weighty and line.verdict is None][-3:]:
         parts.append(_note(" ".join(filter(None, (clock(line.at), names.get(line.target), line.text))), "dim"))
     return Group(*parts)
@@ -178,6 +178,11 @@ def _phase(state: Release, deployment: Deployment) -> Text:
     if deployment.phase is Phase.BAKING and looked:
         return Text(f"baking: {looked.reason}")
     return Text(deployment.phase.value, style="dim" if deployment.phase is Phase.WAITING else "")
+
+
+def waits(waiting: Sequence[Blocker]) -> list[str]:
+    """What a release waits for, a line each, with when that opens."""
+    return [f"{blocker.what}{_until(blocker)}" for blocker in waiting if _worth(blocker)]
 
 
 def _worth(blocker: Blocker) -> bool:

@@ -15,7 +15,7 @@ from shoreward.app.story import line_json, places, summary, tell
 from shoreward.app.wording import odds, rate, sides, subject, telling
 from shoreward.bootstrap import Project
 from shoreward.cli.advising import known, review_json, review_lines
-from shoreward.cli.live import picture
+from shoreward.cli.live import picture, waits
 from shoreward.cli.output import clock, console, moment, print_json, span
 from shoreward.core import Release
 from shoreward.domain import Evidence
@@ -81,6 +81,8 @@ def show_why(project: Project, release: str | None, *, full: bool, json: bool) -
         console.print(f"[dim]{clock(line.at)}[/] {where}{escape(line.text)}")
         for evidence in telling(line.evidence):
             console.print(f"           {escape(_evidence(evidence))}", style="dim")
+    for told in waits(decision_of(project.journal, project.quarantine(), state, time.time()).blockers):
+        console.print(f"[dim]{clock(time.time())}[/] {escape(f'waits: {told}')}", style="yellow")
 
 
 def _evidence(each: Evidence) -> str:

@@ -49,7 +49,6 @@ def test_a_closed_window_holds_a_wave_until_a_person_lets_it_go(kiosk: Kiosk):
         why = kiosk.run("why").out
         assert "waits: wave south: gate office: these are not its hours in us-east-1 (opens " in why
         assert opens in why
-        )
         shown = kiosk.run("gates").out
         assert opens in shown
         assert "closed" in shown

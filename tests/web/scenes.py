@@ -120,9 +120,8 @@ def draw(folder: Path, names: Sequence[str] = ()) -> None:
 
 def _slim(picture: Path) -> None:
     """A third of its size; nobody sees the difference."""
-    Image.open(picture).convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        picture, optimize=True
-    )
+    colours, plain = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
+    Image.open(picture).convert("RGB").quantize(256, method=colours, dither=plain).save(picture, optimize=True)
 
 
 def _all(site: Site) -> None:

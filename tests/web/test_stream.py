@@ -106,3 +106,11 @@ def test_an_id_that_is_none_is_refused(past: Site):
     assert (ahead.status, ahead.json()["code"]) == (409, "STREAM_AHEAD")
     for wrong in ("-1", "x", "1 2", "9" * 40):
         assert past.get("/api/v1/events", Last_Event_ID=wrong).json()["code"] == "EVENT_ID"
+
+
+def test_a_stream_is_not_held_back_by_compression(build: Build):
+    site = build(lambda site: site.opened("new"))
+    request = urllib.request.Request(f"{site.address}/api/v1/events?after=0", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert answer.headers["content-encoding"] is None
+        assert next(_events(answer))["event"] == "ReleaseOpened"

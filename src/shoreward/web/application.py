@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from shoreward.domain import ShorewardError, Terminal, UserError
 from shoreward.web import pages
@@ -56,6 +57,7 @@ def application(ground: Ground) -> FastAPI:
         app.include_router(routes)
     app.add_api_route("/api/v1/openapi.json", _schema(app), include_in_schema=False)
     _answers(app)
+    app.add_middleware(GZipMiddleware, minimum_size=4_000, compresslevel=4)
     app.add_middleware(SafeHeaders)
     return app
 

@@ -43,11 +43,11 @@ limits: {targets: 20, account: 4, region: 6}
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
-        ("pipelines: []", "SPEC_FLEET_EMPTY", 1),
-        ("poll: 5s", "SPEC_FLEET_EMPTY", 1),
+        ("pipelines: []", "FLEET_EMPTY", 1),
+        ("poll: 5s", "FLEET_EMPTY", 1),
         ("pipelines:\n  - branch: main", "SPEC_REQUIRED", 2),
         ("pipelines:\n  - {repository: a, brunch: b}", "SPEC_UNKNOWN_KEY", 2),
-        ("pipelines:\n  - repository: a\n  - repository: a", "SPEC_FLEET_TWICE", 3),
+        ("pipelines:\n  - repository: a\n  - repository: a", "FLEET_TWICE", 3),
         ("pipelines:\n  - repository: a\nlimits:\n  region: 0", "SPEC_NUMBER", 4),
         ("pipelines:\n  - repository: a\npoll: soon", "SPEC_DURATION", 3),
         ("pipelines:\n  - {repository: a, branch: --upload-pack=x}", "SPEC_NAME", 2),

@@ -32,7 +32,7 @@ PIPELINE = Record(
 FLEET = Record(
     "the file",
     (
-        Field("pipelines", ListOf(PIPELINE, empty=("SPEC_FLEET_EMPTY", "Name at least one.")), "What is carried."),
+        Field("pipelines", ListOf(PIPELINE, empty=("FLEET_EMPTY", "Name at least one.")), "What is carried."),
         Field("poll", Duration(), "How often each branch is looked at.", default=duration_text(_POLL)),
         Field(
             "limits",
@@ -70,7 +70,7 @@ def load_fleet(path: Path) -> Fleet:
         limits=Limits(**found.get("limits", {})),
     )
     if not at.errors and not fleet.pipelines:
-        at.complain("SPEC_FLEET_EMPTY", "The file names no pipeline.", "List at least one under 'pipelines'.")
+        at.complain("FLEET_EMPTY", "The file names no pipeline.", "List at least one under 'pipelines'.")
     _once(fleet, at)
     if errors := in_order(at.errors):
         raise errors[0] if len(errors) == 1 else SpecErrors(errors)
@@ -93,4 +93,4 @@ def _watched(found: dict[str, Any], at: At, folder: Path) -> Watched:
 def _once(fleet: Fleet, at: At) -> None:
     for index, each in enumerate(fleet.pipelines):
         if each in fleet.pipelines[:index]:
-            (at / "pipelines" / index).complain("SPEC_FLEET_TWICE", "This pipeline is named twice.", "Remove one.")
+            (at / "pipelines" / index).complain("FLEET_TWICE", "This pipeline is named twice.", "Remove one.")

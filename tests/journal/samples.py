@@ -23,6 +23,7 @@ from shoreward.domain import (
     Checked,
     CheckResult,
     Checks,
+    Difference,
     Evidence,
     Finding,
     Judgement,
@@ -297,9 +298,13 @@ SECOND_KINDS: tuple[Event, ...] = (
 )
 """What came with checks: new events, and new words in old ones."""
 
+DRIFT = Difference(resource="Tides", path="Timeout", expected="3", actual="30")
+
 THIRD_KINDS: tuple[Event, ...] = (
     replace(OPENING, at=1_700_000_999.0, before="c0ffee", back_to="app-1"),
-    e.GateAsked(at=1_700_001_000.0, gate="quiet", wave="one", target="", answer="closed", why="alarm beach-5xx is firing"),
+    e.GateAsked(
+        at=1_700_001_000.0, gate="quiet", wave="one", target="", answer="closed", why="alarm beach-5xx is firing"
+    ),
     e.GateOpened(at=1_700_001_001.0, gate="release manager", wave="one", by="kim", why="looked at it"),
     e.TargetEntered(at=1_700_001_002.0, target=TARGET),
     e.HoldPlaced(at=1_700_001_003.0, by="kim", why="lunch", target=TARGET),
@@ -309,6 +314,19 @@ THIRD_KINDS: tuple[Event, ...] = (
     e.TargetSkipped(at=1_700_001_007.0, target=TARGET, by="kim", why="the region is away"),
     e.RollbackBegan(at=1_700_001_008.0, cause="quarantine", reason="app-1 was rolled back"),
     e.TargetOvertaken(at=1_700_001_009.0, target=TARGET, release="app-3"),
+    e.EffectFailed(
+        at=1_700_001_009.1,
+        effect=f"inspect/{TARGET}",
+        target=TARGET,
+        code="TARGET_DRIFTED",
+        what="Somebody changed it by hand.",
+        next="Change it back.",
+        retryable=False,
+        drift=(DRIFT,),
+    ),
+    e.HoldPlaced(at=1_700_001_009.2, by="shoreward", why="changed by hand", target=TARGET, drift=(DRIFT.key,)),
+    e.TrafficRestored(at=1_700_001_009.3, target=TARGET, found=(DRIFT,)),
+    e.StackRestored(at=1_700_001_009.4, target=TARGET, found=(DRIFT,)),
     e.ReleaseEnded(at=1_700_001_010.0, outcome=Outcome.SUPERSEDED),
 )
 """What was added with several releases under way, gates and levers."""

@@ -108,7 +108,6 @@ class Form:
                 connection.execute(f"PRAGMA application_id = {self.application}")
                 connection.execute(f"PRAGMA user_version = {self.version}")
 
-
     def _bring_up(self, connection: sqlite3.Connection) -> None:
         """Make a file of an older version one of this, unless another process was quicker."""
         with transaction(connection):

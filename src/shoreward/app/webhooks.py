@@ -65,8 +65,8 @@ def push_of(body: bytes) -> Push:
         what = "The webhook's body is no JSON object."
         raise Refused("WEBHOOK_UNREADABLE", what, next="Let the git server send JSON (application/json).")
     event = cast("dict[str, Any]", said)
-    places = (event.get(key) for key in ("repository", "project"))
-    place = cast("dict[str, Any]", next((each for each in places if isinstance(each, dict)), {}))
+    told = [event[key] for key in ("repository", "project") if isinstance(event.get(key), dict)]
+    place: dict[str, Any] = told[0] if told else {}
     names = ("clone_url", "ssh_url", "html_url", "git_http_url", "git_ssh_url", "git_url", "web_url", "url")
     found = [place[name] for name in names if isinstance(place.get(name), str)]
     ref = event.get("ref")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import pytest
 
 from shoreward.core import events as e
-from shoreward.domain import Outcome
 from shoreward.testing.cloud import CloudAccount
 
 from .support import HELLO, NORTH, PIPELINE, SOUTH, TABLE, TEMPLATE, Kiosk

@@ -67,6 +67,9 @@ def _release(
     for edit in scenario.edits:
         edit.apply(scene.repository.root)
     scene.repository.commit(scenario.subject)
+    if scenario.mends:
+        harmed = latest(scene.project.journal).id
+        scene.shoreward("quarantine", harmed, "--fix", "HEAD", "--why", scenario.mends, quiet=quiet)
     background = _background(faults)
     scene.fail(background)
     watcher = _IncidentWatch(scene, background) if scenario.incident else None

@@ -34,6 +34,8 @@ class Scenario:
         story: what a spectator should know.
         incident: whether DynamoDB has an incident, for old and new code alike, while the second wave bakes.
         slow: whether its harm is that customers wait longer, from the first of them on.
+        mends: why a person says that it mends what the release before it harmed with, "" where nobody has to: what is
+            built upon harm stays in quarantine until somebody has said so, or it is reverted.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Scenario:
     edits: tuple[Edit, ...] = ()
     incident: bool = False
     slow: bool = False
+    mends: str = ""
 
 
 _TIDE = "functions/tides/tide.py"
@@ -104,6 +107,7 @@ SCENARIOS = (
         subject="Big waves have no whole metres; name the lifeguard",
         story="Works everywhere but in sa-east-1, which has no lifeguard. Two waves have finished when that shows.",
         outcome=Outcome.ROLLED_BACK,
+        mends="warnings have no whole metres any more",
         edits=(
             Edit(file=_TIDES, old="{BIG_WAVES[name]:d}", new="{BIG_WAVES[name]:.0f}"),
             Edit(file=_TIDES, old="import logging\n", new="import logging\nimport os\n"),
@@ -116,6 +120,7 @@ SCENARIOS = (
         subject="A lifeguard for Sao Paulo",
         story="The descendant that carries the fix goes all the way.",
         outcome=Outcome.SUCCEEDED,
+        mends="Sao Paulo has a lifeguard now",
         edits=(
             Edit(
                 file=_TIDES,

@@ -73,6 +73,7 @@ SHORT_WAVES: Waves = (("north/eu-north-1",), ("south/us-west-2",))
 
 _FERRY = "def handler(event, context):\n    return {'ferry': 'sails'}\n"
 _GREET = "def handler(event, context):\n    return {{'greeting': '{word}'}}\n"
+_FOGGY = "through the fog"
 _FOG = f"""\
 import os
 import random
@@ -106,12 +107,14 @@ class Application:
         return application
 
     def greets(self, word: str) -> str:
-        """Commit a harmless change; returns the commit."""
-        return self._commit(_GREET.format(word=word), f"Say {word}")
+        """Commit a harmless change, which takes back what harmed before it; returns the commit."""
+        before = self.git("log", "-1", "--format=%H %s") if self.git("rev-list", "--all", "--count") != "0" else ""
+        mends = f"\n\nThis reverts commit {before.split()[0]}." if before.endswith(_FOGGY) else ""
+        return self._commit(_GREET.format(word=word), f"Say {word}{mends}")
 
     def harms(self, word: str) -> str:
         """Commit a change that fails most requests, in one region only; returns the commit."""
-        return self._commit(_FOG.format(word=word), f"Say {word} through the fog")
+        return self._commit(_FOG.format(word=word), f"Say {word} {_FOGGY}")
 
     def _commit(self, code: str, subject: str) -> str:
         (self.root / "greet" / "greet.py").write_text(code)

@@ -85,6 +85,13 @@ def test_a_header_is_what_its_events_make_of_it(journal: Journal):
     assert (meant.outcome, meant.digest, meant.back_at > 0, meant.open) == (Outcome.ROLLED_BACK, "d" * 64, True, False)
 
 
+def test_those_that_harmed_are_told_apart(journal: Journal):
+    ids = [journal.open(an_opening(f"{number}")) for number in range(4)]
+    for release, cause in zip(ids, ("judged", "person", "alarm"), strict=False):
+        journal.append(release, 1, (e.RollbackBegan(at=3.0, cause=cause, reason="so"),))
+    assert [header.id for header in journal.harmed()] == [ids[0], ids[2]]
+
+
 def test_pages_go_back_from_the_newest(journal: Journal):
     ids = [journal.open(an_opening(f"{number}")) for number in range(5)]
     other = journal.open(another_application())

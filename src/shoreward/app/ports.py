@@ -408,6 +408,10 @@ class Journal(Blobs, Protocol):
         """Releases, oldest first; only those that are open, or that are not, when `open` says so."""
         ...
 
+    def harmed(self) -> Sequence[Header]:
+        """Releases that were sent back because they harmed, oldest first: few of many, whoever asks often asks this."""
+        ...
+
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """Releases, newest first, behind the one with the id `before` when there is one; at most `limit`."""
         ...

@@ -88,8 +88,7 @@ class Quarantine:
     def _held(
         self, application: str, commit: str, digest: str, artifacts: Sequence[str], *, but: str = ""
     ) -> Held | None:
-        headers = self.journal.releases()
-        harmed = [each for each in reversed(headers) if each.harmed and each.id != but]
+        harmed = [each for each in reversed(self.journal.harmed()) if each.id != but]
         if not harmed:
             return None
         control = control_of(self.journal.orders())
@@ -99,7 +98,7 @@ class Quarantine:
             for word in words
             if not word.commit or self._contains(commit, word.commit)
         ]
-        culprits = [self._culprit(each, headers, control) for each in harmed]
+        culprits = [self._culprit(each, control) for each in harmed]
         candidate = Candidate(
             commit=commit,
             application=application,
@@ -109,9 +108,9 @@ class Quarantine:
         )
         return next(holds(self.ancestry, culprits, lifted, candidate), None)
 
-    def _culprit(self, header: Header, headers: Sequence[Header], control: Control) -> Culprit:
+    def _culprit(self, header: Header, control: Control) -> Culprit:
         """What a release that harmed leaves; its artifacts are those that the one before it had not."""
-        before = _before(header, headers)
+        before = _before(header, self.journal.releases(header.application))
         known = before.artifacts if before else ()
         named = control.named.get(header.id)
         return Culprit(
@@ -134,10 +133,10 @@ class Quarantine:
 
 
 def _before(header: Header, headers: Sequence[Header]) -> Header | None:
-    """The release that it came after; not one that it superseded, since that one's commits are its own."""
+    """The release of the application that it came after; not one that it superseded, since that one's commits are its own."""
     sought = header.before
     for each in sorted(headers, key=lambda each: each.number, reverse=True):
-        if each.application == header.application and each.number < header.number and each.commit == sought:
+        if each.number < header.number and each.commit == sought:
             if each.outcome is not Outcome.SUPERSEDED:
                 return each
             sought = each.before

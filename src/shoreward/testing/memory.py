@@ -81,6 +81,10 @@ class MemoryJournal:
                 if application in (None, header.application) and open in (None, header.open)
             )
 
+    def harmed(self) -> Sequence[Header]:
+        """See `Journal.harmed`."""
+        return tuple(header for header in self.releases() if header.harmed)
+
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """See `Journal.page`."""
         newest = list(reversed(self.releases(application)))

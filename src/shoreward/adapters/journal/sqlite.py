@@ -147,6 +147,12 @@ class SqliteJournal:
         """Releases, oldest first; see `Journal.releases`."""
         return self._headers(_RELEASES[open], application)
 
+    def harmed(self) -> Sequence[Header]:
+        """Releases that harmed; see `Journal.harmed`."""
+        query = """SELECT header FROM releases
+            WHERE json_extract(CAST(header AS TEXT), '$.back_at') > 0 ORDER BY rowid"""
+        return tuple(header for header in self._headers(query) if header.harmed)
+
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """Releases, newest first; see `Journal.page`."""
         query = """SELECT header FROM releases

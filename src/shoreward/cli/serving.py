@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from shoreward.app.releases import Wish, begin
+from shoreward.app.releases import Wish
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import open_fleet
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
-from shoreward.cli.starting import prepare
+from shoreward.cli.starting import open_release, prepare
 from shoreward.controller import Controller
 from shoreward.domain import Refused
 from shoreward.web.access import policy_for
@@ -70,17 +70,7 @@ def _serve(ground: Ground, host: str, port: int, controller: Callable[[], Contro
 def _begin(project: Project, rev: str, wish: Wish, despite: str) -> str:
     commit = project.repository.resolve(rev)
     pipeline, built = prepare(project, commit)
-    digest = built.revision.digest
-    return begin(
-        project.journal,
-        pipeline,
-        commit.id,
-        commit.subject,
-        wish,
-        digest=digest,
-        despite=despite,
-        committed_at=commit.time,
-    )
+    return open_release(project, commit, pipeline, built, wish, despite)
 
 
 def _carrier(project: Project) -> Callable[[], Controller]:

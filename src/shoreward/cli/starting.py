@@ -8,7 +8,7 @@ from pathlib import Path
 from shoreward.adapters.build import Built
 from shoreward.adapters.git import Commit
 from shoreward.app.fitting import misfits
-from shoreward.app.releases import begin
+from shoreward.app.releases import Wish, begin
 from shoreward.bootstrap import Project, wish
 from shoreward.cli.output import console, print_json
 from shoreward.domain import Pipeline, Refused, Suite, UserError
@@ -85,12 +85,23 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
         from shoreward.adapters.aws import Sessions
 
         Sessions().reach(pipeline.targets)
+    return open_release(project, commit, pipeline, built, wish(), despite)
+
+
+def open_release(
+    project: Project, commit: Commit, pipeline: Pipeline, built: Built, asked: Wish, despite: str
+) -> str:
+    """Open a release of a commit that was prepared; every door that a person has leads here.
+
+    Raises:
+        Refused: QUARANTINED, with all that the repository's history knows.
+    """
     return begin(
         project.journal,
         pipeline,
         commit.id,
         commit.subject,
-        wish(),
+        asked,
         digest=built.revision.digest,
         artifacts=[artifact.digest for artifact in built.revision.artifacts],
         quarantine=project.quarantine(),

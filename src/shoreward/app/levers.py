@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from shoreward.app.orders import stop
 from shoreward.app.ports import Journal
+from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish, counts, load, say
 from shoreward.core import Deployment, Event, Phase, Release
 from shoreward.core import events as e
@@ -175,14 +176,18 @@ def _return(wish: Wish) -> e.RollbackBegan:
     return e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
 
 
-def bring_back(journal: Journal, release: str, wish: Wish) -> str:
+def bring_back(journal: Journal, release: str, wish: Wish, quarantine: Quarantine | None = None) -> str:
     """Bring the revision of an earlier release back to all targets at once, without analysis; returns the new release.
 
     What is under way is sent back, and the pipeline is stopped until somebody lifts that: the next merge would bring
     again what was to go.
 
+    Args:
+        quarantine: knows the history of commits; without it, only the same commit and revision are known again.
+
     Raises:
-        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed.
+        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed, QUARANTINED for a revision that has
+            harmed since.
     """
     wanted, application = journal.header(release), journal.header(release).application
     if not _had_stayed(journal, wanted):
@@ -191,6 +196,10 @@ def bring_back(journal: Journal, release: str, wish: Wish) -> str:
             f"Release {release} did not reach all of its targets and stay, so it cannot be brought back.",
             next="`shoreward history` lists those that did.",
         )
+    knows = quarantine or Quarantine(journal)
+    held = knows.held(application, commit=wanted.commit, digest=wanted.digest, artifacts=wanted.artifacts)
+    if held:
+        raise Refused("QUARANTINED", held.why, next="Bring back what was before it: `shoreward history` lists it.")
     stop(journal, application, replace(wish, why=f"{wanted.commit[:10]} is brought back: {wish.why}"))
     headers = journal.releases(application)
     for header in headers:

@@ -83,7 +83,8 @@ def send_back(project: Project, what: str, release: str | None, why: str, *, jso
 def bring_back(project: Project, to: str, why: str, *, json: bool) -> int:
     """Bring an earlier revision back everywhere, by its release or its commit."""
     release = _release_of(project, to)
-    opened = levers.bring_back(project.journal, release, wish(why or ask_why(f"back to {to}", json=json)))
+    said = wish(why or ask_why(f"back to {to}", json=json))
+    opened = levers.bring_back(project.journal, release, said, project.quarantine())
     if not json:
         console.print(f"{opened} brings {release} back. The pipeline is stopped until `shoreward resume --pipeline`.")
     return carry(project, opened, json=json)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shoreward.adapters.build import ArtifactFiles, LocalBuilder
 from shoreward.adapters.git import RemoteBranch, Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.merges import Tip
@@ -47,8 +46,7 @@ class Ship:
 
     def build(self, pipeline: Pipeline, commit: str) -> Revision:
         """See `Branch.build`."""
-        builder = LocalBuilder(self.project.repository, self.project.journal, ArtifactFiles(self.project.artifacts))
-        return builder.build(pipeline, commit)
+        return self.project.builder().build(pipeline, commit)
 
 
 @dataclass(slots=True)

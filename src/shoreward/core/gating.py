@@ -106,7 +106,7 @@ def turned_down(state: Release, now: float) -> e.RollbackBegan | None:
 
 def at_wave(state: Release, wave: int, now: float, outside: Outside) -> tuple[Standing, ...]:
     """How each gate stands that a wave has at its start."""
-    if state.opened.back_to:
+    if state.returning:
         return ()
     look = _Look(state=state, wave=state.pipeline.waves[wave], index=wave, now=now, outside=outside)
     gates = (gate for gate in look.gates if not isinstance(gate, Hook) or gate.when == "start")
@@ -115,7 +115,7 @@ def at_wave(state: Release, wave: int, now: float, outside: Outside) -> tuple[St
 
 def at_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> tuple[Standing, ...]:
     """How each gate stands that a target has when it is entered."""
-    if state.opened.back_to:
+    if state.returning:
         return ()
     look = _at(state, deployment, now, outside)
     gates = (gate for gate in look.gates if isinstance(gate, Window | Freeze | Alarms | After))
@@ -124,7 +124,7 @@ def at_target(state: Release, deployment: Deployment, now: float, outside: Outsi
 
 def at_hooks(state: Release, deployment: Deployment, now: float, when: HookWhen) -> Iterator[Standing]:
     """How each hook stands that a target has before its traffic, or after."""
-    if state.opened.back_to:
+    if state.returning:
         return
     look = _at(state, deployment, now, Outside())
     for gate in look.gates:

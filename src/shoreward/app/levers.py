@@ -186,8 +186,8 @@ def bring_back(journal: Journal, release: str, wish: Wish, quarantine: Quarantin
         quarantine: knows the history of commits; without it, only the same commit and revision are known again.
 
     Raises:
-        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed, QUARANTINED for a revision that has
-            harmed since.
+        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed, QUARANTINED for a revision that
+            has harmed since.
     """
     wanted, application = journal.header(release), journal.header(release).application
     if not _had_stayed(journal, wanted):

@@ -133,7 +133,7 @@ class Quarantine:
 
 
 def _before(header: Header, headers: Sequence[Header]) -> Header | None:
-    """The release of the application that it came after; not one that it superseded, since that one's commits are its own."""
+    """The release of the application that it came after, not one that it superseded: that one's commits are its own."""
     sought = header.before
     for each in sorted(headers, key=lambda each: each.number, reverse=True):
         if each.number < header.number and each.commit == sought:

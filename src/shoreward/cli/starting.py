@@ -88,9 +88,7 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
     return open_release(project, commit, pipeline, built, wish(), despite)
 
 
-def open_release(
-    project: Project, commit: Commit, pipeline: Pipeline, built: Built, asked: Wish, despite: str
-) -> str:
+def open_release(project: Project, commit: Commit, pipeline: Pipeline, built: Built, asked: Wish, despite: str) -> str:
     """Open a release of a commit that was prepared; every door that a person has leads here.
 
     Raises:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from shoreward.bootstrap.fleet import Ships, launch
 from shoreward.bootstrap.here import SystemClock
 from shoreward.controller import Controller, Merges
 from shoreward.domain import Fleet, Outcome, Refused, Retryable, Watched
+from shoreward.testing.builders import an_opening
 from shoreward.testing.simulated import SimulatedCloud
 
 PLACE = {
@@ -151,6 +153,48 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.02)
+
+
+def test_a_hanging_remote_is_given_up_with_all_that_was_started_for_it(remote: Remote, tmp_path: Path):
+    remote.first()
+    pids = tmp_path / "pids"
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 600\n")
+    slow.chmod(0o755)
+    watched = RemoteBranch(f"ext::{slow}", "main", tmp_path / "clones" / "slow", patience=0.5)
+    subprocess.run(["git", "config", "protocol.ext.allow", "always"], check=True, cwd=watched.clone().root)
+    with pytest.raises(Retryable, match="no answer within"):
+        watched.tip()
+    until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids.read_text().split()))
+
+
+def recalled(fleet: Fleet, folder: Path) -> list[str]:
+    with closing(SqliteJournal(folder / "journal.db")) as journal:
+        return [each.application for each in launch(fleet, folder / "state", journal).branches()]
+
+
+def test_a_fleet_comes_back_without_its_remotes(remote: Remote, tmp_path: Path):
+    """Given a fleet that was carried before, when a remote is away, then its releases are carried on all the same."""
+    remote.first()
+    fleet = Fleet(pipelines=(Watched(repository=str(remote.path)), Watched(repository=str(tmp_path / "never.git"))))
+    assert recalled(fleet, tmp_path) == ["beach", ""]
+    remote.path.rename(tmp_path / "gone")
+    assert recalled(fleet, tmp_path) == ["beach", ""]
+
+
+def test_a_fleet_comes_back_with_a_pipeline_that_is_broken_now(remote: Remote, tmp_path: Path):
+    """Given a release under way, when the newest commit's pipeline cannot be read, then the release is still known."""
+    first = remote.first()
+    fleet = Fleet(pipelines=(Watched(repository=str(remote.path)),))
+    assert recalled(fleet, tmp_path) == ["beach"]
+    with closing(SqliteJournal(tmp_path / "journal.db")) as journal:
+        opening = an_opening()
+        journal.open(replace(opening, commit=first, pipeline=replace(opening.pipeline, application="beach")))
+        journal.open(opening)
+    remote.push("Broken", shoreward_yaml="waves: [")
+    clone = RemoteBranch(str(remote.path), "main", next((tmp_path / "state" / "clones").iterdir()))
+    clone.tip()
+    assert recalled(fleet, tmp_path) == ["beach"]
 
 
 def test_merges_in_several_repositories_are_carried_by_one_controller(tmp_path: Path):

@@ -16,7 +16,8 @@ from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.project import Project
 from shoreward.controller import Controller, Merges, Observer, WatchedBranch
-from shoreward.domain import Fleet, Limits, Pipeline, Refused, Revision, Watched
+from shoreward.core.header import Header
+from shoreward.domain import Fleet, Limits, Pipeline, Refused, Revision, ShorewardError, Watched
 
 
 @dataclass(slots=True)
@@ -37,6 +38,28 @@ class Ship:
         """See `Branch.tip`."""
         found = self.remote.tip()
         return Tip(commit=found.id, subject=found.subject, author=found.author, time=found.time)
+
+    def recall(self) -> None:
+        """Know again which application it carries, so that what is under way is carried on, whoever is away.
+
+        What was fetched last says it; where that is broken, the newest release that is of this pipeline does. Only of a
+        branch that was never fetched the remote is asked.
+        """
+        if name := self._name():
+            self.met(name, self)
+
+    def _name(self) -> str:
+        try:
+            return self.project.pipeline_at((self.remote.known() or self.remote.tip()).id).application
+        except ShorewardError:
+            newest = reversed(self.project.journal.releases())
+            return next((header.application for header in newest if self._carried(header)), "")
+
+    def _carried(self, header: Header) -> bool:
+        try:
+            return self.project.pipeline_at(header.commit).application == header.application
+        except ShorewardError:
+            return False
 
     def pipeline(self, commit: str) -> Pipeline:
         """See `Branch.pipeline`."""
@@ -138,14 +161,16 @@ def open_fleet(file: Path, journal: Path | None = None) -> Convoy:
 
 
 def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:
-    """Clone what is not cloned yet, and read each pipeline once.
+    """A fleet's ships, each with its clone, and with what is known of it already.
+
+    A remote that is away, or a pipeline that is broken now, is no reason to leave the others' releases alone: whoever
+    watches the branches tells of it.
 
     Args:
         state: the folder of clones and artifacts.
 
     Raises:
-        UserError: what is wrong with a pipeline, or with the fleet as a whole.
-        Retryable: GIT_UNREACHABLE.
+        Refused: FLEET_NAME_TWICE, CLONE_FOREIGN.
     """
     ships = Ships(journal)
     for watched in fleet.pipelines:
@@ -154,7 +179,7 @@ def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:
         project = _project(remote.clone(), watched, state, journal)
         ship = Ship(watched, remote, project, ships.meet)
         ships.ships.append(ship)
-        ship.pipeline(ship.tip().commit)
+        ship.recall()
     return ships
 
 

@@ -7,6 +7,7 @@ off, and words come in English. A person's own configuration is still read, sinc
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from shoreward.domain import UserError
 
 _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false", "color.ui=false")
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "SYSTEMROOT")
+_WAY_OUT = ("SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 
 
 class GitFailed(Exception):
@@ -28,7 +30,7 @@ class GitFailed(Exception):
 
 def environment() -> dict[str, str]:
     """What git sees of this process's environment, and nothing else."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept = {name: os.environ[name] for name in (*_KEPT, *_WAY_OUT) if name in os.environ}
     return kept | {
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
@@ -38,24 +40,33 @@ def environment() -> dict[str, str]:
     }
 
 
-def git(directory: Path, *arguments: str, stdin: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:
+def git(
+    directory: Path,
+    *arguments: str,
+    stdin: bytes | None = None,
+    extra: Mapping[str, str] | None = None,
+    limit: float | None = None,
+) -> bytes:
     """Run git in a directory and return what it printed.
 
     Args:
         extra: more of an environment, such as another index.
+        limit: seconds after which it is ended, with all that it has started; for whatever asks a remote.
 
-    Raises `GitFailed` when git exits with an error, and UserError GIT_MISSING when there is no git.
+    Raises `GitFailed` when git exits with an error or has no answer in time, and UserError GIT_MISSING when there is
+    no git.
     """
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["git", "--no-pager", *settings, *arguments],
             cwd=directory,
             env={**environment(), **(extra or {})},
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # What git starts for a remote would outlive it, and hold its pipes: they are ended as a group.
+            start_new_session=limit is not None,
         )
     except FileNotFoundError as error:
         if not directory.is_dir():
@@ -65,6 +76,19 @@ def git(directory: Path, *arguments: str, stdin: bytes | None = None, extra: Map
         ) from error
     except NotADirectoryError as error:
         raise GitFailed(f"{directory} is not a directory") from error
-    if done.returncode:
-        raise GitFailed(done.stderr.decode(errors="replace").strip(), done.stdout)
-    return done.stdout
+    printed, words = _answer(process, stdin, limit)
+    if process.returncode:
+        raise GitFailed(words.decode(errors="replace").strip(), printed)
+    return printed
+
+
+def _answer(process: subprocess.Popen[bytes], stdin: bytes | None, limit: float | None) -> tuple[bytes, bytes]:
+    with process:
+        try:
+            return process.communicate(stdin, timeout=limit)
+        except subprocess.TimeoutExpired as late:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise GitFailed(f"no answer within {limit:g} seconds") from late
+        except BaseException:
+            process.kill()
+            raise

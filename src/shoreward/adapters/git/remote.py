@@ -7,7 +7,9 @@ from pathlib import Path
 
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git.repository import Commit, Repository
-from shoreward.domain import Refused, Retryable
+from shoreward.domain import Refused, Retryable, UserError
+
+PATIENCE = 120.0  # seconds: a remote that has not answered by then is asked again later
 
 
 class RemoteBranch:
@@ -16,19 +18,20 @@ class RemoteBranch:
     Args:
         address: what `git clone` takes.
         folder: where the clone is, or will be made.
+        patience: seconds that the remote may take to answer.
     """
 
-    def __init__(self, address: str, branch: str, folder: Path) -> None:
+    def __init__(self, address: str, branch: str, folder: Path, *, patience: float = PATIENCE) -> None:
         self.address = address
         self.branch = branch
         self.folder = folder
+        self.patience = patience
 
     def clone(self) -> Repository:
-        """The clone, made when it is not there.
+        """The clone, with what was fetched so far; one that is made now is empty.
 
         Raises:
-            Retryable: GIT_UNREACHABLE.
-            Refused: GIT_BRANCH_MISSING, CLONE_FOREIGN when the folder holds another repository's clone.
+            Refused: CLONE_FOREIGN when the folder holds another repository's clone.
         """
         if not (self.folder / ".git").exists():
             self._make()
@@ -45,19 +48,29 @@ class RemoteBranch:
     def _make(self) -> None:
         part = self.folder.with_name(f"{self.folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        part.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            git(part.parent, "clone", "--quiet", "--no-checkout", "--end-of-options", self.address, str(part))
-        except GitFailed as failed:
-            raise self._unreachable(failed) from failed
+        part.mkdir(parents=True)
+        git(part, "init", "--quiet")
+        git(part, "config", "remote.origin.url", self.address)
         part.rename(self.folder)
 
-    def tip(self) -> Commit:
-        """The newest commit, fetched now; raises as `clone` does."""
-        repository = self.clone()
-        ref = f"refs/remotes/origin/{self.branch}"
+    def known(self) -> Commit | None:
+        """The newest commit as it was fetched last, without asking the remote; None when it never was."""
         try:
-            git(repository.root, "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{self.branch}:{ref}")
+            return self.clone().resolve(self._ref)
+        except UserError:
+            return None
+
+    def tip(self) -> Commit:
+        """The newest commit, fetched now.
+
+        Raises:
+            Retryable: GIT_UNREACHABLE.
+            Refused: GIT_BRANCH_MISSING, CLONE_FOREIGN.
+        """
+        repository = self.clone()
+        wanted = f"+refs/heads/{self.branch}:{self._ref}"
+        try:
+            git(repository.root, "fetch", "--quiet", "--no-tags", "origin", wanted, limit=self.patience)
         except GitFailed as failed:
             if "couldn't find remote ref" in failed.words.lower():
                 raise Refused(
@@ -66,7 +79,11 @@ class RemoteBranch:
                     next="Name another branch, or push this one.",
                 ) from failed
             raise self._unreachable(failed) from failed
-        return repository.resolve(ref)
+        return repository.resolve(self._ref)
+
+    @property
+    def _ref(self) -> str:
+        return f"refs/remotes/origin/{self.branch}"
 
     def _unreachable(self, failed: GitFailed) -> Retryable:
         advice = "Look whether `git ls-remote` reaches it, as the same user."

@@ -16,7 +16,7 @@ from shoreward.app.ports import Journal
 from shoreward.app.releases import Wish
 from shoreward.core import events as e
 from shoreward.core.control import Order, control_of
-from shoreward.domain import Outcome
+from shoreward.domain import Outcome, Refused
 
 from .support import Call, Scene, at_work, pipeline, run, wait
 
@@ -141,3 +141,16 @@ def test_what_is_under_way_goes_back_before_an_earlier_revision_comes(journal: J
     assert scene.state(newer).outcome is Outcome.ABORTED
     assert scene.state(back).outcome is Outcome.SUCCEEDED
     assert scene.serving() == [{"new": 1.0}] * 3
+
+
+def test_what_has_harmed_since_is_not_brought_back(journal: Journal):
+    from shoreward.app.levers import bring_back
+
+    scene = Scene(journal)
+    run(scene.controller())
+    again = scene.open("new")
+    journal.append(again, 1, (e.RollbackBegan(at=3.0, cause="alarm", reason="customers wait"),))
+    with pytest.raises(Refused) as refused:
+        bring_back(journal, scene.release, wish(scene, "it was better"))
+    assert refused.value.code == "QUARANTINED"
+    assert control_of(journal.orders()).stops == {}, "nothing is half done"

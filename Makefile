@@ -22,7 +22,7 @@ test: .venv/.installed .tools/aws/.installed .tools/prometheus/.installed .tools
 
 lock: $(UV)                       ## resolve the dependencies anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra cloud --group dev --output-file requirements.lock pyproject.toml
+	  --extra cloud --extra otel --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv .tools

@@ -100,6 +100,22 @@ def test_a_canary_that_is_slower_fails_though_it_never_errs(beach: Beach):
     assert "of the canary's requests are slower than the baseline's limit and a margin" in judgement.reason
 
 
+def test_how_latency_is_distributed_on_both_arms_is_in_the_evidence(beach: Beach):
+    beach.cloud.latency = slower(1.4)
+    judgement = judged(beach, baking(beach), 300)
+    whole, function = (each for each in judgement.evidence if each.metric == "latency")
+    assert whole.canary_slower == whole.baseline_slower == ()
+    p50, p90, p99 = (each.requests / function.baseline_requests for each in function.baseline_slower)
+    assert (round(p50, 1), round(p90, 1), round(p99, 2)) == (0.5, 0.1, 0.01)
+    limits = [each.than for each in function.baseline_slower]
+    assert [each.than for each in function.canary_slower] == pytest.approx(
+        sorted(margin * limits[level] for level, margin in ((0, 1.1), (0, 1.25), (1, 1.2), (1, 1.5), (2, 1.5))),
+        rel=0.02,
+    )
+    slow = [each.requests for each in function.canary_slower]
+    assert slow == sorted(slow, reverse=True)
+
+
 def test_a_canary_between_the_margins_of_latency_does_not_advance(beach: Beach):
     beach.cloud.traffic = {NORTH: 3.0}
     beach.cloud.latency = slower(1.25)

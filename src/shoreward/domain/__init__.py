@@ -42,7 +42,7 @@ from shoreward.domain.gates import (
 )
 from shoreward.domain.metrics import CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
 from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
-from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause
+from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause, Slower
 from shoreward.domain.revision import (
     BUCKET,
     Artifact,
@@ -119,6 +119,7 @@ __all__ = [
     "ServingFunction",
     "Severity",
     "ShorewardError",
+    "Slower",
     "Snapshot",
     "SpecError",
     "SpecErrors",

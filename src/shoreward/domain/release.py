@@ -28,6 +28,17 @@ RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slower:
+    """A point of how latency is distributed: so many requests took longer `than` so many milliseconds.
+
+    Limits follow the baseline, so `than` is their mean over all requests that were held against them.
+    """
+
+    than: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What the judge saw of one metric of one function on one target, since the first shift.
 
@@ -42,6 +53,7 @@ class Evidence:
         noise: standard deviation that a value's difference was judged by; None when nobody knows it.
         strength: guaranteed, calibrated or weak (`judge.Strength`).
         controls: what stands in for the baseline where both revisions share a metric; "" for the old revision itself.
+        canary_slower, baseline_slower: of a function's latency, from its fastest limit to its slowest.
     """
 
     function: str
@@ -61,6 +73,8 @@ class Evidence:
     noise: float | None = None
     strength: str = "guaranteed"
     controls: str = ""
+    canary_slower: tuple[Slower, ...] = ()
+    baseline_slower: tuple[Slower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

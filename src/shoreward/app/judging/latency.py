@@ -23,7 +23,7 @@ from shoreward.app.judging.budget import latency_tests_for
 from shoreward.app.judging.window import Window
 from shoreward.app.ports import MetricSource, Stream
 from shoreward.core import Deployment, Release
-from shoreward.domain import Evidence, LatencyPolicy, StagedFunction, Target
+from shoreward.domain import Evidence, LatencyPolicy, Slower, StagedFunction, Target
 from shoreward.judge import (
     VERDICTS,
     Counts,
@@ -75,6 +75,8 @@ def latency_evidence(
             e_promote=float(passing.log_e[row]),
             bar_rollback=rollback.threshold,
             bar_promote=promotion.threshold,
+            canary_slower=slow.canary_points(row, policy),
+            baseline_slower=slow.baseline_points(row),
         )
         for row, name in enumerate(names_of(functions))
     )
@@ -123,6 +125,7 @@ class _Slow:
     """Requests (rows, intervals), and slower ones (levels, rows, intervals), rows as in `names_of`.
 
     canary_beyond, canary_within: slower than the limits times rollback's and promotion's margins.
+    limits: milliseconds (levels, functions, intervals): all functions together have none.
     """
 
     canary: Floats
@@ -130,6 +133,7 @@ class _Slow:
     canary_beyond: Floats
     canary_within: Floats
     baseline_slow: Floats
+    limits: Floats
 
     @classmethod
     def of(
@@ -147,6 +151,7 @@ class _Slow:
         shape = (len(functions), window.intervals)
         judged = np.zeros(shape, dtype=np.bool_)
         canary_slow, baseline_slow = np.zeros((len(margins), *shape)), np.zeros((len(LEVELS), *shape))
+        ends = np.zeros((len(LEVELS), *shape))
         for number, limits in enumerate(blocks):
             first = number * _BLOCK
             here = slice(first, min(first + _BLOCK, window.intervals))
@@ -164,6 +169,7 @@ class _Slow:
             for row, each in enumerate(functions):
                 if each.logical_id in limits:
                     judged[row, here] = True
+                    ends[:, row, here] = limits[each.logical_id][:, None]
                     canary_slow[:, row, here] = found[stream_of(each, candidate=True)]
                     baseline_slow[:, row, here] = found[stream_of(each, candidate=False)]
         judged[:, : math.ceil(policy.warm_up / window.period)] = False
@@ -175,6 +181,7 @@ class _Slow:
             canary_beyond=slow[: len(policy.rollback)],
             canary_within=slow[len(policy.rollback) :],
             baseline_slow=together(np.minimum(baseline_slow, requests[1])),
+            limits=ends,
         )
 
     def beyond(self, margins: tuple[float, ...]) -> Exceedances:
@@ -184,3 +191,26 @@ class _Slow:
     def within(self, margins: tuple[float, ...]) -> Exceedances:
         """For promotion."""
         return Exceedances(self.canary, self.canary_within, self.baseline, self.baseline_slow[: len(margins)])
+
+    def canary_points(self, row: int, policy: LatencyPolicy) -> tuple[Slower, ...]:
+        """How the canary's latency is distributed, for those who look at it."""
+        levels = (*range(len(policy.rollback)), *range(len(policy.promote)))
+        slow = np.concatenate((self.canary_beyond, self.canary_within))
+        return self._points(row, levels, (*policy.rollback, *policy.promote), self.canary, slow)
+
+    def baseline_points(self, row: int) -> tuple[Slower, ...]:
+        """How the baseline's is."""
+        return self._points(row, range(len(LEVELS)), np.ones(len(LEVELS)).tolist(), self.baseline, self.baseline_slow)
+
+    def _points(
+        self, row: int, levels: Sequence[int], margins: Sequence[float], requests: Floats, slow: Floats
+    ) -> tuple[Slower, ...]:
+        seen = requests[row].sum()
+        if row == 0 or not seen:
+            return ()
+        means = (self.limits[:, row - 1] * requests[row]).sum(axis=-1) / seen
+        found = (
+            Slower(than=round(float(means[level] * margin), 3), requests=round(float(slow[place, row].sum())))
+            for place, (level, margin) in enumerate(zip(levels, margins, strict=True))
+        )
+        return tuple(sorted(found, key=lambda each: each.than))

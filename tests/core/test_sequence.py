@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shoreward.app.surroundings import Limits, turn
 from shoreward.core import Phase
 from shoreward.core import effects as do
 from shoreward.core import events as e
+from shoreward.core.control import StopPlaced
 from shoreward.domain import Outcome
 
 from .line import EAST, NORTH, WEST, Line, a_line
@@ -161,6 +164,47 @@ def test_where_a_later_release_stayed_there_is_nothing_to_take_back():
     assert line.carry(first, fix).outcome is Outcome.SUCCEEDED
     assert line.states[first].outcome is Outcome.ROLLED_BACK
     assert line.states[first].deployments[line.key(NORTH)].overtaken == fix
+    assert line.serving() == ["fix"] * 3
+
+
+def a_fix_above_what_harms() -> tuple[Line, str, str]:
+    """A release that has baked its first wave, and its fix, which has a tenth of the customers there."""
+    line = Line()
+    first = line.open("one")
+    line.bake(first)
+    fix = line.open("fix", on=["one"], fixes=["one"])
+    line.expose(fix, NORTH)
+    return line, first, fix
+
+
+@pytest.mark.parametrize("still", ["release", "wave", "target", "everything"])
+def test_what_stands_still_gives_way_to_an_older_release_that_goes_back(still: str):
+    line, first, fix = a_fix_above_what_harms()
+    match still:
+        case "wave":
+            line.hold(fix, wave="wave 1")
+        case "target":
+            line.hold(fix, target=line.key(NORTH))
+        case "everything":
+            line.order(StopPlaced(at=line.now, by="kim", why="fire"))
+        case _:
+            line.hold(fix)
+    line.abort(first)
+    assert line.carry(fix, first).outcome is Outcome.ABORTED
+    assert line.states[fix].outcome is Outcome.ROLLED_BACK
+    assert line.states[fix].rollback.cause == "in the way"
+    assert line.serving() == ["app old"] * 3
+
+
+def test_what_stands_still_with_all_customers_of_a_target_is_in_nobodys_way():
+    line, first, fix = a_fix_above_what_harms()
+    line.bake(fix)
+    line.hold(fix)
+    line.abort(first)
+    line.tick_all()
+    assert line.states[fix].rollback is None
+    line.resume(fix)
+    assert line.carry(first, fix).outcome is Outcome.SUCCEEDED
     assert line.serving() == ["fix"] * 3
 
 

@@ -25,6 +25,8 @@ _OUTCOMES: dict[RollbackCause, Outcome] = {
     "advisory": Outcome.ROLLED_BACK,
     "quarantine": Outcome.ROLLED_BACK,
     "gate": Outcome.ROLLED_BACK,
+    "group": Outcome.ROLLED_BACK,
+    "in the way": Outcome.ROLLED_BACK,
 }
 
 

@@ -15,6 +15,7 @@ from shoreward.core.gating import turned_down
 from shoreward.core.outside import ALONE, Outside
 from shoreward.core.revocation import revoked
 from shoreward.core.sequence import superseded, tainted
+from shoreward.core.standstill import in_the_way
 from shoreward.core.state import Release
 
 
@@ -33,6 +34,7 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         or turned_down(state, now)
         or revoked(state, now)
         or drifted(state, now)
+        or in_the_way(state, now, outside)
         or superseded(state, now, outside)
     )
     if stop:

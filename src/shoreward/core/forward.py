@@ -14,6 +14,7 @@ from shoreward.core.outside import Outside
 from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
 from shoreward.core.sequence import occupied
+from shoreward.core.standstill import held, stopped
 from shoreward.core.state import Deployment, Phase, Release
 from shoreward.core.watching import blind, deadline, seen_quiet, watch, watched
 from shoreward.domain import Outcome, RollbackCause
@@ -22,8 +23,8 @@ from shoreward.domain import Outcome, RollbackCause
 def advance(state: Release, now: float, outside: Outside) -> Decision:
     """The next steps forward of a release that nothing speaks against."""
     watching = watch(state, now, outside) + review(state, now) + _take_back_skipped(state, now)
-    if stopped := _stopped(state, outside):
-        return watching + Decision(blockers=(stopped,))
+    if still := stopped(state, outside):
+        return watching + Decision(blockers=(still,))
     unseen = [each for each in state.deployments.values() if blind(state, each) and watched(state, each, outside)]
     if unseen:
         # The looks that failed are in `watching`, with what is known of the failure and when they are tried again.
@@ -46,18 +47,6 @@ def advance(state: Release, now: float, outside: Outside) -> Decision:
 def _take_back_skipped(state: Release, now: float) -> Decision:
     """What was begun on targets that a person left out; that waits for nothing, as every way back."""
     return restore(state, [each for each in state.deployments.values() if each.skipped and not each.done], now)
-
-
-def _stopped(state: Release, outside: Outside) -> Blocker | None:
-    """Why nothing of the release moves forward: a person's word about it, its pipeline, or everything; or doubt."""
-    if state.hold:
-        return Blocker(what=f"held by {state.hold.by}: {state.hold.why}", person=True)
-    if outside.stop and not state.returning:
-        what = "this pipeline" if outside.stop.application else "everything"
-        return Blocker(what=f"{what} was stopped by {outside.stop.by}: {outside.stop.why}", person=True)
-    if outside.unsure and not (state.returning or state.opened.despite):
-        return Blocker(what=f"nobody can tell whether it is in quarantine: {outside.unsure}", person=True)
-    return None
 
 
 def _enter_wave(state: Release, now: float, outside: Outside) -> Decision:
@@ -110,9 +99,9 @@ def _soak(state: Release, deployments: tuple[Deployment, ...], now: float) -> De
 
 def _deployment(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:
     target = deployment.target
-    held = _held(state, deployment)
-    if held != NOTHING and deployment.phase is not Phase.FINISHED:
-        return held
+    hold = _held(state, deployment)
+    if hold != NOTHING and deployment.phase is not Phase.FINISHED:
+        return hold
     match deployment.phase:
         case Phase.WAITING if not deployment.entered:
             return _enter_target(state, deployment, now, outside)
@@ -136,18 +125,15 @@ def _deployment(state: Release, deployment: Deployment, now: float, outside: Out
 
 
 def _held(state: Release, deployment: Deployment) -> Decision:
-    hold = state.hold_on(deployment)
-    if hold is None:
-        return NOTHING
-    what = deployment.target if hold.target else f"wave {hold.wave}"
-    return Decision(blockers=(Blocker(what=f"{what} is held by {hold.by}: {hold.why}", person=True),))
+    hold = held(state, deployment)
+    return Decision(blockers=(hold,)) if hold else NOTHING
 
 
 def _finished(state: Release, deployment: Deployment, now: float) -> Decision:
     """What is left to ask of a target that is finished; a hold keeps that waiting, too."""
     gates = NOTHING if deployment.skipped else finished_gates(state, deployment, now)
-    held = _held(state, deployment)
-    return held if NOTHING not in (gates, held) else gates
+    hold = _held(state, deployment)
+    return hold if NOTHING not in (gates, hold) else gates
 
 
 def _enter_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> Decision:

@@ -24,7 +24,9 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"
 
 
-RollbackCause = Literal["judged", "alarm", "deadline", "error", "person", "advisory", "quarantine", "gate"]
+RollbackCause = Literal[
+    "judged", "alarm", "deadline", "error", "person", "advisory", "quarantine", "gate", "group", "in the way"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

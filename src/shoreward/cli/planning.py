@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from shoreward.app.releases import live_commit
+from shoreward.app.templates import both, changed
 from shoreward.app.wording import counted
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
@@ -24,10 +25,8 @@ from shoreward.cli.output import console, span
 from shoreward.cli.schedule import schedule, show_schedule
 from shoreward.cli.starting import prepare
 from shoreward.core.schedule import shortest
-from shoreward.domain import BUCKET, Pipeline, Revision, ShorewardError, Snapshot, Target
-from shoreward.spec.template import ABSENT, as_deployed, differences
-from shoreward.spec.template.plain import mapping
-from shoreward.spec.yaml import read_yaml
+from shoreward.domain import Pipeline, Revision, ShorewardError, Snapshot, Target
+from shoreward.spec.template import ABSENT
 
 
 def make_plan(project: Project, rev: str) -> dict[str, Any]:
@@ -93,25 +92,14 @@ def _template_changes(
     """What changes in the rendered template, property by property; a side that has nothing there is left out."""
     if snapshot.template is None:
         return []
-    bucket = pipeline.artifacts.format(account=target.account, region=target.region, stack=target.stack)
-    old = project.journal.get(snapshot.template)
-    new = project.journal.get(revision.template).replace(BUCKET.encode(), bucket.encode())
-    before, after = (as_deployed(read_yaml(text.decode(), "template").value) for text in (old, new))
     return [
         {
             "path": list(one.path),
             **({} if one.before is ABSENT else {"before": one.before}),
             **({} if one.after is ABSENT else {"after": one.after}),
         }
-        for one in differences(_unlabelled(before), _unlabelled(after))
+        for one in changed(*both(project.journal, pipeline.artifacts, target, snapshot.template, revision.template))
     ]
-
-
-def _unlabelled(template: Any) -> Any:
-    """A template without the label that staging writes into it."""
-    metadata = {name: one for name, one in mapping(mapping(template).get("Metadata")).items() if name != "Shoreward"}
-    rest = {name: one for name, one in mapping(template).items() if name != "Metadata"}
-    return {**rest, "Metadata": metadata} if metadata else rest
 
 
 def show_plan(plan: dict[str, Any], *, diff: bool) -> None:

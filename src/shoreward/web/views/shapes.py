@@ -403,3 +403,54 @@ class Heard:
     """That a webhook was heard; `branch` is looked at now."""
 
     branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyChange:
+    """A property of a template that changes; `before` or `after` is None where there is nothing."""
+
+    resource: str
+    type: str
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """A permission, or a denial (`allows` False), that is widened (`gained`) or narrowed.
+
+    Attributes:
+        holder: whose policy it is; `on X` for a policy on a resource, `trust X` for who may take on a role.
+        principal: who, in a policy on a resource; "" in one of a role.
+    """
+
+    gained: bool
+    allows: bool
+    holder: str
+    principal: str
+    actions: tuple[str, ...]
+    resource: str
+    conditions: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetChanges:
+    """What a release changes on targets that change alike.
+
+    Attributes:
+        new: whether there was no stack before.
+        lines: CloudFormation's change set.
+        properties: what differs between the templates.
+        rights: what may be done in addition, or no more.
+        more: how many properties and rights are left out here.
+        trouble: why templates could not be compared; "" where they were.
+    """
+
+    places: tuple[str, ...]
+    new: bool
+    lines: tuple[ChangeShown, ...]
+    properties: tuple[PropertyChange, ...]
+    rights: tuple[Right, ...]
+    more: int
+    trouble: str

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shoreward.adapters.journal import SqliteJournal
+from shoreward.adapters.journal import SqliteAccounts, SqliteJournal
 from shoreward.domain import Refused, Retryable, ShorewardError, Terminal
 from shoreward.testing.builders import an_opening
 
@@ -66,8 +66,11 @@ def test_a_journal_says_whose_it_is_and_in_which_form(path: Path):
     written(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA application_id").fetchone()[0].to_bytes(4, "big") == b"Shrd"
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+NOT_IN_THE_SECOND_FORM = tuple(f"DROP TABLE {table}" for table in ("tokens", "sessions", "audit"))
 
 
 def test_a_journal_of_the_first_form_is_brought_up_to_date(path: Path):
@@ -76,6 +79,7 @@ def test_a_journal_of_the_first_form_is_brought_up_to_date(path: Path):
         journal.append(first, 1, (said("later", at=1_800_000_000.0),))
         headers, happened = journal.releases(), [(each.release, each.seq) for each in journal.happened()]
     for statement in (
+        *NOT_IN_THE_SECOND_FORM,
         "DROP INDEX one_open_release_of_a_commit",
         "DROP INDEX open_releases",
         "DROP TABLE happened",
@@ -96,9 +100,19 @@ def test_a_journal_of_the_first_form_is_brought_up_to_date(path: Path):
             assert journal.orders() == ()
 
 
+def test_a_journal_of_the_second_form_is_brought_up_to_date(path: Path):
+    release = written(path)
+    for statement in (*NOT_IN_THE_SECOND_FORM, "PRAGMA user_version = 2"):
+        alter(path, statement)
+    for _ in range(2):
+        with closing(SqliteJournal(path)) as journal, closing(SqliteAccounts(path)) as accounts:
+            assert [header.id for header in journal.releases()] == [release]
+            assert (accounts.tokens(), accounts.audited()) == ((), ())
+
+
 def test_a_journal_of_a_newer_version_is_refused_and_left_alone(path: Path):
     written(path)
-    alter(path, "PRAGMA user_version = 3")
+    alter(path, "PRAGMA user_version = 4")
     before = path.read_bytes()
     error = unreadable(path)
     assert "newer version" in error.what

@@ -1,5 +1,6 @@
-"""Journals: where a release's events are kept."""
+"""Journals: where a release's events are kept, and beside them what a server keeps of those who come to it."""
 
+from shoreward.adapters.journal.accounts import SqliteAccounts
 from shoreward.adapters.journal.sqlite import SqliteJournal
 
-__all__ = ["SqliteJournal"]
+__all__ = ["SqliteAccounts", "SqliteJournal"]

@@ -31,6 +31,20 @@ _TABLES = (
         name TEXT NOT NULL, body BLOB NOT NULL,
         PRIMARY KEY (release, seq)) WITHOUT ROWID""",
     "CREATE TABLE blobs (digest TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+    *(
+        _THIRD := (
+            """CREATE TABLE tokens (
+        digest TEXT PRIMARY KEY, name TEXT NOT NULL, rights TEXT NOT NULL, by TEXT NOT NULL, made_at REAL NOT NULL,
+        expires_at REAL NOT NULL, revoked_at REAL NOT NULL, revoked_by TEXT NOT NULL, used_at REAL NOT NULL)""",
+            """CREATE TABLE sessions (
+        digest TEXT PRIMARY KEY, person TEXT NOT NULL, made_at REAL NOT NULL, expires_at REAL NOT NULL)""",
+            """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL,
+        via TEXT NOT NULL, origin TEXT NOT NULL, what TEXT NOT NULL, application TEXT NOT NULL, release TEXT NOT NULL,
+        why TEXT NOT NULL, details TEXT NOT NULL, allowed INTEGER NOT NULL, status INTEGER NOT NULL,
+        code TEXT NOT NULL)""",
+        )
+    ),
 )
 
 
@@ -62,8 +76,15 @@ def _tell(path: Path, trouble: Trouble, words: str) -> OperationError:
 
 
 def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """From the second form, which knew nobody's tokens and sessions and kept no audit, or from the first."""
+    if version == 1:
+        _upgrade_first(connection)
+    for statement in _THIRD:
+        connection.execute(statement)
+
+
+def _upgrade_first(connection: sqlite3.Connection) -> None:
     """From the first form, which had neither headers, nor an order of all events, nor people's orders."""
-    assert version == 1
     connection.execute("DROP INDEX one_open_release")
     connection.execute("ALTER TABLE releases ADD COLUMN commit_id TEXT NOT NULL DEFAULT ''")
     connection.execute("ALTER TABLE releases ADD COLUMN header BLOB NOT NULL DEFAULT ''")
@@ -80,4 +101,4 @@ def _upgrade(connection: sqlite3.Connection, version: int) -> None:
     connection.execute("INSERT INTO happened (release, seq) SELECT release, seq FROM events ORDER BY at, release, seq")
 
 
-FORM = Form(application=0x53687264, version=2, tables=_TABLES, tell=_tell, upgrade=_upgrade)  # "Shrd"
+FORM = Form(application=0x53687264, version=3, tables=_TABLES, tell=_tell, upgrade=_upgrade)  # "Shrd"

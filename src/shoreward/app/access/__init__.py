@@ -1,0 +1,1 @@
+"""Tokens, sessions and the audit: what a server keeps of those who come to it."""

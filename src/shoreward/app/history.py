@@ -6,14 +6,16 @@ Architecture asks a pipeline to publish: https://pipelines.devops.aws.dev/applic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from typing import Protocol
 
 from shoreward.app.ancestry import Ancestry
-from shoreward.app.ports import Journal
+from shoreward.app.ports import Journal, Recorded
 from shoreward.core import events as e
+from shoreward.core.control import Control
 from shoreward.core.header import Header
 from shoreward.domain import Outcome
 
@@ -35,7 +37,15 @@ class Stay:
     until: float | None = None
 
 
-def stays(journal: Journal, headers: Iterable[Header]) -> tuple[Stay, ...]:
+class Events(Protocol):
+    """Where events of releases are; a journal is one."""
+
+    def events(self, release: str) -> Sequence[Recorded]:
+        """All of a release, in order."""
+        ...
+
+
+def stays(journal: Events, headers: Iterable[Header]) -> tuple[Stay, ...]:
     """What was live on each target, oldest first; what came back after a rollback begins anew."""
     by_id = {header.id: header for header in headers}
     layers: dict[str, list[str]] = {}
@@ -61,7 +71,7 @@ def stays(journal: Journal, headers: Iterable[Header]) -> tuple[Stay, ...]:
     return tuple(found)
 
 
-def _moves(journal: Journal, by_id: Iterable[str]) -> Iterable[tuple[float, str, str, bool]]:
+def _moves(journal: Events, by_id: Iterable[str]) -> Iterable[tuple[float, str, str, bool]]:
     for release in by_id:
         for recorded in journal.events(release):
             match recorded.event:
@@ -144,7 +154,8 @@ def figures(headers: Sequence[Header], start: float, end: float) -> Figures:
     failed = sorted(header.exposed_at for header in ended if _failed(header))
     gaps = [later - earlier for earlier, later in pairwise(failed)]
     recoveries = [header.ended_at - header.exposed_at for header in ended if _failed(header)]
-    leads = [lead for header in ended for lead in _leads(header, headers)]
+    known = {(header.application, header.number): header for header in headers}
+    leads = [lead for header in ended for lead in _leads(header, known)]
     return Figures(
         start=start,
         end=end,
@@ -171,13 +182,30 @@ def _failed(header: Header) -> bool:
     return header.harmed and header.exposed_at > 0
 
 
-def _leads(header: Header, headers: Sequence[Header]) -> Iterable[float]:
+def _leads(header: Header, known: Mapping[tuple[str, int], Header]) -> Iterable[float]:
     """Lead times of a delivery: its own, and those of the releases that it superseded."""
     if not _delivered(header):
         return
-    yield header.ended_at - (header.committed_at or header.opened_at)
-    earlier = [each for each in headers if each.application == header.application and each.number < header.number]
-    for each in sorted(earlier, key=lambda each: each.number, reverse=True):
-        if each.outcome is not Outcome.SUPERSEDED:
-            return
-        yield header.ended_at - (each.committed_at or each.opened_at)
+    carried: Header | None = header
+    while carried and (carried is header or carried.outcome is Outcome.SUPERSEDED):
+        yield header.ended_at - (carried.committed_at or carried.opened_at)
+        carried = known.get((header.application, carried.number - 1))
+
+
+def mistaken(headers: Iterable[Header], control: Control) -> tuple[Header, ...]:
+    """Releases that were sent back although, as it turned out, they harmed nobody; as far as anybody found that out.
+
+    Found out it is when a person let the very same go again without naming a fix, or when the same revision has gone
+    everywhere since, and stayed.
+    """
+    known = tuple(headers)
+    stayed = {(each.application, each.digest): each.number for each in known if _delivered(each) and each.digest}
+    return tuple(
+        each
+        for each in known
+        if _failed(each)
+        and (
+            any(not word.commit for word in control.lifted.get(each.id, ()))
+            or stayed.get((each.application, each.digest), 0) > each.number
+        )
+    )

@@ -14,6 +14,7 @@ from shoreward.core import Event, Phase, Release
 from shoreward.core import events as e
 from shoreward.core.control import control_of
 from shoreward.core.gating import FREEZE, Standing, at_hooks, at_target, at_wave
+from shoreward.core.grouping import GROUP
 from shoreward.core.outside import Outside
 from shoreward.domain import Approval, Freeze, Refused, Target, Wave, Window
 from shoreward.domain.zones import zone_name
@@ -65,7 +66,8 @@ def override(journal: Journal, release: str, gate: str, wish: Wish, *, wave: str
     """Open a gate for a wave, whatever keeps it closed; one that is open stays so if it closes later.
 
     Args:
-        gate: by name; a person's freeze is `freeze/NAME`.
+        gate: by name; a person's freeze is `freeze/NAME`, the order of a group `group/APPLICATION`. That one may be
+            opened on the way back, too.
         wave: by name; the one that the release is in, or comes to next, when "".
 
     Raises:
@@ -76,7 +78,7 @@ def override(journal: Journal, release: str, gate: str, wish: Wish, *, wave: str
 
 def _unlock(journal: Journal, release: str, gate: str, wish: Wish, wave: str, *, approving: bool) -> Release:
     def unlock(state: Release) -> Event | None:
-        if state.ended or state.rollback:
+        if state.ended or (state.rollback and not gate.startswith(GROUP)):
             does = f"has ended ({state.outcome})" if state.ended else "goes back"
             raise Refused("RELEASE_ENDED", f"Release {release} {does}; it waits for no gate.")
         which = _wave(state, wave)
@@ -104,7 +106,9 @@ def _check(journal: Journal, state: Release, wave: Wave, gate: str, *, approving
     gates = {each.name: each for each in state.pipeline.gates_of(wave)}
     name = state.pipeline.application
     freezes = control_of(journal.orders()).freezes.values()
-    known = [*gates, *(FREEZE + each.name for each in freezes if each.application in ("", name))]
+    members = state.opened.group.members if state.opened.group else ()
+    order = [GROUP + each.application for each in members if each.application != name]
+    known = [*order, *gates, *(FREEZE + each.name for each in freezes if each.application in ("", name))]
     if gate not in known:
         told = f"Its gates are {', '.join(known)}." if known else "It has none."
         raise Refused("GATE_UNKNOWN", f"Wave {wave.name} of {state.id} has no gate {gate}.", next=told)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.core import Deployment, Phase, Release
 from shoreward.core.control import NO_CONTROL, Control
-from shoreward.core.outside import Elsewhere, Other, Outside
-from shoreward.core.sequence import condemned, ready, to_come
-from shoreward.domain import Limits, Target
+from shoreward.core.decide import leaves
+from shoreward.core.outside import Elsewhere, Fellow, Other, Outside
+from shoreward.core.sequence import condemned, heirs, ready, to_come
+from shoreward.domain import Limits, Outcome, Target
 
 UNLIMITED = Limits()
 
@@ -58,7 +59,8 @@ class Scene:
     """All that bears on each other at one moment.
 
     Attributes:
-        releases: those that are open, and newer ones of their applications that succeeded, each application's in order.
+        releases: those that are open, newer ones of their applications that succeeded, and the other members of their
+            group releases, however those ended; each application's in order.
         taints: what quarantine says of releases, by id; nothing of one that is free to go.
         glances: what was seen of them before; whoever makes scene after scene gives them all the same.
     """
@@ -72,22 +74,62 @@ class Scene:
     def around(self, state: Release) -> Outside:
         """The surroundings of one of the releases."""
         name = state.pipeline.application
-        own = [each for each in self.releases if each.pipeline.application == name]
-        place = next(index for index, each in enumerate(own) if each.id == state.id)
+        ahead, behind = self._line(state)
         return Outside(
             stop=self.control.stop_of(name),
-            quarantine=self.taints.get(state.id, CLEAN).reason,
+            quarantine=self._reason(state),
             unsure=self.taints.get(state.id, CLEAN).unsure,
-            ahead=tuple(self._glance(each).other for each in own[:place] if not each.ended),
-            behind=tuple(self._glance(each).other for each in own[place + 1 :]),
+            ahead=tuple(self._other(each) for each in ahead if not each.ended),
+            behind=tuple(self._other(each) for each in behind),
             crowded=self._crowded(state),
             freezes={key: freeze for key, freeze in self.control.freezes.items() if freeze.application in ("", name)},
             variables=self.control.variables,
             others=self._elsewhere(name),
+            fellows=tuple(self._fellow(each) for each in self._fellows(state)),
         )
 
+    def _line(self, state: Release) -> tuple[list[Release], list[Release]]:
+        """Older releases of the same application that are open or stayed, and newer ones."""
+        name = state.pipeline.application
+        own = [each for each in self.releases if each.pipeline.application == name and (each is state or _counts(each))]
+        place = next(index for index, each in enumerate(own) if each.id == state.id)
+        return own[:place], own[place + 1 :]
+
+    def _fellows(self, state: Release) -> list[Release]:
+        """The other members of a release's group, providers before their consumers."""
+        group = state.opened.group
+        if group is None:
+            return []
+        order = [member.application for member in group.members]
+        found = [each for each in self.releases if each.id != state.id and _group_of(each) == group.id]
+        return sorted(found, key=lambda each: order.index(each.pipeline.application))
+
+    def _fellow(self, state: Release) -> Fellow:
+        _, behind = self._line(state)
+        waits = state.waiting and not state.ended
+        return Fellow(
+            state=state,
+            leaves=leaves(state, self._reason(state)),
+            heirs=heirs(state, (self._other(each) for each in behind)) if waits else frozenset(),
+        )
+
+    def _other(self, state: Release) -> Other:
+        """What a release is to those of its application; a member's group counts as one."""
+        other = self._glance(state).other
+        fellows = self._fellows(state)
+        if not fellows:
+            return other
+        return replace(
+            other,
+            ready=other.ready and all(ready(each) for each in fellows),
+            held=other.held or any(each.hold for each in fellows),
+        )
+
+    def _reason(self, state: Release) -> str:
+        return self.taints.get(state.id, CLEAN).reason
+
     def _glance(self, state: Release) -> Glance:
-        return self.glances.of(state, self.taints.get(state.id, CLEAN).reason)
+        return self.glances.of(state, self._reason(state))
 
     def _crowded(self, state: Release) -> Mapping[str, str]:
         """Where the next targets of a release find no room."""
@@ -120,7 +162,7 @@ class Scene:
 
     def _above(self, state: Release, place: int) -> frozenset[str]:
         """What newer releases of the same application than the one in that place have."""
-        newer = (self._glance(each) for each in self.releases[place + 1 :])
+        newer = (self._glance(each) for each in self.releases[place + 1 :] if _counts(each))
         return frozenset[str]().union(
             *(each.other.on for each in newer if each.application == state.pipeline.application)
         )
@@ -132,6 +174,15 @@ class Scene:
             if name != application and not each.ended:
                 found[name] = (*found.get(name, ()), self._glance(each).elsewhere)
         return found
+
+
+def _counts(state: Release) -> bool:
+    """Whether later releases are put upon it: it is open, or has stayed."""
+    return not state.ended or state.outcome is Outcome.SUCCEEDED
+
+
+def _group_of(state: Release) -> str:
+    return state.opened.group.id if state.opened.group else ""
 
 
 def turn(state: Release) -> tuple[bool, int, float]:
@@ -177,6 +228,7 @@ def _other(state: Release, quarantine: str) -> Other:
     back = state.rollback is not None
     return Other(
         id=state.id,
+        unit=_group_of(state) or state.id,
         open=not state.ended,
         back=back or condemned(state, quarantine),
         held=state.hold is not None,
@@ -208,6 +260,7 @@ def _elsewhere(state: Release) -> Elsewhere:
     return Elsewhere(
         id=state.id,
         opened_at=state.opened.at,
+        group=_group_of(state),
         ahead=frozenset(str(target) for target in ahead),
         back=state.rollback is not None,
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.decision import FORWARD_ATTEMPTS, NOTHING, Blocker, Decision, attempt
+from shoreward.core.grouping import relying
 from shoreward.core.outside import Outside
 from shoreward.core.revocation import is_review
 from shoreward.core.state import Deployment, Failure, Phase, Release, Restored
@@ -73,7 +74,7 @@ def go_back(state: Release, now: float, outside: Outside) -> Decision:
             return Decision(records=(overtaken,))
     left = [each for each in state.deployments.values() if not each.restored_whole]
     own = [each for each in left if not outside.above(each.target.key)]
-    decision = restore(state, sorted(own, key=_exposure, reverse=True), now)
+    decision = _in_order(state, sorted(own, key=_exposure, reverse=True), now, outside)
     decision += Decision(blockers=tuple(_beneath(each, outside) for each in left if each not in own))
     if not left:
         return Decision(records=(e.ReleaseEnded(at=now, outcome=_OUTCOMES[state.rollback.cause]),))
@@ -86,24 +87,33 @@ def _beneath(deployment: Deployment, outside: Outside) -> Blocker:
     return Blocker(what=f"{deployment.target}: release {newest.id} is on top of it, and {does} first")
 
 
-def restore(state: Release, left: Sequence[Deployment], now: float) -> Decision:
-    """What is left to do on targets that go back, traffic first, everywhere, and then the stacks."""
-    served = [each for each in left if each.restored is Restored.NOTHING and _may_have_traffic(each)]
+def _in_order(state: Release, left: Sequence[Deployment], now: float, outside: Outside) -> Decision:
+    """What is left to do where no consumer of its group has anything any more; traffic does not wait for stacks."""
+    waits = {each.target.key: relying(state, each, outside, traffic=_served(each)) for each in left}
+    free = [each for each in left if waits[each.target.key] is None]
+    bare = [each for each in free if relying(state, each, outside, traffic=False) is None]
+    return restore(state, free, now, bare) + Decision(blockers=tuple(filter(None, waits.values())))
+
+
+def restore(
+    state: Release, left: Sequence[Deployment], now: float, stacks: Sequence[Deployment] | None = None
+) -> Decision:
+    """What is left to do on targets that go back, traffic first, everywhere, and then the stacks, or some of them."""
+    served = [each for each in left if _served(each)]
     decision = NOTHING
     for deployment in served:
         decision += attempt(state, do.RestoreTraffic(target=deployment.target), now)
     if any(_traffic_failure(state, each) is None for each in served):
         return decision
-    for deployment in left:
+    for deployment in left if stacks is None else stacks:
         failure = _traffic_failure(state, deployment)
         if deployment not in served or (failure is not None and not failure.event.retryable):
             decision += attempt(state, do.RestoreStack(target=deployment.target), now)
     return decision
 
 
-def _may_have_traffic(deployment: Deployment) -> bool:
-    """A shift that nobody recorded may have happened as soon as the target was probed."""
-    return deployment.splits and deployment.phase not in (Phase.WAITING, Phase.INSPECTED, Phase.STAGED)
+def _served(deployment: Deployment) -> bool:
+    return deployment.restored is Restored.NOTHING and deployment.may_have_traffic
 
 
 def _traffic_failure(state: Release, deployment: Deployment) -> Failure | None:

@@ -9,12 +9,14 @@ from shoreward.core.back import go_back, harm
 from shoreward.core.decision import NOTHING, Decision
 from shoreward.core.drifting import drifted
 from shoreward.core.effects import Effect
+from shoreward.core.events import RollbackBegan
 from shoreward.core.forward import advance
 from shoreward.core.gate import turned_away
 from shoreward.core.gating import turned_down
+from shoreward.core.grouping import deserted, settled
 from shoreward.core.outside import ALONE, Outside
 from shoreward.core.revocation import revoked
-from shoreward.core.sequence import superseded, tainted
+from shoreward.core.sequence import condemned, superseded, tainted
 from shoreward.core.standstill import in_the_way
 from shoreward.core.state import Release
 
@@ -25,6 +27,8 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         return NOTHING
     if state.rollback:
         return go_back(state, now, outside)
+    if end := settled(state, now, outside):
+        return Decision(records=(end,))
     if state.returning:
         return advance(state, now, outside).first_record
     stop = (
@@ -34,12 +38,29 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         or turned_down(state, now)
         or revoked(state, now)
         or drifted(state, now)
+        or deserted(state, now, outside)
         or in_the_way(state, now, outside)
         or superseded(state, now, outside)
     )
     if stop:
         return Decision(records=(stop,))
     return advance(state, now, outside).first_record
+
+
+def leaves(state: Release, quarantine: str) -> str:
+    """Why a release goes back, or ends without staying, as soon as somebody looks: what its fellows need to know.
+
+    Args:
+        quarantine: why its revision must not be anywhere; "" when it may.
+    """
+    if state.rollback:
+        return state.rollback.reason
+    found = harm(state, 0.0) or turned_down(state, 0.0) or revoked(state, 0.0)
+    if isinstance(found, RollbackBegan):
+        return found.reason
+    if turned_away(state, 0.0):
+        return "its checks failed"
+    return quarantine if condemned(state, quarantine) else ""
 
 
 def unwanted(state: Release, effect: Effect) -> bool:

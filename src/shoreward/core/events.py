@@ -13,6 +13,7 @@ from shoreward.domain import (
     Difference,
     Finding,
     GateAnswer,
+    GroupRelease,
     Judgement,
     Outcome,
     Pipeline,
@@ -34,7 +35,7 @@ class ReleaseOpened(_Event):
 
     `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same; `back_to`
     is the release whose revision is brought back by this one, "" for one that goes forward; `committed_at` is the time
-    of the commit, 0 where nobody said.
+    of the commit, 0 where nobody said; `group` says which releases of other applications it was opened together with.
     """
 
     pipeline: Pipeline
@@ -45,6 +46,7 @@ class ReleaseOpened(_Event):
     despite: str = ""
     back_to: str = ""
     committed_at: float = 0.0
+    group: GroupRelease | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

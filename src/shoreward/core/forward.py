@@ -10,6 +10,7 @@ from shoreward.core.back import restore
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt
 from shoreward.core.gate import is_open, pass_gate
 from shoreward.core.gating import finished_gates, target_gates, traffic_gates, wave_gates
+from shoreward.core.grouping import incomplete
 from shoreward.core.outside import Outside
 from shoreward.core.ramp import first_step, next_step
 from shoreward.core.revocation import outdated, review
@@ -38,6 +39,8 @@ def advance(state: Release, now: float, outside: Outside) -> Decision:
         unproved = [each for each in state.deployments.values() if next_step(state, each) is None]
         return watching + _overdue(state, unproved, now) + Decision(blockers=(old,))
     if state.baked == len(state.pipeline.waves):
+        if away := incomplete(outside, now):
+            return watching + Decision(blockers=away)
         return Decision(records=(e.ReleaseEnded(at=now, outcome=Outcome.SUCCEEDED),))
     if state.waiting:
         return watching + _enter_wave(state, now, outside)

@@ -17,6 +17,7 @@ from shoreward.core import events as e
 from shoreward.core.control import FreezePlaced
 from shoreward.core.decision import NOTHING, Blocker, Decision, attempt, retry_at
 from shoreward.core.effects import AskGate, Nowhere
+from shoreward.core.grouping import before_target, before_wave
 from shoreward.core.hours import opens_at
 from shoreward.core.outside import Elsewhere, Outside
 from shoreward.core.state import Deployment, Release
@@ -46,7 +47,7 @@ class Standing:
 
     Attributes:
         gate: its name.
-        kind: window, freeze, alarms, after, age, approval, hook or variable.
+        kind: window, freeze, alarms, after, age, approval, hook, variable or group.
         decision: what keeps it closed; `NOTHING` when it is open.
         unlocked: the word of the person who opened it.
     """
@@ -110,7 +111,8 @@ def at_wave(state: Release, wave: int, now: float, outside: Outside) -> tuple[St
         return ()
     look = _Look(state=state, wave=state.pipeline.waves[wave], index=wave, now=now, outside=outside)
     gates = (gate for gate in look.gates if not isinstance(gate, Hook) or gate.when == "start")
-    return (*_freezes(look), *(look.standing(gate) for gate in gates))
+    order = _in_order(look, before_wave(state, wave, outside))
+    return (*order, *_freezes(look), *(look.standing(gate) for gate in gates))
 
 
 def at_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> tuple[Standing, ...]:
@@ -119,7 +121,8 @@ def at_target(state: Release, deployment: Deployment, now: float, outside: Outsi
         return ()
     look = _at(state, deployment, now, outside)
     gates = (gate for gate in look.gates if isinstance(gate, Window | Freeze | Alarms | After))
-    return (*_freezes(look), *(look.standing(gate) for gate in gates))
+    order = _in_order(look, before_target(state, deployment.target, outside))
+    return (*order, *_freezes(look), *(look.standing(gate) for gate in gates))
 
 
 def at_hooks(state: Release, deployment: Deployment, now: float, when: HookWhen) -> Iterator[Standing]:
@@ -219,6 +222,8 @@ class _Look:
         return self._shut(gate.name, f"release {first.id} of {gate.application} {does}")
 
     def _comes_first(self, other: Elsewhere) -> bool:
+        if (group := self.state.opened.group) and other.group == group.id:
+            return False  # the group has its own order
         if other.back:
             return True
         older = (other.opened_at, other.id) < (self.state.opened.at, self.state.id)
@@ -261,12 +266,23 @@ class _Look:
         blocker = Blocker(what=f"{where}gate {gate}: {why}", until=until, person=person, gate=gate, zone=zone)
         return Decision(wake_at=until, blockers=(blocker,))
 
+    def member(self, gate: str, shut: Blocker | None) -> Standing:
+        unlocked = self.state.unlocked.get((gate, self.wave.name))
+        closed = self._shut(gate, shut.what, person=shut.person) if shut and not unlocked else NOTHING
+        return Standing(gate=gate, kind="group", decision=closed, unlocked=unlocked)
+
     def frozen(self, name: str, freeze: FreezePlaced) -> Standing:
         gate = FREEZE + name
         unlocked = self.state.unlocked.get((gate, self.wave.name))
         over = unlocked or not freeze.start <= self.now < freeze.end
         shut = NOTHING if over else self._shut(gate, f"frozen by {freeze.by}: {freeze.why}", freeze.end)
         return Standing(gate=gate, kind="freeze", decision=shut, unlocked=unlocked)
+
+
+def _in_order(look: _Look, gates: Iterable[tuple[str, Blocker | None]]) -> Iterator[Standing]:
+    """What comes before in the release's group."""
+    for gate, shut in gates:
+        yield look.member(gate, shut)
 
 
 def _freezes(look: _Look) -> Iterator[Standing]:

@@ -25,6 +25,7 @@ class Header:
         exposed_at: when the first customer was served by it; 0 for nobody.
         back_at: when it began to go back; 0 for never.
         artifacts: digests of all that it carries, sorted.
+        group: the id of its group release, "" for one that goes alone.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Header:
     reason: str = ""
     ended_at: float = 0.0
     outcome: Outcome | None = None
+    group: str = ""
 
     @property
     def harmed(self) -> bool:
@@ -78,6 +80,7 @@ def headed(id: str, number: int, event: e.ReleaseOpened) -> Header:
         back_to=event.back_to,
         committed_at=event.committed_at,
         waves=len(event.pipeline.waves),
+        group=event.group.id if event.group else "",
     )
 
 

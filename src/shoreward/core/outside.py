@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shoreward.core.control import FreezePlaced, StopPlaced, VariableSet
+from shoreward.core.state import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +19,9 @@ class Other:
     Attributes:
         open: False for one that has succeeded and stayed.
         back: whether it goes back, or will as soon as somebody looks: its revision is in quarantine.
-        held: whether a person, or Shoreward itself, holds all of it.
-        ready: whether its checks have passed, so that it may enter a wave.
+        unit: what goes on, or not, as one with it: the id of its group release, its own for one that goes alone.
+        held: whether a person, or Shoreward itself, holds all of it, or of what goes with it.
+        ready: whether its checks have passed, and of what goes with it, so that it may enter a wave.
         wave, baked: as in `Release`; it is in a wave when `wave == baked`.
         on: keys of the targets that it has: it has entered them, or something of it is, or may be, there.
         serving: keys of those where its customers are, or that it takes back: what alarms tell there is of it.
@@ -27,6 +29,7 @@ class Other:
     """
 
     id: str
+    unit: str = ""
     open: bool = True
     back: bool = False
     held: bool = False
@@ -51,13 +54,34 @@ class Elsewhere:
         ahead: `account/region` of the targets that it has not reached, or has not baked on, yet.
         targets: that of all its targets.
         back: whether it goes back.
+        group: the id of its group release, "" for one that goes alone.
     """
 
     id: str
     opened_at: float
+    group: str = ""
     targets: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
     back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fellow:
+    """Another member of the same group release.
+
+    Attributes:
+        leaves: why it goes back, or will as soon as somebody looks; "" while it stays.
+        heirs: units, one of whose releases could go on in its place.
+    """
+
+    state: Release
+    leaves: str = ""
+    heirs: frozenset[str] = frozenset()
+
+    @property
+    def application(self) -> str:
+        """Its application."""
+        return self.state.pipeline.application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +98,7 @@ class Outside:
         freezes: those of its pipeline and of all, by name; they may be over, or not have begun.
         variables: what people set, by name.
         others: open releases of other applications, by application.
+        fellows: the other members of its group release, providers before their consumers, those that have ended too.
     """
 
     stop: StopPlaced | None = None
@@ -85,6 +110,7 @@ class Outside:
     freezes: Mapping[str, FreezePlaced] = field(default_factory=dict[str, FreezePlaced])
     variables: Mapping[str, VariableSet] = field(default_factory=dict[str, VariableSet])
     others: Mapping[str, tuple[Elsewhere, ...]] = field(default_factory=dict[str, tuple[Elsewhere, ...]])
+    fellows: tuple[Fellow, ...] = ()
 
     def above(self, target: str) -> tuple[Other, ...]:
         """Newer releases that have a target."""

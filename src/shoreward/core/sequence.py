@@ -6,6 +6,8 @@ before the same wave the newest goes on, and carries the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shoreward.core import events as e
 from shoreward.core.decision import Blocker
 from shoreward.core.gate import is_open
@@ -37,13 +39,20 @@ def occupied(state: Release, wave: int, outside: Outside) -> Blocker | None:
 def superseded(state: Release, now: float, outside: Outside) -> e.ReleaseEnded | None:
     """The end of a release that waits where a newer one waits as well, and could go on.
 
-    One of which a person holds anything waits all the same: the newer one would know nothing of that.
+    One of which a person holds anything waits all the same: the newer one would know nothing of that. Members of a
+    group release are superseded by one and the same, all of them or none.
     """
-    if not state.waiting or state.hold or state.holds:
-        return None
-    if not any(_could_go_on(other, state) for other in outside.behind):
+    together = (fellow.heirs for fellow in outside.fellows)
+    if not heirs(state, outside.behind).intersection(*together):
         return None
     return e.ReleaseEnded(at=now, outcome=Outcome.SUPERSEDED)
+
+
+def heirs(state: Release, behind: Iterable[Other]) -> frozenset[str]:
+    """The units, one of whose releases could go on in place of one that waits, and that nobody holds."""
+    if not state.waiting or state.hold or state.holds:
+        return frozenset()
+    return frozenset(other.unit for other in behind if _could_go_on(other, state))
 
 
 def _could_go_on(other: Other, state: Release) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shoreward.core import events as e
 from shoreward.core.decision import Blocker
+from shoreward.core.grouping import held_through
 from shoreward.core.outside import Outside
 from shoreward.core.revocation import outdated
 from shoreward.core.state import Deployment, Phase, Release
@@ -22,7 +23,7 @@ def stopped(state: Release, outside: Outside) -> Blocker | None:
         return Blocker(what=f"{what} was stopped by {outside.stop.by}: {outside.stop.why}", person=True)
     if outside.unsure and not (state.returning or state.opened.despite):
         return Blocker(what=f"nobody can tell whether it is in quarantine: {outside.unsure}", person=True)
-    return None
+    return held_through(state, outside)
 
 
 def held(state: Release, deployment: Deployment) -> Blocker | None:

@@ -85,6 +85,11 @@ class Deployment:
         return self.staged is not None and bool(self.staged.shifting)
 
     @property
+    def may_have_traffic(self) -> bool:
+        """Whether customers may be on the canary: a shift that nobody recorded may happen as soon as it is probed."""
+        return self.splits and self.phase not in (Phase.WAITING, Phase.INSPECTED, Phase.STAGED)
+
+    @property
     def touched(self) -> bool:
         """Whether the target may differ from its snapshot: staging may have begun."""
         return self.phase is not Phase.WAITING

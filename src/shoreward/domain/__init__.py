@@ -40,6 +40,7 @@ from shoreward.domain.gates import (
     Variable,
     Window,
 )
+from shoreward.domain.group import GroupRelease, Member, relied_on
 from shoreward.domain.metrics import CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
 from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause, Slower
@@ -89,6 +90,7 @@ __all__ = [
     "Freeze",
     "Gate",
     "GateAnswer",
+    "GroupRelease",
     "Hook",
     "HookWhen",
     "Hours",
@@ -98,6 +100,7 @@ __all__ = [
     "LatencyPolicy",
     "Left",
     "Limits",
+    "Member",
     "Method",
     "Metric",
     "OperationError",
@@ -141,6 +144,7 @@ __all__ = [
     "advisory",
     "canonical",
     "digest_of",
+    "relied_on",
     "remaining",
     "spelled",
     "worst",

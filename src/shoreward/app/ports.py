@@ -175,6 +175,19 @@ class StackManager(Protocol):
         """
         ...
 
+class ValueWriter(Protocol):
+    """The values of a target's configuration, which its customers' functions read."""
+
+    def write(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> None:
+        """Write the revision's values over those of the snapshot, and delete what the revision has no more.
+
+        What cannot be split is written at once; AppConfig may hand it out to more and more clients, and goes on with
+        that afterwards. Raises `Terminal` (CONFIGURATION_CHANGED), before anything is written, when a value is neither
+        as it was nor as it should be. `key` is the effect's idempotency key.
+        """
+        ...
+
+
 
 class TrafficRouter(Protocol):
     """The aliases of a target's functions, moved together."""

@@ -26,6 +26,7 @@ from shoreward.app.ports import (
     StackManager,
     Survey,
     Synthesizer,
+    ValueWriter,
     TrafficRouter,
 )
 from shoreward.app.quarantine import Quarantine
@@ -36,6 +37,7 @@ from shoreward.domain import (
     Metric,
     Pipeline,
     Probe,
+    Snapshot,
     Query,
     Revision,
     StagedFunction,
@@ -44,6 +46,7 @@ from shoreward.domain import (
 )
 
 if TYPE_CHECKING:
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -101,6 +104,14 @@ class Nobody:
             next="This is a mistake in how Shoreward was put together; please report it.",
         )
 
+    def write(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> None:
+        """Nobody writes."""
+        raise Terminal(
+            "CONFIGURATION_UNAVAILABLE",
+            "The pipeline carries values, and there is nobody here to write them.",
+            next="This is a mistake in how Shoreward was put together; please report it.",
+        )
+
     def shared(self, target: Target) -> Sequence[Metric]:
         """Nobody knows of any."""
         return ()
@@ -138,6 +149,7 @@ class World:
     stacks: StackManager
     traffic: TrafficRouter
     prober: Prober
+    values: ValueWriter = NOBODY
     metrics: MetricSource
     alarms: AlarmSource
     quarantine: Quarantine

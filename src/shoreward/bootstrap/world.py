@@ -47,6 +47,7 @@ def world(project: Project) -> World:
         synthetics=synthetics,
         series=Sources(cloudwatch=aws.metrics, prometheus=Prometheus(), files=RecordedSamples(project.repository.root)),
         survey=aws.survey,
+        values=aws.values,
         drift=aws.drift,
         past=Past(project.journal),
         hooks=Chosen(functions=aws.hooks, addresses=HttpHooks(os.environ)),

@@ -22,6 +22,7 @@ from shoreward.cloud.patches import (
     drift,
     execution,
     http_apis,
+    parameters,
     invoke,
     queue_metrics,
     replacements,
@@ -65,7 +66,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     http_apis.apply(endpoint)
     rest_apis.apply()
     resource_types.apply()
-    for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift):
+    for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift, parameters):
         strict.apply()
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from shoreward.domain.configuration import Configuration
 from shoreward.domain.checks import Checks
 from shoreward.domain.errors import Place
 from shoreward.domain.gates import Gate
@@ -176,13 +177,14 @@ class Pipeline:
 
     Attributes:
         application: its name, unique within a journal.
-        template: path of the SAM or CloudFormation template, relative to the repository's root.
+        template: path of the SAM or CloudFormation template, relative to the repository's root; "" where there is none.
         alarms: CloudWatch alarm names that roll a release back when they fire; `{stack}`, `{region}` and
             `{account}` are filled in for each target.
         artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.
         allow_replacement: logical ids of stateful resources that may be replaced or deleted.
         allow_drift: what people may change by hand on a target: logical ids, or `Orders.Timeout`.
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
+        configuration: what is carried in place of a template; None for an application.
         auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
         gates: what must be open before any wave is entered.
     """
@@ -196,6 +198,7 @@ class Pipeline:
     artifacts: str = "shoreward-{account}-{region}"
     allow_replacement: tuple[str, ...] = ()
     allow_drift: tuple[str, ...] = ()
+    configuration: Configuration | None = None
     checks: Checks | None = None
     auto: Auto | None = None
     gates: tuple[Gate, ...] = ()

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, cast
 
 from shoreward.domain import Auto, Bake, Gate, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Target, Wave, Written
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
+from shoreward.spec._configuration import assemble_configuration, check_judged, judged_past
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._gates import assemble_gates, check_names
 from shoreward.spec._kinds import duration_text, percent_text
@@ -37,7 +38,9 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         folder: the file's folder relative to the repository's root, '' for the root itself.
         beside: what lies beside it; None where there is nothing to read.
     """
+    configuration = assemble_configuration(found, at, folder)
     judge = _judge(found.get("judge", {}), at / "judge", folder)
+    judge = replace(judge, own_past=judged_past(found, configuration))
     settling = _Waves(found, at, judge, folder, beside)
     waves, auto = settling.waves(), settling.auto()
     stack = found.get("stack", found.get("application", ""))
@@ -46,10 +49,10 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         target.region for target in (*(auto.targets if auto else ()), *(t for wave in waves for t in wave.targets))
     }
     _check_bucket(found.get("artifacts", defaults.artifacts), regions, at / "artifacts")
-    return Pipeline(
+    pipeline = Pipeline(
         application=found.get("application", ""),
-        template=_template(found.get("template", TEMPLATE), at / "template", folder),
-        waves=waves,
+        template="" if configuration else _template(found.get("template", TEMPLATE), at / "template", folder),
+        waves=tuple(replace(wave, steps=()) for wave in waves) if configuration else waves,
         judge=judge,
         alarms=tuple(found.get("alarms", defaults.alarms)),
         probes=tuple(
@@ -61,7 +64,10 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
         auto=auto,
         gates=settling.gates,
+        configuration=configuration,
     )
+    check_judged(pipeline, at)
+    return pipeline
 
 
 def _template(path: str, at: At, folder: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shoreward.domain import JudgePolicy, LatencyPolicy, Pipeline, Probe
 from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
+from shoreward.spec._configuration import CONFIGURATION, GROWTH, JUDGED, JUDGED_BY, SOURCE
 from shoreward.spec._gates import ALARMS, FREEZE, GATE, GATES, HOOK, HOURS, VARIABLE, WINDOW
 from shoreward.spec._kinds import (
     Choice,
@@ -38,8 +39,8 @@ _APPLICATION = Text(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"an application name ({STAC
 _PATH = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
 _LOGICAL_ID = Text(r"[A-Za-z0-9]{1,255}", "a logical id of the template (letters and digits)")
 _DRIFTING = Text(
-    r"[A-Za-z0-9]{1,255}(\.[A-Za-z0-9_.:/ -]{1,255})?",
-    "a logical id of the template, or one of its properties: Orders.Timeout",
+    r"[A-Za-z0-9]{1,255}(\.[A-Za-z0-9_.:/ -]{1,255})?|[^\n]*/[^\n]{1,1000}",
+    "a logical id of the template, or one of its properties (Orders.Timeout); of a configuration, a name with slashes",
 )
 _ACCOUNT_NAME = Text(r"[A-Za-z][A-Za-z0-9_-]{0,63}", "an account's name (letters, digits, - and _, a letter first)")
 _ACCOUNT_ID = Text(r"[0-9]{12}", "an account id (12 digits, in quotes)", "SPEC_ACCOUNT_ID")
@@ -172,6 +173,10 @@ PIPELINE = Record(
     (
         Field("application", _APPLICATION, "The application's name, unique within a journal.", required=True),
         Field("template", _PATH, "Path of the SAM or CloudFormation template, from this file.", default=TEMPLATE),
+        Field("configuration", CONFIGURATION, "What is carried in place of a template: values, and where each goes."),
+        Field(
+            "judged-by", JUDGED_BY, "With `configuration`: stacks and functions whose customers bad values would harm."
+        ),
         Field("stack", STACK, "Name of the stack on every target; the application's name by default."),
         Field("parameters", PARAMETERS, "Template parameters of every target."),
         Field(
@@ -220,7 +225,7 @@ PIPELINE = Record(
         Field(
             "allow-drift",
             ListOf(_DRIFTING, distinct=True),
-            "What people may change by hand on a target: resources, or properties as `Orders.Timeout`.",
+            "What people may change by hand on a target: a resource, or a property as `Orders.Timeout`.",
             default=list(_PIPELINE.allow_drift),
         ),
         Field("gates", GATES, "What must be open before each wave and target, by name."),
@@ -258,6 +263,9 @@ _HOME_NAMES = (
     (ALARMS, "'alarms' of a gate"),
     (HOOK, "'hook' of a gate"),
     (VARIABLE, "'variable' of a gate"),
+    (SOURCE, "a source of 'configuration'"),
+    (GROWTH, "'growth' of a source"),
+    (JUDGED, "an entry of 'judged-by'"),
 )
 for _record, _home in _HOME_NAMES:
     for _field in _record.fields:

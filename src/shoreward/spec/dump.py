@@ -24,6 +24,7 @@ from shoreward.domain import (
     Suite,
     Target,
     Wave,
+from shoreward.spec._configuration import written as written_configuration
 )
 from shoreward.spec._gates import written as written_gate
 from shoreward.spec._kinds import duration_text, percent_text
@@ -36,14 +37,11 @@ def dump(pipeline: Pipeline) -> str:
     accounts = _accounts(pipeline)
     content = {
         "application": pipeline.application,
-        "template": pipeline.template,
+        **(_of_template(pipeline) if pipeline.configuration is None else written_configuration(pipeline)),
         "accounts": {name: _account(account) for account, name in accounts.items()},
-        "artifacts": pipeline.artifacts,
         **_waves(pipeline, accounts),
         "judge": _judge(pipeline.judge),
         "alarms": list(pipeline.alarms),
-        "probes": [_probe(probe) for probe in pipeline.probes],
-        "allow-replacement": list(pipeline.allow_replacement),
         "allow-drift": list(pipeline.allow_drift),
         **_gates(pipeline.gates),
         **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
@@ -52,6 +50,16 @@ def dump(pipeline: Pipeline) -> str:
 
 
 _Account = tuple[str, str | None, str | None]
+def _of_template(pipeline: Pipeline) -> dict[str, Any]:
+    """What only an application has."""
+    return {
+        "template": pipeline.template,
+        "artifacts": pipeline.artifacts,
+        "probes": [_probe(probe) for probe in pipeline.probes],
+        "allow-replacement": list(pipeline.allow_replacement),
+    }
+
+
 _Accounts = dict[_Account, str]
 
 
@@ -75,7 +83,8 @@ def _waves(pipeline: Pipeline, accounts: _Accounts) -> dict[str, Any]:
     """The waves; what they are to be derived from while they are not."""
     auto = pipeline.auto
     if auto is None or pipeline.waves:
-        return {"waves": [_wave(wave, accounts) for wave in pipeline.waves]}
+        split = pipeline.configuration is None
+        return {"waves": [_wave(wave, accounts, split) for wave in pipeline.waves]}
     longest = {} if auto.max_duration is None else {"max-duration": duration_text(auto.max_duration)}
     return {
         "defaults": {"bake": _bake(auto.bake), "soak": duration_text(auto.soak)},
@@ -87,7 +96,7 @@ def _waves(pipeline: Pipeline, accounts: _Accounts) -> dict[str, Any]:
             "error-rate": percent_text(auto.error_rate, fraction=True),
             "detect": percent_text(auto.detect, fraction=True),
         },
-        "targets": [_target(target, accounts) for target in auto.targets],
+        "targets": [_target(target, accounts, True) for target in auto.targets],
     }
 
 
@@ -100,17 +109,23 @@ def _bake(bake: Bake) -> dict[str, Any]:
     }
 
 
-def _wave(wave: Wave, accounts: _Accounts) -> dict[str, Any]:
+def _wave(wave: Wave, accounts: _Accounts, split: bool) -> dict[str, Any]:
+    return {
+        "name": wave.name,
+        "targets": [_target(target, accounts, split) for target in wave.targets],
+        "bake": _bake(wave.bake),
+        "soak": duration_text(wave.soak),
+def _steps(wave: Wave) -> dict[str, Any]:
     ramp = wave.ramp
     climbing = {"harm-budget": ramp.budget, "one-box": percent_text(ramp.first)} if ramp else {}
     return {
-        "name": wave.name,
-        "targets": [_target(target, accounts) for target in wave.targets],
         "steps": [percent_text(step) for step in wave.steps],
-        "bake": _bake(wave.bake),
-        "soak": duration_text(wave.soak),
         "ramp": "certified" if ramp else "steps",
         **climbing,
+    }
+
+
+        **(_steps(wave) if split else {}),
         **({} if wave.at_once is None else {"at-once": wave.at_once}),
         **_gates(wave.gates),
     }
@@ -120,13 +135,12 @@ def _gates(gates: tuple[Gate, ...]) -> dict[str, Any]:
     return {"gates": {gate.name: written_gate(gate) for gate in gates}} if gates else {}
 
 
-def _target(target: Target, accounts: _Accounts) -> dict[str, Any]:
+def _target(target: Target, accounts: _Accounts, templated: bool) -> dict[str, Any]:
     where = f"{accounts[_key(target)]}/{target.region}"
     known = {"traffic": target.traffic, "customers": target.customers}
     return {
         "target": where,
-        "stack": target.stack,
-        "parameters": dict(target.parameters),
+        **({"stack": target.stack, "parameters": dict(target.parameters)} if templated else {}),
         **{key: number for key, number in known.items() if number is not None},
         **_given(**{"fault-domain": target.fault_domain}),
     }
@@ -241,7 +255,7 @@ def _suite(suite: Suite) -> dict[str, Any]:
 
 
 def _sandbox(plan: SandboxPlan, accounts: _Accounts) -> dict[str, Any]:
-    return {**_target(plan.target, accounts), "lease": duration_text(plan.lease), **_given(seed=plan.seed)}
+    return {**_target(plan.target, accounts, True), "lease": duration_text(plan.lease), **_given(seed=plan.seed)}
 
 
 class _Flow(str):

@@ -58,7 +58,7 @@ def _read(text: str, file: str, folder: str, root: Path | None, beside: Beside |
     document = read_yaml(text, file, intrinsics=False)
     at = At(document, [])
     pipeline = assemble(PIPELINE.read(document.value, at) or {}, at, folder, beside)
-    if root:
+    if root and pipeline.configuration is None:
         _check_template(pipeline.template, root, at)
     errors = in_order(at.errors)
     if errors:

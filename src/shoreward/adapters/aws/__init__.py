@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from shoreward.adapters.aws.alarms import Alarms
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
+from shoreward.adapters.aws.configurations import Configurations
 from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.kinds import ByKind
 from shoreward.adapters.aws.drift import Drift
 from shoreward.adapters.aws.hooks import FunctionHooks
 from shoreward.adapters.aws.metrics import Metrics
@@ -20,6 +22,7 @@ from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.adapters.aws.stacks import Stacks
 from shoreward.adapters.aws.stateful import endangered
+from shoreward.app.drift import DriftSource
 from shoreward.adapters.aws.survey import Survey
 from shoreward.adapters.aws.traffic import Traffic
 from shoreward.adapters.aws.waiting import LIMIT, PATIENCE
@@ -32,6 +35,7 @@ from shoreward.app.ports import (
 )
 
 __all__ = [
+    "Configurations",
     "Alarms",
     "Artifacts",
     "Aws",
@@ -63,7 +67,8 @@ class AwsAdapters:
     survey: Survey
     alarms: AlarmSource
     artifacts: Artifacts
-    drift: Drift
+    drift: DriftSource
+    values: Configurations
     hooks: FunctionHooks
     sessions: Sessions
 
@@ -83,6 +88,10 @@ def connect(
         store: where finished artifacts are on this machine.
         sessions: credentials; boto3's default chain when None.
         retry: the budget of ordinary calls.
+    configurations = Configurations(aws, blobs, limit=min(limit, PATIENCE))
+    kinds = ByKind(
+        Stacks(aws, blobs, artifacts, limit=limit), configurations, Drift(aws, blobs, limit=min(limit, PATIENCE))
+    )
         limit: seconds to watch one operation of a stack before handing back.
     """
     retry = retry or Retry()
@@ -90,14 +99,15 @@ def connect(
     aws = Aws(sessions, retry)
     artifacts = Artifacts(aws, store)
     return AwsAdapters(
-        stacks=Stacks(aws, blobs, artifacts, limit=limit),
+        stacks=kinds,
         traffic=Traffic(aws),
         probes=Probes(aws),
         metrics=Metrics(aws),
         survey=Survey(aws),
         alarms=Alarms(aws),
         artifacts=artifacts,
-        drift=Drift(aws, blobs, limit=min(limit, PATIENCE)),
+        drift=kinds,
+        values=configurations,
         hooks=FunctionHooks(aws),
         sessions=sessions,
     )

@@ -17,10 +17,12 @@ from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.domain import OperationError, Target, Terminal
 
+    from mypy_boto3_appconfig import AppConfigClient
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
@@ -115,6 +117,14 @@ class Aws:
         return self.sessions.client("logs", target)
 
     def s3(self, target: Target) -> S3Client:
+    def ssm(self, target: Target) -> SSMClient:
+        """Systems Manager in the target's region."""
+        return self.sessions.client("ssm", target)
+
+    def appconfig(self, target: Target) -> AppConfigClient:
+        """AppConfig in the target's region."""
+        return self.sessions.client("appconfig", target)
+
         """S3 in the target's region."""
         return self.sessions.client("s3", target, read_timeout=60.0)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoreward.adapters.build import memory, python
+from shoreward.adapters.build.configuration import revision_of
 from shoreward.adapters.build.assemble import assemble, language
 from shoreward.adapters.build.handlers import check_handler
 from shoreward.adapters.build.keys import asset_key, below, tools
@@ -87,7 +88,7 @@ class LocalBuilder:
         self._artifacts = artifacts
 
     def build(self, pipeline: Pipeline, commit: str, interruption: Interruption | None = None) -> Revision:
-        """Render the template and build the artifacts of a commit; see `app.ports.Builder`."""
+        """Render the template and build the artifacts of a commit, or gather its values; see `app.ports.Builder`."""
         stop = threading.Event()
         if interruption:
             interruption.listen(stop.set)
@@ -104,6 +105,9 @@ class LocalBuilder:
             UserError: there is no such commit.
             Retryable: BUILD_NETWORK, a package index could not be reached.
             Abandoned: it was stopped, and what it had begun has ended.
+        if pipeline.configuration is not None:
+            revision = revision_of(self._source, self._blobs, pipeline.configuration, oid)
+            return Built(revision=revision, outline=revision.template, notes=(), cached=False)
         """
         oid = self._source.resolve(commit).id
         settings = python.settings()
@@ -131,7 +135,8 @@ class LocalBuilder:
     def _key(self, pipeline: Pipeline, oid: str, settings: str) -> str:
         tree, sandbox = self._source.tree(oid), _sandbox(pipeline)
         own = [sandbox.target.parameters, str(sandbox.where)] if sandbox else None
-        return digest_of("revision", tools(), tree, pipeline.template, _targets(pipeline), own, settings)
+        carried = pipeline.template if pipeline.configuration is None else dataclasses.asdict(pipeline.configuration)
+        return digest_of("revision", tools(), tree, carried, _targets(pipeline), own, settings)
 
     def _make(self, pipeline: Pipeline, oid: str, settings: str, key: str, stop: threading.Event) -> Built:
         targets = _targets(pipeline)

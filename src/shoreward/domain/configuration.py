@@ -1,0 +1,178 @@
+"""Configuration as a kind of pipeline: values in a repository, and where each of them goes.
+
+`Configuration` is what `shoreward.yaml` says; the builder makes `Values` of it, which are what a revision holds. Values
+only. In names, `{account}` and `{region}` stand for those of a target.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from shoreward.domain.digest import canonical
+from shoreward.domain.errors import Place
+from shoreward.domain.target import Target
+
+ParameterType = Literal["String", "StringList", "SecureString"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How AppConfig hands a new version out: to some of its clients at first.
+
+    Attributes:
+        factor: percent of the clients that each of its steps adds, or begins to double with.
+        over: seconds until all of them have it, whole minutes.
+    """
+
+    factor: float
+    over: float
+    exponential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSource:
+    """Where parameters of Systems Manager come from.
+
+    Attributes:
+        name: the parameter's, or the prefix of all that a file makes when it is a `tree`.
+        file: from the repository's root; "" for a secret.
+        secret: `NAME:VERSION` of a parameter of the target that holds the value; git never does.
+        key: the KMS key that a secret is encrypted with; "" for the account's own.
+        schema: of the file's content, from the repository's root; "" for none.
+    """
+
+    name: str
+    file: str = ""
+    tree: bool = False
+    type: ParameterType = "String"
+    secret: str = ""
+    key: str = ""
+    schema: str = ""
+    where: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileSource:
+    """Where a hosted configuration of AppConfig comes from.
+
+    Attributes:
+        file: from the repository's root.
+        flags: whether it holds feature flags, in the form that AppConfig has for them.
+        growth: None for all clients at once.
+        schema: as of `ParameterSource`.
+    """
+
+    application: str
+    environment: str
+    profile: str
+    file: str
+    flags: bool = False
+    content_type: str = "application/json"
+    schema: str = ""
+    growth: Growth | None = None
+    where: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Whose customers a bad value would harm: all functions, APIs and queues of a stack, or one function by its name.
+
+    Attributes:
+        stack, function: one of them, with `{account}` and `{region}` filled in for each target.
+    """
+
+    stack: str = ""
+    function: str = ""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.stack or self.function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a pipeline carries in place of a template."""
+
+    parameters: tuple[ParameterSource, ...] = ()
+    profiles: tuple[ProfileSource, ...] = ()
+    judged_by: tuple[Judged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter as it should be; of a secret the value is "" and `secret` names what holds it."""
+
+    name: str
+    type: ParameterType
+    value: str = ""
+    secret: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A hosted configuration as it should be."""
+
+    application: str
+    environment: str
+    profile: str
+    flags: bool
+    content_type: str
+    content: str
+    growth: Growth | None = None
+
+    @property
+    def name(self) -> str:
+        """For people: `application/environment/profile`."""
+        return f"{self.application}/{self.environment}/{self.profile}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """All that a revision of a configuration holds."""
+
+    parameters: tuple[Parameter, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+    def on(self, target: Target) -> Values:
+        """The same, with a target's account and region filled in."""
+        fill = filling(target)
+        return Values(
+            parameters=tuple(replace(one, name=fill(one.name), secret=fill(one.secret)) for one in self.parameters),
+            profiles=tuple(
+                replace(
+                    one,
+                    application=fill(one.application),
+                    environment=fill(one.environment),
+                    profile=fill(one.profile),
+                )
+                for one in self.profiles
+            ),
+        )
+
+    def packed(self) -> bytes:
+        """As it is kept: the same values have the same bytes."""
+        return canonical(asdict(self))
+
+
+def unpacked(content: bytes) -> Values:
+    """What `Values.packed` packed."""
+    told = json.loads(content)
+    return Values(
+        parameters=tuple(Parameter(**each) for each in told["parameters"]),
+        profiles=tuple(_profile(each) for each in told["profiles"]),
+    )
+
+
+def _profile(told: dict[str, Any]) -> Profile:
+    growth: dict[str, Any] | None = told.pop("growth")
+    return Profile(**told, growth=Growth(**growth) if growth else None)
+
+
+def filling(target: Target) -> Callable[[str], str]:
+    """Puts a target's account and region into names."""
+    return lambda text: text.replace("{account}", target.account).replace("{region}", target.region)

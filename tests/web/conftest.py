@@ -7,20 +7,20 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shoreward.adapters.journal import SqliteJournal
+from shoreward.adapters.journal import SqliteAccounts, SqliteJournal
 from shoreward.app.releases import Wish
 from shoreward.domain import Pipeline
 from shoreward.testing.builders import an_opening
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
 from shoreward.testing.simulator import carry
-from shoreward.web.access import Loopback
+from shoreward.web.access.signed_in import policy_for
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
@@ -107,15 +107,16 @@ def standing(file: Path, fill: Callable[[Site], object], **more: Any) -> Iterato
 @contextmanager
 def server(site: Site, port: int = 0, **more: Any) -> Iterator[str]:
     """A server of a site's journal; gives its address."""
-    ground = Ground(
-        journal=site.journal,
-        clock=site.clock,
-        hub=Hub(Watch(site.journal), poll=0.02),
-        access=Loopback(),
-        **more,
-    )
-    with serving(ground, listen("127.0.0.1", port)) as address:
-        yield address
+    with closing(SqliteAccounts(site.journal.path)) as accounts:
+        ground = Ground(
+            journal=site.journal,
+            clock=site.clock,
+            hub=Hub(Watch(site.journal), poll=0.02),
+            accounts=accounts,
+            **{"access": policy_for("127.0.0.1", accounts, site.clock), **more},
+        )
+        with serving(ground, listen("127.0.0.1", port)) as address:
+            yield address
 
 
 Build = Callable[..., Site]

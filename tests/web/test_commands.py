@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 
+from shoreward.app.releases import Wish
 from shoreward.core import events as e
 from shoreward.core.control import StopLifted, StopPlaced
 from shoreward.domain import Refused
@@ -83,9 +85,10 @@ def test_a_release_is_opened_where_the_server_has_a_repository(build: Build):
     asked: list[tuple[str, str]] = []
     site = build()
 
-    def begin(rev: str, wish: object, despite: str) -> str:
+    def begin(rev: str, ask: Callable[[str], Wish], despite: str) -> str:
         if rev == "nowhere":
             raise Refused("GIT_UNKNOWN_REVISION", "There is no such commit.")
+        assert ask("app").by == getpass.getuser()
         asked.append((rev, despite))
         return site.opened(rev)
 

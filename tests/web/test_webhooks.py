@@ -15,13 +15,8 @@ import pytest
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
-from shoreward.web.access import Loopback
-from shoreward.web.hub import Hub
-from shoreward.web.routing import Ground
-from shoreward.web.server import listen, serving
-from shoreward.web.watch import Watch
 
-from .conftest import Site
+from .conftest import Site, server
 
 PUSH = json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": "https://x.test/a/b.git"}}).encode()
 
@@ -49,9 +44,9 @@ def served(stack: ExitStack, folder: Path, branches: Branches | None) -> Site:
     journal = SqliteJournal(folder / "journal.db")
     stack.callback(journal.close)
     clock = SimulatedClock()
-    ground = Ground(journal=journal, clock=clock, hub=Hub(Watch(journal)), access=Loopback(), branches=branches)
-    address = stack.enter_context(serving(ground, listen("127.0.0.1", 0)))
-    return Site(journal=journal, cloud=SimulatedCloud(clock=clock), address=address)
+    site = Site(journal=journal, clock=clock, cloud=SimulatedCloud(clock=clock))
+    site.address = stack.enter_context(server(site, branches=branches))
+    return site
 
 
 def signed(body: bytes, secret: str = "tide") -> dict[str, str]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from shoreward.adapters.journal import SqliteAccounts
 from shoreward.app.releases import Wish
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import open_fleet
@@ -14,7 +15,7 @@ from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
 from shoreward.controller import Controller
 from shoreward.domain import Refused
-from shoreward.web.access import policy_for
+from shoreward.web.access.signed_in import policy_for
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
@@ -31,13 +32,15 @@ def serve(project: Project, host: str, port: int, *, carry: bool, json: bool) ->
     Raises:
         Refused: SIGN_IN_MISSING, ADDRESS_TAKEN.
     """
+    clock, accounts = SystemClock(), SqliteAccounts(project.journal.path)
     ground = Ground(
         journal=project.journal,
-        clock=SystemClock(),
-        access=policy_for(host),
+        clock=clock,
+        access=policy_for(host, accounts, clock),
+        accounts=accounts,
         hub=Hub(Watch(project.journal)),
         differences=Differences(lambda application: project.repository),
-        begin=lambda rev, wish, despite: _begin(project, rev, wish, despite),
+        begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
     _serve(ground, host, port, _carrier(project) if carry else None, json=json)
 
@@ -45,10 +48,12 @@ def serve(project: Project, host: str, port: int, *, carry: bool, json: bool) ->
 def serve_fleet(file: Path, host: str, port: int, *, journal: Path | None, carry: bool, json: bool) -> None:
     """Serve all pipelines of a fleet, and take webhooks; see `serve`."""
     convoy = open_fleet(file, journal)
+    clock, accounts = SystemClock(), SqliteAccounts(convoy.journal.path)
     ground = Ground(
         journal=convoy.journal,
-        clock=SystemClock(),
-        access=policy_for(host),
+        clock=clock,
+        access=policy_for(host, accounts, clock),
+        accounts=accounts,
         hub=Hub(Watch(convoy.journal)),
         differences=Differences(convoy.ships.repository),
         branches=convoy,
@@ -67,8 +72,9 @@ def _serve(ground: Ground, host: str, port: int, controller: Callable[[], Contro
             _carry(controller) if controller else threading.Event().wait()
 
 
-def _begin(project: Project, rev: str, wish: Wish, despite: str) -> str:
+def _begin(project: Project, rev: str, ask: Callable[[str], Wish], despite: str) -> str:
     commit = project.repository.resolve(rev)
+    wish = ask(project.pipeline_at(commit.id).application)
     pipeline, built = prepare(project, commit)
     return open_release(project, commit, pipeline, built, wish, despite)
 

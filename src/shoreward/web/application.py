@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
@@ -16,11 +16,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from shoreward.domain import ShorewardError, Terminal, UserError
 from shoreward.web import pages
-from shoreward.web.access import Need
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Need
 from shoreward.web.api import commands, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.problems import Problem, as_json, status_of, wants_page
-from shoreward.web.routing import Ground, admitted, needs
+from shoreward.web.routing import Ground, needs
 
 _ABOUT = """Everything that the pages show, and everything that they can ask for.
 
@@ -46,16 +47,17 @@ def application(ground: Ground) -> FastAPI:
         description=_ABOUT,
         version=version("shoreward"),
         lifespan=alive,
-        dependencies=[Depends(admitted)],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses={"4XX": {"model": Problem, "description": "What is wrong, and what to do about it."}},
     )
     app.state.ground = ground
-    for routes in ROUTES:
+    published = APIRouter(route_class=Door, include_in_schema=False)
+    published.add_api_route("/api/v1/openapi.json", _schema(app))
+    for routes in (*ROUTES, published):
+        assert all(isinstance(route, Door) for route in routes.routes), "a route that the policy does not see"
         app.include_router(routes)
-    app.add_api_route("/api/v1/openapi.json", _schema(app), include_in_schema=False)
     _answers(app)
     app.add_middleware(GZipMiddleware, minimum_size=4_000, compresslevel=4)
     app.add_middleware(SafeHeaders)

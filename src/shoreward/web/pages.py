@@ -11,9 +11,9 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from shoreward.domain import Refused, ShorewardError
-from shoreward.web.access import Need
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Need
 from shoreward.web.drawing import DIFF_SHOWN, render
-from shoreward.web.kept import Kept
 from shoreward.web.problems import problem
 from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views.board import board
@@ -22,14 +22,12 @@ from shoreward.web.views.release import release as whole
 from shoreward.web.views.shore import shore, stop_of
 from shoreward.web.views.under_way import headline
 
-routes = APIRouter(include_in_schema=False)
+routes = APIRouter(route_class=Door, include_in_schema=False)
 
 Application = Annotated[str, Path(max_length=200)]
 ReleaseName = Annotated[str, Path(max_length=240)]
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-
-_kept = Kept()
 
 
 def _page(request: Request, ground: Ground, name: str, make: Callable[[], dict[str, Any]]) -> Response:
@@ -41,8 +39,8 @@ def _page(request: Request, ground: Ground, name: str, make: Callable[[], dict[s
         values = make()
         return render(name, part=part, sight=sight, now=ground.now(), path=request.url.path, **values)
 
-    key = (id(ground), name, str(request.url.path), str(request.url.query), part)
-    return HTMLResponse(_kept.of(key, sight.version, draw))
+    key = (ground.caller.name, ground.caller.rights, name, request.url.path, request.url.query, part)
+    return HTMLResponse(ground.kept.of(key, sight.version, draw))
 
 
 @routes.get("/")
@@ -87,7 +85,7 @@ def history(
         ground.sight.of(application)
         if before:
             ground.header(before)
-        found = ground.journal.page(application, before=before, limit=51)
+        found = ground.page(application, before=before, limit=51)
         return {
             "application": application,
             "releases": [headline(each) for each in found[:50]],

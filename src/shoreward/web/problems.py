@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from shoreward.domain import Refused, Retryable, ShorewardError, UserError
-from shoreward.web.access import Denied
+from shoreward.web.access.policy import Denied
 
 _MISSING = frozenset(
     ("RELEASE_UNKNOWN", "PIPELINE_UNKNOWN", "TARGET_UNKNOWN", "NO_RELEASE", "BLOB_MISSING", "NOT_JUDGED", "NOT_FOUND",
@@ -64,13 +65,25 @@ def problem(error: ShorewardError) -> Problem:
 def as_json(error: ShorewardError, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a program."""
     told = problem(error)
-    extra = {"Retry-After": "2"} if isinstance(error, Retryable) else {}
     return JSONResponse(
         told.model_dump(),
         status_code=told.status,
         media_type="application/problem+json",
-        headers={**extra, **(headers or {})},
+        headers={**said_of(error), **(headers or {})},
     )
+
+
+def said_of(error: ShorewardError) -> Mapping[str, str]:
+    """What the headers of an answer say of an error."""
+    match error:
+        case Denied(after=after) if after:
+            return {"Retry-After": str(ceil(after))}
+        case Denied(status=401):
+            return {"WWW-Authenticate": 'Bearer realm="shoreward"'}
+        case Retryable():
+            return {"Retry-After": "2"}
+        case _:
+            return {}
 
 
 def wants_page(request: Request) -> bool:

@@ -1,23 +1,28 @@
-"""What every route has in common: what the server knows, and that the policy has decided before it is called.
+"""What every route has in common: what the server knows, as far as whoever asks may see it.
 
-Endpoints say with `needs` what they need of their caller. `admitted` stands before every route of the application, and
-one that says nothing is answered to nobody.
+Endpoints say with `needs` what they need of their caller; the door (`access.door`) has let them in before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, cast
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
+from shoreward.app.access.accounts import Accounts, Audited
+from shoreward.app.access.audit import audited
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.releases import Wish
 from shoreward.app.webhooks import Push
 from shoreward.core.header import Header
-from shoreward.web.access import Access, Asked, Caller, Denied, Need
+from shoreward.domain import Refused
+from shoreward.domain.access import EVERYTHING, Role
+from shoreward.web.access.door import needs
+from shoreward.web.access.policy import Access, Caller, Via
 from shoreward.web.hub import Hub
+from shoreward.web.kept import Kept
 from shoreward.web.remembered import Remembered
 from shoreward.web.views.difference import Differences
 from shoreward.web.watch import Sight, Watch
@@ -35,14 +40,20 @@ class Branches(Protocol):
         ...
 
 
+_ITSELF = Caller(name="the server", rights=EVERYTHING, via=Via.MACHINE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """All that routes stand on.
+    """All that routes stand on; `seen_by` a caller it shows, and does, what they may.
 
     Attributes:
+        accounts: tokens, sessions and the audit.
+        caller: whose request it is; the server itself when it is nobody's.
         differences: what releases change in git.
-        begin: opens a release of a revision (a branch, tag or commit), with a reason why one in quarantine may go all
-            the same, or ""; returns the release's id. None where this server can open none.
+        begin: opens a release of a revision (a branch, tag or commit); is given what makes the wish, once it knows the
+            pipeline, and a reason why one in quarantine may go all the same, or "". Returns the release's id. None
+            where this server can open none.
         branches: what is watched, and woken by webhooks; None where nothing is.
         remembered: answers to commands, by idempotency key.
     """
@@ -51,18 +62,40 @@ class Ground:
     clock: Clock
     hub: Hub
     access: Access
+    accounts: Accounts
     differences: Differences = field(default_factory=Differences)
-    begin: Callable[[str, Wish, str], str] | None = None
+    begin: Callable[[str, Callable[[str], Wish], str], str] | None = None
     branches: Branches | None = None
     remembered: Remembered = field(default_factory=Remembered)
+    kept: Kept = field(default_factory=Kept)
+    caller: Caller = _ITSELF
+
+    def seen_by(self, caller: Caller) -> Ground:
+        """The same, for somebody's request."""
+        return replace(self, caller=caller)
 
     def now(self) -> float:
         """UNIX seconds."""
         return self.clock.now()
 
-    def wish(self, caller: Caller, why: str) -> Wish:
-        """What somebody asks for, now."""
-        return Wish(by=caller.name, at=self.clock.now(), why=why)
+    def wish(self, application: str, why: str, role: Role = Role.OPERATOR) -> Wish:
+        """What the caller asks for, now; raises `Denied` (NOT_PERMITTED) when they may not.
+
+        Args:
+            application: the pipeline that it is about, "" for every one.
+            role: that it takes.
+        """
+        self.caller.must(role, application)
+        return Wish(by=self.caller.name, at=self.clock.now(), why=why)
+
+    def audited(
+        self, *, application: str = "", who: str = "", refused: bool = False, before: int = 0, limit: int = 100
+    ) -> tuple[Audited, ...]:
+        """What was asked for, newest first, as far as the caller may see it; see `app.access.audit.audited`."""
+        rights = self.caller.rights
+        return audited(
+            self.accounts, rights, application=application, who=who, refused=refused, before=before, limit=limit
+        )
 
     @property
     def watch(self) -> Watch:
@@ -71,12 +104,26 @@ class Ground:
 
     @property
     def sight(self) -> Sight:
-        """What is known at this moment."""
-        return self.hub.watch.sight
+        """What is known at this moment; of pipelines, those that the caller sees."""
+        sight = self.hub.watch.sight
+        return sight if self.caller.sees("") else sight.only(self.caller.sees)
+
+    def page(self, application: str | None, *, before: str = "", limit: int) -> Sequence[Header]:
+        """Releases that the caller sees, newest first; see `Journal.page`."""
+        found: list[Header] = []
+        while len(found) < limit:
+            some = self.journal.page(application, before=before, limit=limit)
+            found += [each for each in some if self.caller.sees(each.application)]
+            if len(some) < limit:
+                break
+            before = some[-1].id
+        return found[:limit]
 
     def header(self, release: str) -> Header:
         """A release's header; raises `Refused` (RELEASE_UNKNOWN)."""
         application, _, _ = release.rpartition("-")
+        if not self.caller.sees(application):
+            raise Refused("RELEASE_UNKNOWN", f"There is no release {release} that you may see.")
         for header in reversed(self.sight.headers.get(application, ())):
             if header.id == release:
                 return header
@@ -84,8 +131,8 @@ class Ground:
 
 
 def ground_of(request: Request) -> Ground:
-    """The ground of the server that a request came to."""
-    return cast("Ground", request.app.state.ground)
+    """The ground of the server that a request came to, as its caller sees it."""
+    return cast("Ground", request.app.state.ground).seen_by(caller_of(request))
 
 
 Stands = Annotated[Ground, Depends(ground_of)]
@@ -100,37 +147,4 @@ def caller_of(request: Request) -> Caller:
 Called = Annotated[Caller, Depends(caller_of)]
 """Who asks, as an argument of a route."""
 
-NEED = "shoreward_need"
-"""The name under which a route's endpoint keeps what it needs."""
-
-
-def needs(need: Need) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark an endpoint with what it needs of whoever calls it."""
-
-    def mark(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(endpoint, NEED, need)
-        return endpoint
-
-    return mark
-
-
-def admitted(request: Request) -> None:
-    """Let the policy decide about a request; before every route, as a dependency of the application.
-
-    Raises:
-        Denied: the caller may not, or nothing says what the route needs.
-    """
-    need = getattr(request.scope.get("endpoint"), NEED, None)
-    if not isinstance(need, Need):
-        raise Denied("NOT_PERMITTED", "Nobody may do this.", status=403)
-    parameters = request.path_params
-    release = str(parameters.get("release", ""))
-    application = str(parameters.get("application", "")) or release.rpartition("-")[0]
-    asked = Asked(
-        need=need,
-        method=request.method,
-        path=request.url.path,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        application=application,
-    )
-    request.state.caller = ground_of(request).access.admit(asked)
+__all__ = ["Branches", "Called", "Ground", "Stands", "caller_of", "ground_of", "needs"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -52,6 +52,10 @@ class Sight:
     control: Control = NO_CONTROL
     orders: int = 0
     trouble: str = ""
+
+    def only(self, sees: Callable[[str], bool]) -> Sight:
+        """With the pipelines that somebody sees; what is under way elsewhere stays: theirs may wait for it."""
+        return replace(self, headers={name: headers for name, headers in self.headers.items() if sees(name)})
 
     def of(self, application: str) -> tuple[Header, ...]:
         """An application's releases, oldest first; raises `Refused` (PIPELINE_UNKNOWN)."""

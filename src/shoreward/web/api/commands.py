@@ -12,12 +12,14 @@ from shoreward.app import levers, orders
 from shoreward.app.releases import Wish
 from shoreward.core import Release
 from shoreward.domain import Refused
-from shoreward.web.access import Need
-from shoreward.web.routing import Called, Ground, Stands, needs
+from shoreward.domain.access import Role
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Need
+from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views import shapes
 from shoreward.web.views.under_way import under_way
 
-routes = APIRouter(prefix="/api/v1", tags=["commands"])
+routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["commands"])
 
 Why = Annotated[str, Field(min_length=1, max_length=1_000, description="Kept in the journal.", pattern=r"\S")]
 Key = Annotated[
@@ -78,7 +80,7 @@ class Stopped(BaseModel):
 
 @routes.post("/releases", status_code=201)
 @needs(Need.OPERATE)
-def begin(ground: Stands, caller: Called, command: Begin, key: Key = None) -> Opened:
+def begin(ground: Stands, command: Begin, key: Key = None) -> Opened:
     """Open a release of a revision; whoever carries releases takes it up at once."""
     start = ground.begin
     if start is None:
@@ -87,99 +89,110 @@ def begin(ground: Stands, caller: Called, command: Begin, key: Key = None) -> Op
             "This server cannot open releases: it was started without the application's repository.",
             next="Start it in the application's folder.",
         )
-    wish = ground.wish(caller, "")
-    opened = ground.remembered.once(key, ("begin", command), lambda: start(command.rev, wish, command.despite))
+    role = Role.ADMIN if command.despite else Role.OPERATOR
+
+    def ask(application: str) -> Wish:
+        return ground.wish(application, "", role)
+
+    opened = _once(ground, key, ("begin", command), lambda: start(command.rev, ask, command.despite))
     ground.hub.look_now()
     return Opened(id=opened)
+
+
+def _once(ground: Ground, key: str | None, command: object, act: Callable[[], Any]) -> Any:
+    """A command with a key is done once for each caller: nobody is told another one's answer."""
+    return ground.remembered.once(key and f"{ground.caller.name} {key}", command, act)
 
 
 _Lever = Callable[[Wish], Release]
 
 
-def _pull(ground: Ground, caller: Called, key: str | None, command: Any, lever: _Lever) -> shapes.UnderWay:
+def _pull(ground: Ground, key: str | None, command: Any, lever: _Lever) -> shapes.UnderWay:
     """Pull a lever, and say how the release stands then."""
-    state = ground.remembered.once(key, command, lambda: lever(ground.wish(caller, command[-1].why)).id)
+    wish = ground.wish(command[1].rpartition("-")[0], command[-1].why)
+    state = _once(ground, key, command, lambda: lever(wish).id)
     ground.hub.look_now()
     return under_way(ground.sight, ground.watch.carried(state), ground.header(state), ground.now())
 
 
 @routes.post("/releases/{release}/hold")
 @needs(Need.OPERATE)
-def hold(ground: Stands, caller: Called, release: ReleaseName, part: Part, key: Key = None) -> shapes.UnderWay:
+def hold(ground: Stands, release: ReleaseName, part: Part, key: Key = None) -> shapes.UnderWay:
     """Let nothing of a release, or of a part of it, move forward; watching, and going back, go on."""
 
     def lever(wish: Wish) -> Release:
         return levers.hold(ground.journal, release, wish, wave=part.wave, target=part.target)
 
-    return _pull(ground, caller, key, ("hold", release, part), lever)
+    return _pull(ground, key, ("hold", release, part), lever)
 
 
 @routes.post("/releases/{release}/resume")
 @needs(Need.OPERATE)
-def resume(ground: Stands, caller: Called, release: ReleaseName, part: Part, key: Key = None) -> shapes.UnderWay:
+def resume(ground: Stands, release: ReleaseName, part: Part, key: Key = None) -> shapes.UnderWay:
     """Lift a hold."""
 
     def lever(wish: Wish) -> Release:
         return levers.resume(ground.journal, release, wish, wave=part.wave, target=part.target)
 
-    return _pull(ground, caller, key, ("resume", release, part), lever)
+    return _pull(ground, key, ("resume", release, part), lever)
 
 
 @routes.post("/releases/{release}/abort")
 @needs(Need.OPERATE)
-def abort(ground: Stands, caller: Called, release: ReleaseName, reason: Reason, key: Key = None) -> shapes.UnderWay:
+def abort(ground: Stands, release: ReleaseName, reason: Reason, key: Key = None) -> shapes.UnderWay:
     """Send a release that is under way back everywhere, at once."""
     command = ("abort", release, reason)
-    return _pull(ground, caller, key, command, lambda wish: levers.abort(ground.journal, release, wish))
+    return _pull(ground, key, command, lambda wish: levers.abort(ground.journal, release, wish))
 
 
 @routes.post("/releases/{release}/rollback")
 @needs(Need.OPERATE)
-def rollback(ground: Stands, caller: Called, release: ReleaseName, reason: Reason, key: Key = None) -> shapes.UnderWay:
+def rollback(ground: Stands, release: ReleaseName, reason: Reason, key: Key = None) -> shapes.UnderWay:
     """Take a release back, under way or finished, everywhere and at once."""
     command = ("rollback", release, reason)
-    return _pull(ground, caller, key, command, lambda wish: levers.roll_back(ground.journal, release, wish))
+    return _pull(ground, key, command, lambda wish: levers.roll_back(ground.journal, release, wish))
 
 
 @routes.post("/releases/{release}/retry")
 @needs(Need.OPERATE)
-def retry(ground: Stands, caller: Called, release: ReleaseName, on: OnTarget, key: Key = None) -> shapes.UnderWay:
+def retry(ground: Stands, release: ReleaseName, on: OnTarget, key: Key = None) -> shapes.UnderWay:
     """Try what failed on a target again, now."""
     command = ("retry", release, on)
-    return _pull(ground, caller, key, command, lambda wish: levers.retry(ground.journal, release, on.target, wish))
+    return _pull(ground, key, command, lambda wish: levers.retry(ground.journal, release, on.target, wish))
 
 
 @routes.post("/releases/{release}/skip")
 @needs(Need.OPERATE)
-def skip(ground: Stands, caller: Called, release: ReleaseName, on: OnTarget, key: Key = None) -> shapes.UnderWay:
+def skip(ground: Stands, release: ReleaseName, on: OnTarget, key: Key = None) -> shapes.UnderWay:
     """Leave a target out of a release."""
     command = ("skip", release, on)
-    return _pull(ground, caller, key, command, lambda wish: levers.skip(ground.journal, release, on.target, wish))
+    return _pull(ground, key, command, lambda wish: levers.skip(ground.journal, release, on.target, wish))
 
 
 @routes.post("/stop")
 @needs(Need.OPERATE)
-def stop(ground: Stands, caller: Called, about: About, key: Key = None) -> Stopped:
+def stop(ground: Stands, about: About, key: Key = None) -> Stopped:
     """Stop a pipeline, or everything: nothing moves forward; watching, and going back, go on."""
-    return _order(ground, caller, key, about, "stop")
+    return _order(ground, key, about, "stop")
 
 
 @routes.post("/stop/lift")
 @needs(Need.OPERATE)
-def lift(ground: Stands, caller: Called, about: About, key: Key = None) -> Stopped:
+def lift(ground: Stands, about: About, key: Key = None) -> Stopped:
     """Let a pipeline, or everything, move again."""
-    return _order(ground, caller, key, about, "lift")
+    return _order(ground, key, about, "lift")
 
 
-def _order(ground: Ground, caller: Called, key: str | None, about: About, what: str) -> Stopped:
+def _order(ground: Ground, key: str | None, about: About, what: str) -> Stopped:
     if about.application:
         ground.sight.of(about.application)
     give = orders.stop if what == "stop" else orders.lift_stop
+    wish = ground.wish(about.application, about.why)
 
     def act() -> Stopped:
-        control = give(ground.journal, about.application, ground.wish(caller, about.why))
+        control = give(ground.journal, about.application, wish)
         return Stopped(application=about.application, stopped=about.application in control.stops)
 
-    answer: Stopped = ground.remembered.once(key, (what, about), act)
+    answer: Stopped = _once(ground, key, (what, about), act)
     ground.hub.look_now()
     return answer

@@ -9,7 +9,8 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel
 
 from shoreward.domain import Refused
-from shoreward.web.access import Need
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Need
 from shoreward.web.routing import Stands, needs
 from shoreward.web.views import shapes
 from shoreward.web.views.board import board
@@ -19,7 +20,7 @@ from shoreward.web.views.release import release as whole
 from shoreward.web.views.shore import shore
 from shoreward.web.views.under_way import headline, under_way
 
-routes = APIRouter(prefix="/api/v1", tags=["reading"])
+routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["reading"])
 
 Application = Annotated[str, Path(description="The application's name.", max_length=200)]
 ReleaseName = Annotated[str, Path(description="A release, such as `sandcastles-12`.", max_length=240)]
@@ -58,7 +59,7 @@ def releases(
     """Releases, newest first, page by page."""
     if before:
         ground.header(before)
-    found = ground.journal.page(application, before=before, limit=limit + 1)
+    found = ground.page(application, before=before, limit=limit + 1)
     shown = [headline(each) for each in found[:limit]]
     more = len(found) > limit
     of = f"&application={shown[0].application}" if application and shown else ""

@@ -17,13 +17,17 @@ from starlette.concurrency import run_in_threadpool
 
 from shoreward.app.ports import Happened
 from shoreward.domain import UserError
-from shoreward.web.access import Need
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Need
 from shoreward.web.routing import Ground, Stands, needs
 
-routes = APIRouter(prefix="/api/v1", tags=["stream"])
+routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["stream"])
 
 PULSE = 10.0
 """Seconds after which a quiet stream says that it is still there, so that whoever is in between does not cut it."""
+
+GLANCE = 1.0
+"""Seconds after which a stream looks whether its reader's token or session still holds."""
 
 RETRY = 1_000
 """Milliseconds after which a browser comes back."""
@@ -64,10 +68,12 @@ async def _told(ground: Ground, last: int, news: list[Happened], application: st
     yield f"retry: {RETRY}\n: {last}\n\n".encode()
     orders, trouble = sight.orders, sight.trouble
     version = -1
-    while not ground.hub.over:
+    quiet = 0.0
+    while not ground.hub.over and await run_in_threadpool(ground.access.still, ground.caller):
         for each in news:
             last = each.id
-            if not application or each.release.rpartition("-")[0] == application:
+            about = each.release.rpartition("-")[0]
+            if application in ("", about) and ground.caller.sees(about):
                 yield _event(each)
         sight = ground.sight
         if (sight.orders, sight.trouble) != (orders, trouble):
@@ -75,7 +81,9 @@ async def _told(ground: Ground, last: int, news: list[Happened], application: st
             yield f"event: control\ndata: {json.dumps({'orders': orders, 'trouble': bool(trouble)})}\n\n".encode()
         if last >= sight.heard:
             version = sight.version
-            if not await ground.hub.changed(version, within=PULSE):
+            quiet = 0.0 if await ground.hub.changed(version, within=GLANCE) else quiet + GLANCE
+            if quiet >= PULSE:
+                quiet = 0.0
                 yield b": still here\n\n"
         news = list(await run_in_threadpool(ground.watch.since, last)) if ground.sight.heard > last else []
 

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 
 from shoreward.app.webhooks import genuine, push_of
 from shoreward.domain import UserError
-from shoreward.web.access import Denied, Need
+from shoreward.web.access.door import Door
+from shoreward.web.access.policy import Denied, Need
 from shoreward.web.routing import Stands, needs
 from shoreward.web.views import shapes
 
-routes = APIRouter(prefix="/api/v1", tags=["webhooks"])
+routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["webhooks"])
 
 _LARGEST = 5_000_000
 """Bytes; more tells nothing more of a push."""

@@ -1,0 +1,108 @@
+"""The policy of a server that others can reach: a session or a token, and a role; nothing for whoever has neither."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from shoreward.app.access.accounts import Accounts
+from shoreward.app.ports import Clock
+from shoreward.domain import Refused
+from shoreward.domain.access import ServerSettings
+from shoreward.web.access import cookies
+from shoreward.web.access.keys import Keys, bearer
+from shoreward.web.access.loopback import Loopback, is_loopback
+from shoreward.web.access.network import Proxies, Reach
+from shoreward.web.access.origin import must_be_ours
+from shoreward.web.access.policy import Access, Asked, Caller, Denied, Need, Via, allow
+from shoreward.web.access.rates import Rate
+
+
+class SignedIn:
+    """Everybody says who they are; see `Access`."""
+
+    def __init__(self, settings: ServerSettings, accounts: Accounts, clock: Clock) -> None:
+        parts = urlsplit(settings.address)
+        self._address = settings.address
+        self._host = parts.netloc
+        self._secure = parts.scheme == "https"
+        self._proxies = Proxies(settings.proxies)
+        self._keys = Keys(accounts, clock, settings)
+        self._requests = Rate(settings.rates.requests, clock, "requests")
+        self._commands = Rate(settings.rates.commands, clock, "commands")
+        self._failures = Rate(settings.rates.failures, clock, "failed attempts to be let in")
+
+    def admit(self, asked: Asked) -> Caller:
+        """See `Access.admit`."""
+        reach = self._proxies.reach(asked)
+        if asked.need is Need.SIGNED:
+            return Caller(name="webhook", via=Via.WEBHOOK, origin=reach.origin)
+        if asked.need is Need.NOTHING:
+            return Caller(name="", origin=reach.origin)
+        self._must_reach(reach)
+        caller = self._known(asked, reach)
+        self._requests.take(caller.key, caller)
+        if asked.changes:
+            self._commands.take(caller.key, caller)
+            if caller.via is Via.SESSION:
+                must_be_ours(asked, self._address)
+        return allow(asked, caller)
+
+    def still(self, caller: Caller) -> bool:
+        """See `Access.still`."""
+        return self._keys.still(caller)
+
+    def failed(self, origin: str) -> None:
+        """Count an attempt to be let in that failed; raises `Denied` (TOO_MANY)."""
+        self._failures.take(origin)
+
+    def _must_reach(self, reach: Reach) -> None:
+        if reach.host.lower() != self._host:
+            raise Denied(
+                "HOST_FOREIGN",
+                "The server answers requests to its own name only.",
+                status=403,
+                next="Use the address that its settings name; a proxy must pass Host or X-Forwarded-Host on.",
+            )
+        if self._secure and not reach.secure:
+            raise Denied(
+                "HTTPS_NEEDED",
+                "The request did not come over HTTPS.",
+                status=403,
+                next="Name the reverse proxy under 'proxies' in the settings, and let it send X-Forwarded-Proto.",
+            )
+
+    def _known(self, asked: Asked, reach: Reach) -> Caller:
+        try:
+            if secret := bearer(asked):
+                return self._keys.by_token(secret, reach.origin)
+        except Denied:
+            self.failed(reach.origin)
+            raise
+        secret = cookies.read(asked.headers.get("cookie", ""), cookies.SESSION, secure=self._secure)
+        if secret and (caller := self._keys.by_session(secret, reach.origin)):
+            return caller
+        if asked.changes or secret:
+            self.failed(reach.origin)
+        raise Denied(
+            "SIGN_IN_NEEDED",
+            "Nobody is signed in.",
+            status=401,
+            next="Sign in, or send a token: Authorization: Bearer.",
+        )
+
+
+def policy_for(host: str, accounts: Accounts, clock: Clock, settings: ServerSettings | None = None) -> Access:
+    """The policy of a server that listens at an address.
+
+    Raises:
+        Refused: SIGN_IN_MISSING for any but this machine's own, where everybody could steer production.
+    """
+    if settings is not None:
+        return SignedIn(settings, accounts, clock)
+    if is_loopback(host):
+        return Loopback(Keys(accounts, clock))
+    raise Refused(
+        "SIGN_IN_MISSING",
+        f"At {host} others could reach the server, and nobody would have to say who they are.",
+        next="Say in a file who may sign in (--settings server.yaml), or listen at 127.0.0.1.",
+    )

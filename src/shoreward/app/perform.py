@@ -140,11 +140,11 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             staged = world.stacks.stage(pipeline, target, revision, _snapshot(deployment), key)
             return e.TargetStaged(at=now(), target=target.key, staged=staged)
         case do.ProbeTarget():
+            return _probe(world, state, deployment)
         case do.ShiftTraffic() if pipeline.configuration is not None:
             since = now()
             world.values.write(pipeline, target, _as_checked(world, state), _snapshot(deployment), key)
             return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=100.0, since=since)
-            return _probe(world, state, deployment)
         case do.ShiftTraffic():
             since = now()
             world.traffic.shift(target, _staged(deployment).shifting, effect.percent, effect.expected)

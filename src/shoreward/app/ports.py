@@ -175,6 +175,7 @@ class StackManager(Protocol):
         """
         ...
 
+
 class ValueWriter(Protocol):
     """The values of a target's configuration, which its customers' functions read."""
 
@@ -186,7 +187,6 @@ class ValueWriter(Protocol):
         as it was nor as it should be. `key` is the effect's idempotency key.
         """
         ...
-
 
 
 class TrafficRouter(Protocol):

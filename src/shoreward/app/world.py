@@ -26,8 +26,8 @@ from shoreward.app.ports import (
     StackManager,
     Survey,
     Synthesizer,
-    ValueWriter,
     TrafficRouter,
+    ValueWriter,
 )
 from shoreward.app.quarantine import Quarantine
 from shoreward.domain import (
@@ -37,18 +37,18 @@ from shoreward.domain import (
     Metric,
     Pipeline,
     Probe,
-    Snapshot,
     Query,
     Revision,
+    Snapshot,
     StagedFunction,
     Target,
     Terminal,
 )
 
 if TYPE_CHECKING:
-
     import numpy as np
     from numpy.typing import NDArray
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,10 @@ class Nobody:
             next="This is a mistake in how Shoreward was put together; please report it.",
         )
 
+    def shared(self, target: Target) -> Sequence[Metric]:
+        """Nobody knows of any."""
+        return ()
+
     def write(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> None:
         """Nobody writes."""
         raise Terminal(
@@ -111,10 +115,6 @@ class Nobody:
             "The pipeline carries values, and there is nobody here to write them.",
             next="This is a mistake in how Shoreward was put together; please report it.",
         )
-
-    def shared(self, target: Target) -> Sequence[Metric]:
-        """Nobody knows of any."""
-        return ()
 
     def ask(self, hook: Hook, question: Question) -> Reply:
         """Nobody answers."""
@@ -149,7 +149,6 @@ class World:
     stacks: StackManager
     traffic: TrafficRouter
     prober: Prober
-    values: ValueWriter = NOBODY
     metrics: MetricSource
     alarms: AlarmSource
     quarantine: Quarantine
@@ -162,6 +161,7 @@ class World:
     series: SeriesSource = NOBODY
     survey: Survey = NOBODY
     hooks: Hooks = NOBODY
+    values: ValueWriter = NOBODY
     drift: DriftSource = UNWATCHED
     past: History = UNWATCHED
 

@@ -47,8 +47,8 @@ def world(project: Project) -> World:
         synthetics=synthetics,
         series=Sources(cloudwatch=aws.metrics, prometheus=Prometheus(), files=RecordedSamples(project.repository.root)),
         survey=aws.survey,
-        values=aws.values,
         drift=aws.drift,
+        values=aws.values,
         past=Past(project.journal),
         hooks=Chosen(functions=aws.hooks, addresses=HttpHooks(os.environ)),
     )

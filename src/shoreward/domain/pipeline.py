@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shoreward.domain.configuration import Configuration
 from shoreward.domain.checks import Checks
+from shoreward.domain.configuration import Configuration
 from shoreward.domain.errors import Place
 from shoreward.domain.gates import Gate
 from shoreward.domain.metrics import Metric
@@ -184,9 +184,9 @@ class Pipeline:
         allow_replacement: logical ids of stateful resources that may be replaced or deleted.
         allow_drift: what people may change by hand on a target: logical ids, or `Orders.Timeout`.
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
-        configuration: what is carried in place of a template; None for an application.
         auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
         gates: what must be open before any wave is entered.
+        configuration: what is carried in place of a template; None for an application.
     """
 
     application: str
@@ -198,10 +198,10 @@ class Pipeline:
     artifacts: str = "shoreward-{account}-{region}"
     allow_replacement: tuple[str, ...] = ()
     allow_drift: tuple[str, ...] = ()
-    configuration: Configuration | None = None
     checks: Checks | None = None
     auto: Auto | None = None
     gates: tuple[Gate, ...] = ()
+    configuration: Configuration | None = None
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -24,8 +24,8 @@ from shoreward.domain import (
     Suite,
     Target,
     Wave,
-from shoreward.spec._configuration import written as written_configuration
 )
+from shoreward.spec._configuration import written as written_configuration
 from shoreward.spec._gates import written as written_gate
 from shoreward.spec._kinds import duration_text, percent_text
 from shoreward.spec._metrics import written
@@ -49,7 +49,6 @@ def dump(pipeline: Pipeline) -> str:
     return "\n".join(_block(content)) + "\n"
 
 
-_Account = tuple[str, str | None, str | None]
 def _of_template(pipeline: Pipeline) -> dict[str, Any]:
     """What only an application has."""
     return {
@@ -60,6 +59,7 @@ def _of_template(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
+_Account = tuple[str, str | None, str | None]
 _Accounts = dict[_Account, str]
 
 
@@ -115,6 +115,12 @@ def _wave(wave: Wave, accounts: _Accounts, split: bool) -> dict[str, Any]:
         "targets": [_target(target, accounts, split) for target in wave.targets],
         "bake": _bake(wave.bake),
         "soak": duration_text(wave.soak),
+        **(_steps(wave) if split else {}),
+        **({} if wave.at_once is None else {"at-once": wave.at_once}),
+        **_gates(wave.gates),
+    }
+
+
 def _steps(wave: Wave) -> dict[str, Any]:
     ramp = wave.ramp
     climbing = {"harm-budget": ramp.budget, "one-box": percent_text(ramp.first)} if ramp else {}
@@ -122,12 +128,6 @@ def _steps(wave: Wave) -> dict[str, Any]:
         "steps": [percent_text(step) for step in wave.steps],
         "ramp": "certified" if ramp else "steps",
         **climbing,
-    }
-
-
-        **(_steps(wave) if split else {}),
-        **({} if wave.at_once is None else {"at-once": wave.at_once}),
-        **_gates(wave.gates),
     }
 
 

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from shoreward.adapters.aws.alarms import Alarms
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
-from shoreward.adapters.aws.configurations import Configurations
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.kinds import ByKind
+from shoreward.adapters.aws.configurations import Configurations
 from shoreward.adapters.aws.drift import Drift
 from shoreward.adapters.aws.hooks import FunctionHooks
+from shoreward.adapters.aws.kinds import ByKind
 from shoreward.adapters.aws.metrics import Metrics
 from shoreward.adapters.aws.probe import Probes
 from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.adapters.aws.stacks import Stacks
 from shoreward.adapters.aws.stateful import endangered
-from shoreward.app.drift import DriftSource
 from shoreward.adapters.aws.survey import Survey
 from shoreward.adapters.aws.traffic import Traffic
 from shoreward.adapters.aws.waiting import LIMIT, PATIENCE
+from shoreward.app.drift import DriftSource
 from shoreward.app.ports import (
     AlarmSource,
     ArtifactStore,
@@ -35,11 +35,11 @@ from shoreward.app.ports import (
 )
 
 __all__ = [
-    "Configurations",
     "Alarms",
     "Artifacts",
     "Aws",
     "AwsAdapters",
+    "Configurations",
     "Drift",
     "FunctionHooks",
     "Metrics",
@@ -88,16 +88,16 @@ def connect(
         store: where finished artifacts are on this machine.
         sessions: credentials; boto3's default chain when None.
         retry: the budget of ordinary calls.
-    configurations = Configurations(aws, blobs, limit=min(limit, PATIENCE))
-    kinds = ByKind(
-        Stacks(aws, blobs, artifacts, limit=limit), configurations, Drift(aws, blobs, limit=min(limit, PATIENCE))
-    )
         limit: seconds to watch one operation of a stack before handing back.
     """
     retry = retry or Retry()
     sessions = sessions or Sessions(retry=retry)
     aws = Aws(sessions, retry)
     artifacts = Artifacts(aws, store)
+    configurations = Configurations(aws, blobs, limit=min(limit, PATIENCE))
+    kinds = ByKind(
+        Stacks(aws, blobs, artifacts, limit=limit), configurations, Drift(aws, blobs, limit=min(limit, PATIENCE))
+    )
     return AwsAdapters(
         stacks=kinds,
         traffic=Traffic(aws),

@@ -17,14 +17,14 @@ from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
 from shoreward.domain import OperationError, Target, Terminal
 
-    from mypy_boto3_appconfig import AppConfigClient
 if TYPE_CHECKING:
+    from mypy_boto3_appconfig import AppConfigClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,6 +117,9 @@ class Aws:
         return self.sessions.client("logs", target)
 
     def s3(self, target: Target) -> S3Client:
+        """S3 in the target's region."""
+        return self.sessions.client("s3", target, read_timeout=60.0)
+
     def ssm(self, target: Target) -> SSMClient:
         """Systems Manager in the target's region."""
         return self.sessions.client("ssm", target)
@@ -124,9 +127,6 @@ class Aws:
     def appconfig(self, target: Target) -> AppConfigClient:
         """AppConfig in the target's region."""
         return self.sessions.client("appconfig", target)
-
-        """S3 in the target's region."""
-        return self.sessions.client("s3", target, read_timeout=60.0)
 
 
 def pages(fetch: Callable[[dict[str, Any]], R], *, asks: str = "NextToken", tells: str = "NextToken") -> Iterator[R]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoreward.adapters.build import memory, python
-from shoreward.adapters.build.configuration import revision_of
 from shoreward.adapters.build.assemble import assemble, language
+from shoreward.adapters.build.configuration import revision_of
 from shoreward.adapters.build.handlers import check_handler
 from shoreward.adapters.build.keys import asset_key, below, tools
 from shoreward.adapters.build.store import ArtifactFiles
@@ -105,11 +105,11 @@ class LocalBuilder:
             UserError: there is no such commit.
             Retryable: BUILD_NETWORK, a package index could not be reached.
             Abandoned: it was stopped, and what it had begun has ended.
+        """
+        oid = self._source.resolve(commit).id
         if pipeline.configuration is not None:
             revision = revision_of(self._source, self._blobs, pipeline.configuration, oid)
             return Built(revision=revision, outline=revision.template, notes=(), cached=False)
-        """
-        oid = self._source.resolve(commit).id
         settings = python.settings()
         key = self._key(pipeline, oid, settings)
         return self._remembered(key, oid) or self._make(pipeline, oid, settings, key, stop or threading.Event())

@@ -53,6 +53,28 @@ def test_releases_are_numbered_within_their_application(journal: Journal):
     assert journal.releases("nobody's") == ()
 
 
+def test_what_is_live_is_the_newest_release_of_each_application_that_stayed(journal: Journal):
+    stays, other, fails, goes, under_way = (
+        journal.open(opening)
+        for opening in (
+            an_opening("a"),
+            another_application(),
+            an_opening("b"),
+            an_opening("c"),
+            an_opening("d"),
+        )
+    )
+    for release in (stays, other, goes):
+        journal.append(release, 1, (ENDED,))
+    journal.append(fails, 1, (e.ReleaseEnded(at=2.0, outcome=Outcome.FAILED),))
+    assert [each.id for each in journal.live()] == [goes, other]
+    journal.append(goes, 2, (TAKEN_BACK,))
+    assert [each.id for each in journal.live()] == [other, stays]
+    assert [each.id for each in journal.live("app")] == [stays]
+    assert journal.live("nobody's") == ()
+    assert journal.header(under_way).open
+
+
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_whoever_lost_their_place_cannot_append(journal: Journal, after: int):
     release = journal.open(an_opening())

@@ -70,7 +70,10 @@ def test_a_journal_says_whose_it_is_and_in_which_form(path: Path):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-NOT_IN_THE_SECOND_FORM = tuple(f"DROP TABLE {table}" for table in ("tokens", "sessions", "audit"))
+NOT_IN_THE_SECOND_FORM = (
+    *(f"DROP TABLE {table}" for table in ("tokens", "sessions", "audit", "answers")),
+    *(f"DROP INDEX {index}" for index in ("stayed", "went_back")),
+)
 
 
 def test_a_journal_of_the_first_form_is_brought_up_to_date(path: Path):

@@ -48,11 +48,7 @@ class LiveReview:
 
 def live(journal: Journal, application: str | None = None) -> tuple[Release, ...]:
     """The release that customers are served by, of one application or of each, newest first."""
-    found: dict[str, Release] = {}
-    for header in reversed(journal.releases(application)):
-        if header.application not in found and header.outcome is Outcome.SUCCEEDED:
-            found[header.application] = load(journal, header.id)
-    return tuple(found.values())
+    return tuple(load(journal, header.id) for header in journal.live(application))
 
 
 def learned(state: Release, now: float) -> LiveReview | None:

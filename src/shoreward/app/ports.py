@@ -425,6 +425,10 @@ class Journal(Blobs, Protocol):
         """Releases that were sent back because they harmed, oldest first: few of many, whoever asks often asks this."""
         ...
 
+    def live(self, application: str | None = None) -> Sequence[Header]:
+        """Of each application, or of one, the newest release that succeeded and stayed; newest first."""
+        ...
+
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """Releases, newest first, behind the one with the id `before` when there is one; at most `limit`."""
         ...

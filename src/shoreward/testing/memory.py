@@ -14,7 +14,7 @@ from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
 from shoreward.core.header import Header, headed, noted
-from shoreward.domain import Refused, Terminal
+from shoreward.domain import Outcome, Refused, Terminal
 
 
 @dataclass(slots=True)
@@ -84,6 +84,12 @@ class MemoryJournal:
     def harmed(self) -> Sequence[Header]:
         """See `Journal.harmed`."""
         return tuple(header for header in self.releases() if header.harmed)
+
+    def live(self, application: str | None = None) -> Sequence[Header]:
+        """See `Journal.live`."""
+        newest = {each.application: each for each in self.releases(application) if each.outcome is Outcome.SUCCEEDED}
+        places = {release: place for place, release in enumerate(self._headers)}
+        return tuple(sorted(newest.values(), key=lambda each: places[each.id], reverse=True))
 
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """See `Journal.page`."""

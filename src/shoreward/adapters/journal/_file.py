@@ -43,6 +43,13 @@ _TABLES = (
         via TEXT NOT NULL, origin TEXT NOT NULL, what TEXT NOT NULL, application TEXT NOT NULL, release TEXT NOT NULL,
         why TEXT NOT NULL, details TEXT NOT NULL, allowed INTEGER NOT NULL, status INTEGER NOT NULL,
         code TEXT NOT NULL)""",
+            """CREATE TABLE answers (
+        key TEXT PRIMARY KEY, command TEXT NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL)""",
+            # Of many releases few are asked for again and again, in the very words of these conditions.
+            """CREATE INDEX stayed ON releases (application, number)
+        WHERE json_extract(CAST(header AS TEXT), '$.outcome') = 'succeeded'""",
+            """CREATE INDEX went_back ON releases (application)
+        WHERE json_extract(CAST(header AS TEXT), '$.back_at') > 0""",
         )
     ),
 )

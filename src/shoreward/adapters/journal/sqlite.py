@@ -153,6 +153,15 @@ class SqliteJournal:
             WHERE json_extract(CAST(header AS TEXT), '$.back_at') > 0 ORDER BY rowid"""
         return tuple(header for header in self._headers(query) if header.harmed)
 
+    def live(self, application: str | None = None) -> Sequence[Header]:
+        """The newest release of each application that stayed; see `Journal.live`."""
+        query = """SELECT header FROM releases JOIN (
+                SELECT application, max(number) AS number FROM releases
+                WHERE json_extract(CAST(header AS TEXT), '$.outcome') = 'succeeded'
+                  AND (?1 IS NULL OR application = ?1) GROUP BY application
+            ) USING (application, number) ORDER BY releases.rowid DESC"""
+        return self._headers(query, application)
+
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """Releases, newest first; see `Journal.page`."""
         query = """SELECT header FROM releases

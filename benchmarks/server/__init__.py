@@ -1,0 +1,1 @@
+"""How quickly the server answers when there is much to answer from."""

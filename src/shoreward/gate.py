@@ -88,13 +88,22 @@ class GraphTrial:
     Args:
         names: of the checks.
         files: what is put into each commit, such as a test that was written since.
+        interruption: ends a trial that is under way; then `Abandoned` is raised.
 
     Raises:
         UserError: CHECK_UNKNOWN, and what is wrong with the pipeline of `released`.
     """
 
-    def __init__(self, project: Project, names: Sequence[str], released: str, files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        names: Sequence[str],
+        released: str,
+        files: Mapping[str, bytes],
+        interruption: Interruption | None = None,
+    ) -> None:
         self._project, self._names, self._files = project, tuple(names), files
+        self._interruption = interruption or Interruption()
         project.graph(project.pipeline_at(released), project.repository.with_files(released, files)).only(self._names)
 
     def try_out(self, commit: str) -> Answered:
@@ -104,7 +113,7 @@ class GraphTrial:
             pipeline = project.pipeline_at(tried)
             with closing(project.shared_sandbox(tried, nonce=tried[:8])) as sandbox:
                 graph = project.graph(pipeline, tried, sandbox).only(self._names)
-                answer = _run(project, graph, pipeline, tried, None, "kept", Interruption())
+                answer = _run(project, graph, pipeline, tried, None, "kept", self._interruption)
         except UserError:
             return "unknown"
         verdicts = {each.verdict for each in answer.results if each.check in self._names}

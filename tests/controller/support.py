@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -244,6 +244,33 @@ def at_work(controller: Controller) -> Iterator[None]:
     assert not thread.is_alive(), "the controller does not come to an end"
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def staying(carrier: Callable[[Any], Controller], journal: Journal) -> Iterator[None]:
+    """A controller that waits for further releases; leaving interrupts it."""
+    over = threading.Event()
+
+    class Interrupted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(journal, name)
+
+        def changes(self) -> int:
+            if over.is_set():
+                raise KeyboardInterrupt
+            return journal.changes()
+
+    def work() -> None:
+        with suppress(KeyboardInterrupt):
+            carrier(Interrupted()).run(forever=True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def run(controller: Controller) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,7 @@ from shoreward.testing.builders import some_checks
 from shoreward.testing.gate import an_advisory
 from shoreward.testing.memory import MemoryJournal
 
-from .support import Onlooker, Scene, at_work, pipeline, run, wait
+from .support import Onlooker, Scene, at_work, pipeline, run, staying, wait
 
 
 @pytest.fixture
@@ -228,37 +226,10 @@ def test_a_controller_that_stays_looks_out_for_advisories_about_what_is_live(jou
 
     # When an advisory is published, while a controller stays
     scene.cloud.gate.published.append((scene.cloud.clock.now(), an_advisory()))
-    with staying(scene, journal):
+    with staying(lambda kept: scene.controller(journal=kept, glance=0.01), journal):
         wait(lambda: len(scene.events(e.AdvisoriesReviewed)) >= looks + 2)
 
     # Then the journal knows of it, and nothing else has come of it
     assert scene.events(e.AdvisoriesReviewed)[-1].findings == (an_advisory(),)
     assert scene.state().outcome is Outcome.SUCCEEDED
     assert scene.serving() == [{"new": 1.0}] * 3
-
-
-@contextmanager
-def staying(scene: Scene, journal: Journal) -> Iterator[None]:
-    """A controller that waits for further releases; leaving interrupts it."""
-    over = threading.Event()
-
-    class Interrupted:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(journal, name)
-
-        def changes(self) -> int:
-            if over.is_set():
-                raise KeyboardInterrupt
-            return journal.changes()
-
-    def work() -> None:
-        with suppress(KeyboardInterrupt):
-            scene.controller(journal=Interrupted(), glance=0.01).run(forever=True)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

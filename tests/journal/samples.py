@@ -6,6 +6,7 @@ import builtins
 import dataclasses
 import types
 import typing
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from shoreward.domain import (
     Advisories,
     Artifact,
     Bake,
+    Blamed,
     Change,
     Checked,
     CheckResult,
@@ -42,6 +44,7 @@ from shoreward.domain import (
     Staged,
     StagedFunction,
     Suite,
+    Suspicion,
     Target,
     Verdict,
     Waiver,
@@ -300,6 +303,14 @@ SECOND_KINDS: tuple[Event, ...] = (
 
 DRIFT = Difference(resource="Tides", path="Timeout", expected="3", actual="30")
 
+BLAMED = Blamed(
+    suspects=(Suspicion(commit="c0ffee", subject="Tides", author="kim", share=0.6, reasons=("it changed Tides",)),),
+    culprit="c0ffee",
+    branch="shoreward/revert-c0ffee",
+    pushed=True,
+    why="nothing was left out",
+)
+
 THIRD_KINDS: tuple[Event, ...] = (
     replace(OPENING, at=1_700_000_999.0, before="c0ffee", back_to="app-1"),
     e.GateAsked(
@@ -331,12 +342,21 @@ THIRD_KINDS: tuple[Event, ...] = (
 )
 """What was added with several releases under way, gates and levers."""
 
-_EARLIER = tuple(type(event) for event in (*FIRST_KINDS, *SECOND_KINDS))
-ONE_OF_EACH = (
-    *FIRST_KINDS,
-    *(event for event in SECOND_KINDS if type(event) not in map(type, FIRST_KINDS)),
-    *(event for event in THIRD_KINDS if type(event) not in _EARLIER),
+FOURTH_KINDS: tuple[Event, ...] = (
+    e.RollbackBegan(at=1_700_001_010.0, cause="in the way", reason="app-1 goes back beneath it"),
+    e.CommitsBlamed(at=1_700_001_011.0, blamed=BLAMED),
 )
+"""What was added with inquests."""
+
+
+def _first_of_each(events: Iterable[Event]) -> tuple[Event, ...]:
+    found: dict[type[Event], Event] = {}
+    for event in events:
+        found.setdefault(type(event), event)
+    return tuple(found.values())
+
+
+ONE_OF_EACH = _first_of_each((*FIRST_KINDS, *SECOND_KINDS, *THIRD_KINDS, *FOURTH_KINDS))
 
 ORDERS: tuple[Order, ...] = (
     c.StopPlaced(at=1_700_000_001.0, by="kim", why="fire"),

@@ -18,7 +18,18 @@ from shoreward.core import events as e
 from shoreward.core.control import Order
 from shoreward.domain import Judgement, Terminal, Verdict
 
-from .samples import FIRST_KINDS, KINDS, ONE_OF_EACH, ORDERS, SECOND_KINDS, TARGET, THIRD_KINDS, any_event, said
+from .samples import (
+    FIRST_KINDS,
+    FOURTH_KINDS,
+    KINDS,
+    ONE_OF_EACH,
+    ORDERS,
+    SECOND_KINDS,
+    TARGET,
+    THIRD_KINDS,
+    any_event,
+    said,
+)
 
 HERE = Path(__file__).parent
 
@@ -105,8 +116,13 @@ def test_a_new_word_deep_inside_an_event_is_refused():
 
 @pytest.mark.parametrize(
     ("form", "meant"),
-    [("events-1.jsonl", FIRST_KINDS), ("events-2.jsonl", SECOND_KINDS), ("events-3.jsonl", THIRD_KINDS)],
-    ids=["first", "checks", "sequences"],
+    [
+        ("events-1.jsonl", FIRST_KINDS),
+        ("events-2.jsonl", SECOND_KINDS),
+        ("events-3.jsonl", THIRD_KINDS),
+        ("events-4.jsonl", FOURTH_KINDS),
+    ],
+    ids=["first", "checks", "sequences", "inquests"],
 )
 def test_what_an_earlier_version_wrote_is_still_read(form: str, meant: tuple[Event, ...]):
     """The files are never written anew: they stand for journals that are there."""

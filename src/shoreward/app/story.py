@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shoreward.app.ports import Recorded
-from shoreward.app.wording import checked_words, counted, standing
+from shoreward.app.wording import blamed_words, checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
 from shoreward.core.effects import ASKING
@@ -64,6 +64,7 @@ _Plain = (
     | e.TrafficRestored
     | e.StackRestored
     | e.ReleaseEnded
+    | e.CommitsBlamed
 )
 """What is told from itself alone."""
 
@@ -224,6 +225,8 @@ def _words(event: _Plain) -> str:
             return f"stack is back at what it was{_meanwhile(event)}"
         case e.ReleaseEnded():
             return f"ended: {event.outcome.value.replace('_', ' ')}"
+        case e.CommitsBlamed(blamed=blamed):
+            return blamed_words(blamed)
 
 
 def _meanwhile(event: e.TrafficRestored | e.StackRestored) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from shoreward.core import Release
-from shoreward.domain import Bake, Checked, Evidence, Finding, JudgePolicy, Metric, Verdict
+from shoreward.domain import Bake, Blamed, Checked, Evidence, Finding, JudgePolicy, Metric, Verdict
 
 
 def rate(bad: int, requests: int) -> str:
@@ -32,6 +32,19 @@ def odds(log_e: float) -> str:
 def counted(amount: int, noun: str) -> str:
     """`1 change`, `2 changes`."""
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def blamed_words(blamed: Blamed) -> str:
+    """Who did it, how that is known, and what takes it back."""
+    found: list[str] = []
+    if blamed.suspects:
+        first = next((each for each in blamed.suspects if each.commit == blamed.culprit), blamed.suspects[0])
+        how = "bisection found" if blamed.culprit else f"likeliest ({first.share:.0%} of all suspicion)"
+        found.append(f"{how}: {first.commit[:10]} {first.subject} ({first.author})")
+    if blamed.branch:
+        where = "pushed as" if blamed.pushed else "on the branch"
+        found.append(f"its revert is {where} {blamed.branch}")
+    return "; ".join([*found, *([blamed.why] if blamed.why else [])]) or "nobody is to blame"
 
 
 def subject(evidence: Evidence) -> str:

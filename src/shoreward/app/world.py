@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from shoreward.app.blame.inquest import Investigator
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class World:
     survey: Survey = NOBODY
     hooks: Hooks = NOBODY
     values: ValueWriter = NOBODY
+    investigator: Investigator | None = None
     drift: DriftSource = UNWATCHED
     past: History = UNWATCHED
 

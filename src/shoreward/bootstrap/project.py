@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shoreward.app.sandboxes.parity import Observer
     from shoreward.app.sandboxes.sandboxes import Sandboxes
     from shoreward.app.world import World
+    from shoreward.bootstrap.blaming import Blaming
     from shoreward.bootstrap.sharing import SharedSandbox
 
 
@@ -185,6 +186,12 @@ class Project:
         from shoreward.bootstrap.quarantining import quarantine
 
         return quarantine(self)
+
+    def blaming(self) -> Blaming:
+        """Who looks for the commit that harmed."""
+        from shoreward.bootstrap.blaming import Blaming
+
+        return Blaming(self)
 
     def world(self) -> World:
         """The real world."""

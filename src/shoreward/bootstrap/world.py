@@ -39,6 +39,7 @@ def world(project: Project) -> World:
         metrics=synthetics,
         alarms=aws.alarms,
         quarantine=project.quarantine(),
+        investigator=project.blaming(),
         checker=GraphChecker(project),
         advisor=GraphAdvisor(project),
         signer=Ed25519Signer(project.state / "signing-key", trusted),

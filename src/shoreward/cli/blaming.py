@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,16 +10,17 @@ from typing import Any
 
 from rich.markup import escape
 
-from shoreward.adapters.git import MAIN_BRANCHES, GitAncestry, RevertBranch, prepare_revert
+from shoreward.adapters.git import RevertBranch
 from shoreward.app.ancestry import CommitNote
-from shoreward.app.blame import Bisected, Blame, Suspect, bisect, likelihoods, main_line, order
+from shoreward.app.blame import Bisected, Blame, Suspect
+from shoreward.app.blame.inquest import failed_looks
 from shoreward.bootstrap import Project
+from shoreward.bootstrap.blaming import FOUND, LIKELY
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json
 from shoreward.cli.show import chosen
 from shoreward.core import Release
-from shoreward.core import events as e
-from shoreward.domain import Judgement, Refused, UserError, Verdict
+from shoreward.domain import Refused, UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +56,12 @@ def show_blame(project: Project, release: str | None, asked: Asked) -> int:
     if asked.tests and not asked.checks:
         raise UserError("USAGE", "--test is for --bisect.", next="Name the check that runs it with --bisect CHECK.")
     state = chosen(project, release)
-    notes = _batch(project, state)
-    blame = _blame(project, state, notes)
+    notes = project.blaming().batch(state)
+    blame = _order(project, state, notes)
     found = _bisect(project, state, blame, notes, asked) if asked.checks else None
     likely = found.culprit if found and found.culprit else blame.suspects[0].commit.id
-    made = _revert(project, state, likely, asked, sure=bool(found and found.culprit)) if asked.revert else None
+    sure = bool(found and found.culprit)
+    made = _revert(project, state, notes, likely, asked, sure=sure) if asked.revert else None
     if asked.json:
         print_json(_plain(state, blame, found, made))
     else:
@@ -72,32 +73,21 @@ def show_blame(project: Project, release: str | None, asked: Asked) -> int:
     return int(made is not None and bool(made.conflicts))
 
 
-def _batch(project: Project, state: Release) -> tuple[CommitNote, ...]:
-    history, opened = GitAncestry(project.repository.root), state.opened
-    return history.between(opened.before, opened.commit) or history.between(None, opened.commit)
-
-
-def _blame(project: Project, state: Release, notes: Sequence[CommitNote]) -> Blame:
-    judgements = _failed(project, state)
-    if not judgements:
+def _order(project: Project, state: Release, notes: Sequence[CommitNote]) -> Blame:
+    looks = failed_looks(project.journal, state.id)
+    if not looks:
         raise Refused(
             "NOBODY_TO_BLAME",
             f"No look at release {state.id} found that it harms.",
             next=f"`shoreward why {state.id}` tells what became of it.",
         )
-    return order(project.repository, state.pipeline, state.opened.commit, notes, judgements)
+    return project.blaming().order(state, notes, looks)
 
 
 def _bisect(project: Project, state: Release, blame: Blame, notes: Sequence[CommitNote], asked: Asked) -> Bisected:
-    from shoreward.gate import GraphTrial
-
-    opened = state.opened
-    if not opened.before:
-        what = f"Nothing was live before {state.id}, so no commit is known to be good."
-        raise Refused("NO_GOOD_COMMIT", what, next="Leave --bisect out.")
-    trial = GraphTrial(project, asked.checks, opened.commit, dict(map(partial(_file, project), asked.tests)))
+    files = dict(map(partial(_file, project), asked.tests))
     with interruptible():
-        return bisect(opened.before, main_line(notes), trial, likelihoods(blame))
+        return project.blaming().bisect(state, blame, notes, asked.checks, files)
 
 
 def _file(project: Project, path: Path) -> tuple[str, bytes]:
@@ -109,44 +99,17 @@ def _file(project: Project, path: Path) -> tuple[str, bytes]:
         raise UserError("FILE_REFUSED", what, next="Name a file inside of it.") from error
 
 
-def _failed(project: Project, state: Release) -> tuple[Judgement, ...]:
-    """The last look at each target that failed."""
-    found: dict[str, Judgement] = {}
-    for recorded in project.journal.events(state.id):
-        match recorded.event:
-            case e.TargetJudged(target=target, judgement=judgement) if judgement.verdict is Verdict.FAIL:
-                found[target] = judgement
-            case _:
-                pass
-    return tuple(found.values())
-
-
-def _revert(project: Project, state: Release, likely: str, asked: Asked, *, sure: bool) -> RevertBranch:
-    root, repository = project.repository.root, project.repository
+def _revert(
+    project: Project, state: Release, notes: Sequence[CommitNote], likely: str, asked: Asked, *, sure: bool
+) -> RevertBranch:
+    repository = project.repository
     wanted = [repository.resolve(commit).id for commit in asked.commits] or [likely]
     if len(wanted) > 1:
-        line = [note.id for note in _batch(project, state)]
+        line = [note.id for note in notes]
         wanted.sort(key=lambda commit: line.index(commit) if commit in line else -1)
-    tip = repository.resolve(asked.onto).id if asked.onto else _main(project, state, wanted)
-    reason = state.rollback.reason.rstrip(".") if state.rollback else ""
-    why = f"Release {state.id} was rolled back{': ' if reason else ''}{reason}."
-    if not asked.commits:
-        how = "Bisection found this commit." if sure else "This is the likeliest of its commits to have done it."
-        why = f"{why} {how}"
-    return prepare_revert(root, wanted, tip, why=textwrap.fill(why, 72))
-
-
-def _main(project: Project, state: Release, culprits: Sequence[str]) -> str:
-    """The end of the main branch, if it has the culprits; else what was released."""
-    history = GitAncestry(project.repository.root)
-    for branch in MAIN_BRANCHES:
-        try:
-            tip = project.repository.resolve(branch).id
-        except UserError:
-            continue
-        if all(history.contains(tip, culprit) for culprit in culprits):
-            return tip
-    return state.opened.commit
+    how = "" if asked.commits else FOUND if sure else LIKELY
+    onto = repository.resolve(asked.onto).id if asked.onto else ""
+    return project.blaming().revert(state, wanted, onto, how)
 
 
 def _tell(state: Release, blame: Blame) -> None:

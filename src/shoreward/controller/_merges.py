@@ -1,18 +1,17 @@
-"""The watch over branches: while a controller stays, what is merged becomes releases. A thread of its own."""
+"""The watch over branches: while a controller stays, what is merged becomes releases."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import structlog
 
+from shoreward.app.interruption import Interruption
 from shoreward.app.merges import Branch, consider
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Quarantine
+from shoreward.controller._watch import Watch
 from shoreward.domain import ShorewardError
 
 _log = structlog.get_logger()
@@ -37,27 +36,28 @@ class WatchedBranch:
 
 @dataclass(slots=True)
 class Merges:
-    """Looks at branches every `poll` seconds, or when somebody wakes it, as a context."""
+    """Looks at branches every `poll` seconds, or when somebody wakes it."""
 
     journal: Journal
     clock: Clock
     branches: Sequence[WatchedBranch]
     poll: float
-    _over: bool = False
-    _bell: threading.Condition = field(default_factory=threading.Condition)
-    _rung: bool = False
-    _thread: threading.Thread | None = None
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch("merges", self._look_at_all, self.poll)
 
     def wake(self) -> None:
         """Look at all branches now; safe from any thread."""
-        with self._bell:
-            self._rung = True
-            self._bell.notify_all()
+        self.watch.wake()
 
     def look(self) -> None:
         """Look at each branch once; what goes wrong with one is logged, and is no trouble for the others."""
+        self._look_at_all(Interruption())
+
+    def _look_at_all(self, interruption: Interruption) -> None:
         for one in self.branches:
-            if self._over:
+            if interruption.used:
                 return
             try:
                 self._look(one)
@@ -77,24 +77,3 @@ class Merges:
         if why and why != one.waits:
             _log.info(what, **{"branch": one.name, **about, "why": why})
         one.waits = why
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._watch, name="merges")
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over = True
-        self.wake()
-        if self._thread:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over:
-            self.look()
-            with self._bell:
-                if not self._rung:
-                    self._bell.wait(self.poll)
-                self._rung = False

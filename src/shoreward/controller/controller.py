@@ -24,7 +24,7 @@ from shoreward.app.surroundings import UNLIMITED, Limits, turn
 from shoreward.app.world import World, Worlds
 from shoreward.controller._around import Around, Numbered
 from shoreward.controller._hands import Hands
-from shoreward.controller._lookout import Lookout
+from shoreward.controller._lookout import advisories, inquiries
 from shoreward.controller._merges import Merges
 from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
 from shoreward.core.decision import earliest
@@ -143,9 +143,10 @@ class Controller:
         """What whoever stays does beside carrying."""
         with ExitStack() as stack:
             if forever:
-                stack.enter_context(Lookout(self._journal, self._worlds, pause=self._glance))
+                stack.enter_context(advisories(self._journal, self._worlds, self._glance))
+                stack.enter_context(inquiries(self._journal, self._worlds, self._glance))
                 if self._branches:
-                    stack.enter_context(self._branches)
+                    stack.enter_context(self._branches.watch)
             yield
 
     def _stop_looking(self, idle: Callable[[Release, Effect], bool]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shoreward.domain import (
+    Blamed,
     Checked,
     Difference,
     Finding,
@@ -269,6 +270,13 @@ class ReleaseEnded(_Event):
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitsBlamed(_Event):
+    """Who did it was looked into, after a release that harmed had ended."""
+
+    blamed: Blamed
+
+
 Event = (
     ReleaseOpened
     | RevisionBuilt
@@ -296,4 +304,5 @@ Event = (
     | TrafficRestored
     | StackRestored
     | ReleaseEnded
+    | CommitsBlamed
 )

@@ -25,6 +25,7 @@ class Header:
         exposed_at: when the first customer was served by it; 0 for nobody.
         back_at: when it began to go back; 0 for never.
         artifacts: digests of all that it carries, sorted.
+        blamed: whether somebody has looked into who did it.
         group: the id of its group release, "" for one that goes alone.
     """
 
@@ -52,6 +53,7 @@ class Header:
     reason: str = ""
     ended_at: float = 0.0
     outcome: Outcome | None = None
+    blamed: bool = False
     group: str = ""
 
     @property
@@ -106,5 +108,7 @@ def noted(header: Header, event: e.Event) -> Header:
             )
         case e.ReleaseEnded():
             return replace(header, open=False, ended_at=event.at, outcome=event.outcome)
+        case e.CommitsBlamed():
+            return replace(header, blamed=True)
         case _:
             return header

@@ -211,7 +211,7 @@ def replay(id: str, events: Iterable[e.Event]) -> Release:
 def evolve(state: Release, event: e.Event) -> Release:
     """The state after one more event."""
     match event:
-        case e.ReleaseOpened():
+        case e.ReleaseOpened() | e.CommitsBlamed():
             return state
         case e.RevisionBuilt():
             return _succeeded(replace(state, revision=event.revision), f"build/{state.opened.commit}")

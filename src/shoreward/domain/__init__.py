@@ -1,5 +1,6 @@
 """Frozen values: the vocabulary of the field."""
 
+from shoreward.domain.blame import Blamed, BlamePolicy, Reverting, Suspicion
 from shoreward.domain.checked import BLOCKING_KEPT, VULNERABILITIES, Checked, CheckResult, advisory
 from shoreward.domain.checks import (
     IN_SANDBOX,
@@ -83,6 +84,8 @@ __all__ = [
     "Artifact",
     "Auto",
     "Bake",
+    "BlamePolicy",
+    "Blamed",
     "Change",
     "CheckResult",
     "Checked",
@@ -134,6 +137,7 @@ __all__ = [
     "Refused",
     "Resilience",
     "Retryable",
+    "Reverting",
     "Revision",
     "RollbackCause",
     "SandboxPlan",
@@ -148,6 +152,7 @@ __all__ = [
     "StagedFunction",
     "Suite",
     "SuiteKind",
+    "Suspicion",
     "Target",
     "Terminal",
     "TrustedKey",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from shoreward.domain.blame import BlamePolicy
 from shoreward.domain.checks import Checks
 from shoreward.domain.configuration import Configuration
 from shoreward.domain.errors import Place
@@ -186,6 +187,7 @@ class Pipeline:
         checks: what is looked at before production; None in journals from before there were any, and then nothing is.
         auto: what the waves are derived from; None where they are written down. `waves` is empty until they are.
         gates: what must be open before any wave is entered.
+        blame: what is done by itself about a release that harmed.
         configuration: what is carried in place of a template; None for an application.
     """
 
@@ -201,6 +203,7 @@ class Pipeline:
     checks: Checks | None = None
     auto: Auto | None = None
     gates: tuple[Gate, ...] = ()
+    blame: BlamePolicy = BlamePolicy()
     configuration: Configuration | None = None
 
     @property

@@ -13,7 +13,20 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, cast
 
-from shoreward.domain import Auto, Bake, Gate, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Target, Wave, Written
+from shoreward.domain import (
+    Auto,
+    Bake,
+    BlamePolicy,
+    Gate,
+    JudgePolicy,
+    LatencyPolicy,
+    Pipeline,
+    Probe,
+    Ramp,
+    Target,
+    Wave,
+    Written,
+)
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
 from shoreward.spec._configuration import assemble_configuration, check_judged, judged_past
@@ -64,10 +77,15 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
         auto=auto,
         gates=settling.gates,
+        blame=_blame(found.get("blame", {})),
         configuration=configuration,
     )
     check_judged(pipeline, at)
     return pipeline
+
+
+def _blame(found: Found) -> BlamePolicy:
+    return BlamePolicy(bisect=tuple(found.get("bisect", ())), revert=found.get("revert", BlamePolicy().revert))
 
 
 def _template(path: str, at: At, folder: str) -> str:

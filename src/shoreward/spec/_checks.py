@@ -17,7 +17,7 @@ _SUITE = Suite(name="", kind="unit", command="")
 _SANDBOX = SandboxPlan(target=Target(account="", region="", stack=""))
 
 _SEVERITIES = Choice(tuple(Severity))
-_CHECK_NAME = Text(r"[a-z][a-z0-9-]{0,62}", "a check's name (lower-case letters, digits and hyphens, at most 63)")
+CHECK_NAME = Text(r"[a-z][a-z0-9-]{0,62}", "a check's name (lower-case letters, digits and hyphens, at most 63)")
 _COMMAND = Text(r"[^\x00]*[^\s\x00][^\x00]*", "a command", "SPEC_COMMAND")
 _PATH = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
 _GLOB = Text(r"(?![/~])[^\\\n]{1,400}", "a pattern of paths from this file's folder", "SPEC_PATH")
@@ -40,7 +40,7 @@ _RULE = Text(r"[^\s]{1,200}", "a rule's id; * stands for anything")
 SUITE = Record(
     "a suite",
     (
-        Field("name", _CHECK_NAME, "What the check is called; its kind by default."),
+        Field("name", CHECK_NAME, "What the check is called; its kind by default."),
         Field(
             "kind",
             Choice(get_args(SuiteKind)),
@@ -156,7 +156,7 @@ CHECKS = Record(
         Field("block", _SEVERITIES, "The least severity of a finding that stops a change.", default=str(_CHECKS.block)),
         Field(
             "skip",
-            ListOf(_CHECK_NAME, distinct=True),
+            ListOf(CHECK_NAME, distinct=True),
             "Checks to leave out; every verdict says so.",
             default=list(_CHECKS.skip),
         ),

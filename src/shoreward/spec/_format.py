@@ -7,7 +7,7 @@ domain's own.
 from __future__ import annotations
 
 from shoreward.domain import JudgePolicy, LatencyPolicy, Pipeline, Probe
-from shoreward.spec._checks import ADVISORIES, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
+from shoreward.spec._checks import ADVISORIES, CHECK_NAME, CHECKS, POLICY, SANDBOX, SUITE, WAIVER
 from shoreward.spec._configuration import CONFIGURATION, GROWTH, JUDGED, JUDGED_BY, SOURCE
 from shoreward.spec._gates import ALARMS, FREEZE, GATE, GATES, HOOK, HOURS, VARIABLE, WINDOW
 from shoreward.spec._kinds import (
@@ -168,6 +168,24 @@ PROBE = Record(
     ),
 )
 
+BLAME = Record(
+    "'blame'",
+    (
+        Field(
+            "bisect",
+            ListOf(CHECK_NAME, distinct=True),
+            "Checks that are run on some of its commits, to find the first bad one.",
+            default=list(_PIPELINE.blame.bisect),
+        ),
+        Field(
+            "revert",
+            Choice(("none", "branch", "push")),
+            "A branch that takes the likeliest commit back: whether it is made, and pushed to `origin`.",
+            default=_PIPELINE.blame.revert,
+        ),
+    ),
+)
+
 PIPELINE = Record(
     "the file",
     (
@@ -229,6 +247,7 @@ PIPELINE = Record(
             default=list(_PIPELINE.allow_drift),
         ),
         Field("gates", GATES, "What must be open before each wave and target, by name."),
+        Field("blame", BLAME, "What is done by itself once a release that harmed is back."),
         Field("checks", CHECKS, "What is looked at before production."),
     ),
 )
@@ -237,6 +256,7 @@ _HOME_NAMES = (
     (PIPELINE, "the file's top level"),
     (DEFAULTS, "'defaults' or a wave"),
     (BAKE, "'bake'"),
+    (BLAME, "'blame'"),
     (JUDGE, "'judge'"),
     (ACCOUNT, "an account"),
     (WAVE, "a wave"),

@@ -44,6 +44,7 @@ def dump(pipeline: Pipeline) -> str:
         "alarms": list(pipeline.alarms),
         "allow-drift": list(pipeline.allow_drift),
         **_gates(pipeline.gates),
+        "blame": {"bisect": list(pipeline.blame.bisect), "revert": pipeline.blame.revert},
         **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"

@@ -1,4 +1,4 @@
-"""A branch that takes commits back, made of git's objects alone: no work tree is touched, and nothing is pushed.
+"""A branch that takes commits back, made of git's objects alone: no work tree is touched.
 
 The same revert of the same commits on the same commit has the same id, so that asking twice makes one branch.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git._snapshot import identity
 from shoreward.adapters.git.ancestry import GitAncestry
+from shoreward.adapters.git.remote import PATIENCE
 from shoreward.domain import Refused
 
 PREFIX = "shoreward/revert-"
@@ -65,6 +66,21 @@ def prepare_revert(root: Path, culprits: Sequence[str], onto: str, *, why: str =
         tip = _commit(ancestry.root, tree, tip, onto, _message(ancestry.root, culprit, why))
     _name(ancestry.root, branch, tip)
     return RevertBranch(branch=branch, commit=tip, onto=onto)
+
+
+def push_branch(root: Path, branch: str) -> bool:
+    """Push a branch to `origin`, never over one of that name that is something else; whether it is there now.
+
+    Raises:
+        Refused: REVERT_BRANCH when the remote does not take it, or there is no `origin`.
+    """
+    ref = f"refs/heads/{branch}"
+    try:
+        git(root, "push", "--quiet", "--no-verify", "origin", f"{ref}:{ref}", limit=PATIENCE)
+    except GitFailed as failed:
+        what = f"The branch {branch} was not taken by origin: {failed.words}"
+        raise Refused("REVERT_BRANCH", what, next=f"Push it by hand: git push origin {branch}") from failed
+    return True
 
 
 def _existing(ancestry: GitAncestry, branch: str, culprits: Sequence[str]) -> str:

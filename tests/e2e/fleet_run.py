@@ -98,12 +98,13 @@ def handler(event, context):
 
 @dataclass(slots=True)
 class Repository:
-    """A remote, and somebody's clone of it."""
+    """A remote, and somebody's clone of it; `fog` is where its code harms now, and `bad` the commit that brought it."""
 
     name: str
     remote: Path
     work: Path
     bad: str = ""
+    fog: str = ""
     words: dict[str, str] = field(default_factory=dict[str, str])
     harmful: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -119,8 +120,9 @@ class Repository:
         return made
 
     def merge(self, word: str, region: str = "") -> str:
-        """Push a change; one that harms in a region when one is named."""
-        code = BAD.format(word=word, region=region) if region else GOOD.format(word=word)
+        """Push a change; one that harms in a region when one is named. What harms already goes on to."""
+        self.fog = region or self.fog
+        code = BAD.format(word=word, region=self.fog) if self.fog else GOOD.format(word=word)
         (self.work / "greet" / "greet.py").write_text(code)
         _git(self.work, "add", "-A")
         _git(self.work, "commit", "-q", "-m", f"Say {word}{' in fog' if region else ''}")
@@ -135,7 +137,7 @@ class Repository:
         (self.work / "greet" / "greet.py").write_text(GOOD.format(word=word))
         _git(self.work, "add", "-A")
         _git(self.work, "commit", "-q", "-m", f"Mend the fog\n\nThis reverts commit {self.bad}.")
-        self.bad = ""
+        self.bad = self.fog = ""
         return self._pushed(word)
 
     def _pushed(self, word: str) -> str:

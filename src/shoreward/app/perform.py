@@ -14,7 +14,7 @@ import structlog
 from shoreward.app.asking import ask
 from shoreward.app.drift import require_as_left, require_as_staged, require_in_place
 from shoreward.app.interruption import Abandoned, Interruption
-from shoreward.app.judging import look
+from shoreward.app.judging import look, shared_metrics
 from shoreward.app.manifest import seal, verify, verify_artifacts
 from shoreward.app.world import World
 from shoreward.core import Deployment, Effect, Event, Release
@@ -175,6 +175,8 @@ def _probe(world: World, state: Release, deployment: Deployment) -> Event:
     """
     target = deployment.target
     _quiet(world, state, deployment)
+    if state.pipeline.configuration is not None:
+        shared_metrics(world, state.pipeline, target)  # whoever is judged must be there before customers meet anything
     for function in _staged(deployment).functions:
         if function.candidate == function.baseline:
             continue

@@ -23,6 +23,7 @@ from shoreward.domain import (
     Finding,
     GateAnswer,
     Hook,
+    Judged,
     Metric,
     Pipeline,
     Probe,
@@ -318,6 +319,13 @@ class Survey(Protocol):
         """Those of the resources that its stack has now; none when there is no stack.
 
         The same resource has the same `name` and `function` on every target. Nothing is left to be filled in.
+        """
+        ...
+
+    def judged(self, target: Target, judged: Judged) -> Sequence[Metric]:
+        """Those of a stack, or a function, that reads a configuration; errors and latency of functions are among them.
+
+        Raises `Terminal` (JUDGED_MISSING) when there is no such thing on the target.
         """
         ...
 

@@ -144,6 +144,21 @@ def without_arms_words(evidence: Sequence[Evidence]) -> str:
     return f"no harm to be seen in {', '.join(names)} beside {'; '.join(beside)}{weak}"
 
 
+def served_words(evidence: Sequence[Evidence], requests: int | None, wanted: int, *, weak: bool) -> str:
+    """What was seen of values that everybody met at once; `weak`: whether errors had nothing to be compared with."""
+    if requests == 0:
+        return "no requests since the values were written"
+    if requests is None:
+        return "nobody's requests are looked at: judged by alarms alone, which is weak"
+    came = counted(requests, "request") + " since the values were written"
+    if requests < wanted:
+        return f"{came}, {wanted:,} are asked for"
+    compared = [each for each in evidence if each.controls]
+    told = [without_arms_words(compared)] if compared else []
+    told += ["errors are below the ceiling, with nothing to compare them with, which is weak"] if weak else []
+    return "; ".join((*told, came))
+
+
 def pass_words(each: Evidence, policy: JudgePolicy) -> str:
     """Why it may advance."""
     canary = rate(each.canary_bad, each.canary_requests)

@@ -34,6 +34,7 @@ from shoreward.domain import (
     Checked,
     Finding,
     Hook,
+    Judged,
     Metric,
     Pipeline,
     Probe,
@@ -108,6 +109,14 @@ class Nobody:
     def shared(self, target: Target) -> Sequence[Metric]:
         """Nobody knows of any."""
         return ()
+
+    def judged(self, target: Target, judged: Judged) -> Sequence[Metric]:
+        """Nobody looks."""
+        raise Terminal(
+            "METRICS_UNAVAILABLE",
+            f"The pipeline is judged by {judged.name}, and there is nobody here to look at that.",
+            next="This is a mistake in how Shoreward was put together; please report it.",
+        )
 
     def write(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot, key: str) -> None:
         """Nobody writes."""

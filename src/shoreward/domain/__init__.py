@@ -53,7 +53,7 @@ from shoreward.domain.gates import (
     Window,
 )
 from shoreward.domain.group import GroupRelease, Member, relied_on
-from shoreward.domain.metrics import CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
+from shoreward.domain.metrics import ERRORS, CloudWatchQuery, FileQuery, Form, Metric, PrometheusQuery, Query
 from shoreward.domain.pipeline import Auto, Bake, JudgePolicy, LatencyPolicy, Pipeline, Probe, Ramp, Wave
 from shoreward.domain.release import Evidence, Judgement, Outcome, RollbackCause, Slower
 from shoreward.domain.revision import (
@@ -74,6 +74,7 @@ from shoreward.verdict import Verdict, worst
 __all__ = [
     "BLOCKING_KEPT",
     "BUCKET",
+    "ERRORS",
     "IN_SANDBOX",
     "VULNERABILITIES",
     "Advisories",

@@ -26,6 +26,9 @@ TARGET_WORDS = ("stack", "region", "account")
 WORDS = (*ARM_WORDS, *FUNCTION_WORDS, *TARGET_WORDS, "interval")
 """All placeholders; `interval` is the judge's, in seconds."""
 
+ERRORS = "errors"
+"""The metric of failed invocations, out of all."""
+
 _WORD = re.compile(r"\{(" + "|".join(WORDS) + r")\}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoreward.app.ports import Stream
-from shoreward.domain import Metric, Query, Target
+from shoreward.domain import Judged, Metric, Query, Target
 
 
 class Untimed:
@@ -75,4 +75,8 @@ class SimulatedSeries:
 
     def shared(self, target: Target) -> Sequence[Metric]:
         """See `Survey.shared`."""
+        return self.found.get(target.key, ())
+
+    def judged(self, target: Target, judged: Judged) -> Sequence[Metric]:
+        """See `Survey.judged`: what was found for all."""
         return self.found.get(target.key, ())

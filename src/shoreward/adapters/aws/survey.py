@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.snapshot import original
 from shoreward.adapters.aws.stack import Resource, resources
-from shoreward.domain import CloudWatchQuery, Form, Metric, Target
+from shoreward.domain import ERRORS, CloudWatchQuery, Form, Judged, Metric, OperationError, Target, Terminal
+from shoreward.domain.configuration import filling
 
 _KEPT = 600.0
 
@@ -36,15 +39,51 @@ class Survey:
 
     def shared(self, target: Target) -> Sequence[Metric]:
         """Metrics of the stack's functions, queues and APIs, as its resources are now or were minutes ago."""
+        return self._remembered(target.key, lambda: self._look(target))
+
+    def judged(self, target: Target, judged: Judged) -> Sequence[Metric]:
+        """The same of another stack, with its functions' errors and durations; or these of one function.
+
+        Raises `Terminal` (JUDGED_MISSING) when there is none.
+        """
+        return self._remembered(f"{target.key} {judged.name}", lambda: self._look_at(target, judged))
+
+    def _remembered(self, key: str, look: Callable[[], Iterator[Metric]]) -> Sequence[Metric]:
         now = self._aws.timing.clock()
         with self._lock:
-            found = self._kept.get(target.key)
+            found = self._kept.get(key)
         if found and now - found[0] < _KEPT:
             return found[1]
-        metrics = tuple(self._look(target))
+        metrics = tuple(look())
         with self._lock:
-            self._kept[target.key] = now, metrics
+            self._kept[key] = now, metrics
         return metrics
+
+    def _look_at(self, target: Target, judged: Judged) -> Iterator[Metric]:
+        fill = filling(target)
+        if judged.function:
+            name = fill(judged.function)
+            self._require_function(target, name)
+            yield from invocations(judged.name, name)
+            return
+        stack = replace(target, stack=fill(judged.stack), parameters=())
+        held = resources(self._aws, stack)
+        if not held:
+            raise _missing(target, f"stack {stack.stack}")
+        for resource in held.values():
+            if resource.type == "AWS::Lambda::Function" and resource.physical_id:
+                yield from invocations(f"{judged.name}.{resource.logical_id}", resource.physical_id)
+        for metric in self._look(stack):
+            yield replace(metric, function=f"{judged.name}.{metric.function}")
+
+    def _require_function(self, target: Target, name: str) -> None:
+        client = self._aws.lambda_(target)
+        try:
+            self._aws.call(target, client.get_function_configuration, FunctionName=name)
+        except OperationError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            raise _missing(target, f"function {name}") from error
 
     def _look(self, target: Target) -> Iterator[Metric]:
         held = resources(self._aws, target)
@@ -66,6 +105,32 @@ class Survey:
                     yield from _rest(resource, template, target)
                 case _:
                     pass
+
+
+def invocations(name: str, function: str) -> Iterator[Metric]:
+    """Failed invocations out of all, and how long they take; nothing else shows what a function reads harms."""
+    queries = (_lambda("Invocations", function), _lambda("Errors", function))
+    yield Metric(name=ERRORS, kind="counts", queries=queries, ratio=2.0, points=0.01, function=name)
+    for level in ("p50", "p90"):
+        yield Metric(
+            name=f"{level} of running, in ms",
+            kind="gauge",
+            queries=(_lambda("Duration", function, level),),
+            margin=0.2,
+            least_noise=0.05,
+            function=name,
+            lasting=_LASTING,
+            form=Form.LOG,
+        )
+
+
+def _missing(target: Target, what: str) -> Terminal:
+    return Terminal(
+        "JUDGED_MISSING",
+        f"There is no {what} in {target}, by which the configuration is to be judged.",
+        where=target.key,
+        next="Correct its name under judged-by in shoreward.yaml, or deploy it there first.",
+    )
 
 
 def throttles(logical_id: str, function: str) -> Metric:
@@ -142,8 +207,9 @@ def dead_letters(logical_id: str, queue: str) -> Metric:
     )
 
 
-def _lambda(metric: str, function: str) -> CloudWatchQuery:
-    return CloudWatchQuery(namespace="AWS/Lambda", metric=metric, dimensions=(("FunctionName", function),))
+def _lambda(metric: str, function: str, statistic: str = "Sum") -> CloudWatchQuery:
+    dimensions = (("FunctionName", function),)
+    return CloudWatchQuery(namespace="AWS/Lambda", metric=metric, dimensions=dimensions, statistic=statistic)
 
 
 def _sqs(metric: str, queue: str) -> CloudWatchQuery:

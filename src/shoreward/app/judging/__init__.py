@@ -6,6 +6,7 @@
     budget    the tests, each with its share of the release's alpha
     errors    evidence from errors, from silence, and of first deployments
     latency   evidence from latency
+    served    evidence about values of a configuration, which everybody meets at once
 
 Nothing is remembered between looks: each reads everything since the target's first shift again. So a crash loses
 nothing, and a datapoint that arrives late, or is corrected, counts as if it had always been there.
@@ -13,5 +14,6 @@ nothing, and a datapoint that arrives late, or is corrected, counts as if it had
 
 from shoreward.app.judging.budget import tests_for
 from shoreward.app.judging.look import look
+from shoreward.app.judging.shared import shared_metrics
 
-__all__ = ["look", "tests_for"]
+__all__ = ["look", "shared_metrics", "tests_for"]

@@ -2,7 +2,7 @@
 
 Everything about a target is asked for at once, with the intervals before the first customer. A team's own metrics must
 be readable, or nobody looks at what the team named; what is only judged by default must not stop a release because it
-could not be read, and the judgement says so.
+could not be read, and the judgement says so. Of a configuration nothing else is judged, so it must be read.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def look_beside(world: World, state: Release, deployment: Deployment, window: Wi
     try:
         read = read_all(world.series, target, queries, window)
     except OperationError as error:
-        if policy.metrics:
+        if policy.metrics or state.pipeline.configuration:
             raise
         return Beside(unseen=_why(error))
     own = own_evidence(state, deployment, questions, read)
@@ -67,7 +67,7 @@ def look_after(world: World, state: Release, deployment: Deployment, window: Win
     try:
         read = read_all(world.series, deployment.target, queries, window)
     except OperationError as error:
-        if state.pipeline.judge.metrics:
+        if state.pipeline.judge.metrics or state.pipeline.configuration:
             raise
         return Beside(unseen=_why(error))
     return Beside(evidence=shared_evidence(world, state, deployment, shared, controls, read, window), unseen=unseen)
@@ -76,9 +76,9 @@ def look_after(world: World, state: Release, deployment: Deployment, window: Win
 def _found(world: World, state: Release, deployment: Deployment) -> tuple[Sequence[Metric], str]:
     policy, target = state.pipeline.judge, deployment.target
     try:
-        return shared_metrics(world, policy, target), ""
+        return shared_metrics(world, state.pipeline, target), ""
     except OperationError as error:
-        if any(not each.arms for each in policy.metrics):
+        if state.pipeline.configuration or any(not each.arms for each in policy.metrics):
             raise
         return (), _why(error)
 

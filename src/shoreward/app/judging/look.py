@@ -10,12 +10,14 @@ from shoreward.app.judging.beside import Beside, look_after, look_beside
 from shoreward.app.judging.budget import tests_for
 from shoreward.app.judging.errors import ceiling_evidence, error_evidence, silence
 from shoreward.app.judging.latency import as_fast, latency_evidence
+from shoreward.app.judging.served import look_served
 from shoreward.app.judging.window import Window, since, window_of
 from shoreward.app.wording import (
     certified_words,
     failure_words,
     missing_words,
     pass_words,
+    served_words,
     slow_words,
     uncertified_words,
     unproven_words,
@@ -45,6 +47,8 @@ def look(world: World, state: Release, deployment: Deployment) -> Judgement:
         return Judgement(verdict=Verdict.NO_DATA, until=window.end, reason="no metrics have arrived yet")
     if deployment.splits:
         return _compare(world, state, deployment, window)
+    if state.pipeline.configuration is not None:
+        return _at_once(world, state, deployment, window)
     return _without_baseline(world, state, deployment, window)
 
 
@@ -165,3 +169,16 @@ def _without_baseline(world: World, state: Release, deployment: Deployment, wind
     return _failed(window, evidence) or Judgement(
         verdict=Verdict.PASS, until=window.end, reason=reason, evidence=evidence
     )
+
+
+def _at_once(world: World, state: Release, deployment: Deployment, window: Window) -> Judgement:
+    """Values that every customer of the target met at once: no harm, and enough of them came."""
+    seen = look_served(world, state, deployment, window)
+    if failed := _failed(window, seen.evidence):
+        return failed
+    wanted = state.wave_of(deployment).bake.requests
+    verdict = Verdict.PASS
+    if seen.requests is not None and seen.requests < wanted:
+        verdict = Verdict.NOT_ENOUGH_EVIDENCE if seen.requests else Verdict.NO_DATA
+    reason = served_words(seen.evidence, seen.requests, wanted, weak=seen.ceilings)
+    return Judgement(verdict=verdict, until=window.end, reason=reason, evidence=seen.evidence)

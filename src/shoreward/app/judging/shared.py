@@ -23,7 +23,7 @@ from shoreward.app.judging.window import Window
 from shoreward.app.ports import SeriesSource
 from shoreward.app.world import World
 from shoreward.core import Deployment, Phase, Release
-from shoreward.domain import Evidence, JudgePolicy, Metric, OperationError, Query, Target
+from shoreward.domain import Evidence, JudgePolicy, Metric, OperationError, Pipeline, Query, Target
 from shoreward.domain.metrics import filled
 from shoreward.judge import (
     CAUTIOUS_PHI,
@@ -86,12 +86,22 @@ def controls_after(state: Release, deployment: Deployment) -> tuple[Control, ...
     return controls
 
 
-def shared_metrics(world: World, policy: JudgePolicy, target: Target) -> tuple[Metric, ...]:
-    """Those of a target, ready to be read: its stack's, and a team's own that do not tell arms apart."""
-    found = tuple(world.survey.shared(target)) if policy.shared else ()
+def shared_metrics(world: World, pipeline: Pipeline, target: Target) -> tuple[Metric, ...]:
+    """Those of a target, ready to be read: its stack's, and a team's own that do not tell arms apart.
+
+    A configuration has no stack of its own; in its place are those whose customers it would harm.
+    """
+    policy = pipeline.judge
+    found = _surveyed(world, pipeline, target) if policy.shared else ()
     words = words_of(policy, target)
     own = (each for each in policy.metrics if not each.arms)
     return (*(replace(each, queries=tuple(filled(query, words) for query in each.queries)) for each in own), *found)
+
+
+def _surveyed(world: World, pipeline: Pipeline, target: Target) -> Sequence[Metric]:
+    if pipeline.configuration is None:
+        return world.survey.shared(target)
+    return [metric for each in pipeline.configuration.judged_by for metric in world.survey.judged(target, each)]
 
 
 def shared_evidence(
@@ -109,7 +119,7 @@ def shared_evidence(
     values: list[tuple[Control, Mapping[Key, tuple[Floats, ...]]]] = []
     for control in controls:
         try:
-            values.append((control, _values(world, policy, control, metrics, window)))
+            values.append((control, _values(world, state.pipeline, control, metrics, window)))
         except OperationError:
             continue
     rules = Rules(
@@ -165,11 +175,11 @@ def read_all(source: SeriesSource, target: Target, queries: Sequence[Query], win
 
 
 def _values(
-    world: World, policy: JudgePolicy, control: Control, wanted: Sequence[Metric], window: Window
+    world: World, pipeline: Pipeline, control: Control, wanted: Sequence[Metric], window: Window
 ) -> Mapping[Key, tuple[Floats, ...]]:
     """What a control has of the metrics that are wanted."""
     keys = {_key(each) for each in wanted}
-    metrics = [each for each in shared_metrics(world, policy, control.target) if _key(each) in keys]
+    metrics = [each for each in shared_metrics(world, pipeline, control.target) if _key(each) in keys]
     if not metrics:
         return {}
     queries = [query for each in metrics for query in each.queries]

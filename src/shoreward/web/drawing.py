@@ -132,6 +132,7 @@ _MEANINGS = {
 }
 
 
+@cache
 def icon(mood: Mood) -> Markup:
     """A mood as a sign, with its meaning for those who do not see it; never colour alone."""
     path = element("path", d=_ICONS[mood])

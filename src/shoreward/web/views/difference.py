@@ -45,6 +45,10 @@ class Repository(Protocol):
         """The change between two commits as a unified diff."""
         ...
 
+    def resolve(self, rev: str) -> _Commit:
+        """The commit of a branch, a tag, or a beginning of an id; raises `UserError` when there is none."""
+        ...
+
     def log(self, old: str | None, new: str) -> Sequence[_Commit]:
         """Commits that `new` has and `old` has not, newest first."""
         ...
@@ -60,6 +64,10 @@ class Differences:
     def __init__(self, repositories: Callable[[str], Repository | None] = lambda application: None) -> None:
         self._repositories = repositories
         self._between = lru_cache(maxsize=64)(self._ask)
+
+    def repository(self, application: str) -> Repository | None:
+        """An application's repository; None where there is none."""
+        return self._repositories(application)
 
     def of(self, header: Header, *, longest: int = DIFF) -> Difference:
         """Commits and diff from what was live before to what a release brings; why there are none, in words."""

@@ -29,7 +29,7 @@ SUMMARY = {
     *("standing", "checked"),
 }
 PLAN = {
-    *("application", "commit", "subject", "before", "revision", "files", "git_diff", "notes", "waves"),
+    *("application", "kind", "commit", "subject", "before", "revision", "files", "git_diff", "notes", "waves"),
     *("at_least_seconds", "derived", "error_rate", "expected", "outlook"),
 }
 EVENT = {"release", "seq", "at", "event", "target", "text"}

@@ -135,9 +135,7 @@ def test_a_secret_is_copied_from_where_it_is_kept_and_kept_nowhere_else(desk: De
     assert desk.held() == {"/shop/key": "whisper"}
     assert desk.drift(carried) == ()
     desk.put("/shop/key", "shout", "SecureString")
-    assert desk.drift(carried) == (
-        Difference(resource="/shop/key", path="", expected="set", actual="set otherwise"),
-    )
+    assert desk.drift(carried) == (Difference(resource="/shop/key", path="", expected="set", actual="set otherwise"),)
     desk.restore(carried)
     desk.restore(carried)
     assert desk.held() == {"/shop/key": "hush"}

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shoreward.app.ports import Recorded
+from shoreward.app.value_words import value_words
 from shoreward.app.wording import blamed_words, checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
@@ -89,19 +90,25 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
     said: dict[str, Judgement] = {}
     advised: object = frozenset[str]()
     names: tuple[str, ...] = ()
+    values = False
+
+    def words(event: _Plain) -> str:
+        return (value_words(event) if values else None) or _words(event)
+
     for each in recorded:
         event = each.event
         match event:
             case e.ReleaseOpened():
                 names = tuple(wave.name for wave in event.pipeline.waves)
-                lines.append(_line(event, _words(event)))
+                values = event.pipeline.configuration is not None
+                lines.append(_line(event, words(event)))
             case e.WaveEntered() | e.WaveBaked():
                 how = "began" if isinstance(event, e.WaveEntered) else "has baked"
                 lines.append(_line(event, f"wave {event.wave + 1} ({names[event.wave]}) {how}"))
             case e.TargetEntered():
-                lines.append(replace(_line(event, _words(event)), weighty=False))
+                lines.append(replace(_line(event, words(event)), weighty=False))
             case e.GateAsked() | e.EffectFailed() if _asks(event):
-                text = _words(event)
+                text = words(event)
                 known = any(line.text == text and line.target == event.target for line in lines)
                 lines.append(replace(_line(event, text), weighty=not known))
             case e.TargetJudged():
@@ -109,16 +116,16 @@ def tell(recorded: Iterable[Recorded]) -> tuple[Line, ...]:
                 lines.append(_look(event, before is None or before.verdict is not event.judgement.verdict))
                 said[event.target] = event.judgement
             case e.AdvisoriesReviewed() | e.EffectFailed() if (news := _advice(event)) is not None:
-                lines.append(replace(_line(event, _words(event)), weighty=news != advised))
+                lines.append(replace(_line(event, words(event)), weighty=news != advised))
                 advised = news
             case e.RollbackBegan():
                 lines.append(_line(event, _rollback(event, said.get(event.target))))
             case e.TrafficShifted():
                 if event.percent < 100:
                     said.pop(event.target, None)
-                lines.append(_line(event, _words(event)))
+                lines.append(_line(event, words(event)))
             case _:
-                lines.append(_line(event, _words(event)))
+                lines.append(_line(event, words(event)))
     return tuple(lines)
 
 

@@ -1,4 +1,4 @@
-"""What a release changes in the template of a target: two templates, made alike so that they can be compared.
+"""What a release changes in the template of a target, or in its values: two sides, made alike to be compared.
 
 Place in the flow: for whoever shows a change to people, before a release (the plan) and afterwards (the page).
 """
@@ -8,10 +8,15 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from shoreward.domain import BUCKET, Target
+from shoreward.domain import BUCKET, HeldValues, Target, Values
 from shoreward.spec.template import Difference, as_deployed, differences
 from shoreward.spec.template.plain import mapping
 from shoreward.spec.yaml import read_yaml
+
+VALUES = frozenset({"parameters", "profiles"})
+"""What the values of a configuration are kept under; a template has resources."""
+
+_SECRET = "(secret)"
 
 
 class Kept(Protocol):
@@ -25,6 +30,8 @@ class Kept(Protocol):
 def both(kept: Kept, buckets: str, target: Target, before: str, after: str) -> tuple[Any, Any]:
     """A stack's template, and that of the revision that comes upon it with its artifacts in the target's bucket.
 
+    Of a configuration, values by their names; a secret is nobody's to read.
+
     Args:
         buckets: how the pipeline names its buckets (`Pipeline.artifacts`).
         before, after: blob digests, as in `Snapshot` and `Revision`.
@@ -36,6 +43,8 @@ def both(kept: Kept, buckets: str, target: Target, before: str, after: str) -> t
     bucket = buckets.format(account=target.account, region=target.region, stack=target.stack)
     old = kept.get(before)
     new = kept.get(after).replace(BUCKET.encode(), bucket.encode())
+    if mapping(_read(new)).keys() == VALUES:
+        return _held(HeldValues.unpacked(old)), _wanted(Values.unpacked(new).on(target))
     return _unlabelled(_read(old)), _unlabelled(_read(new))
 
 
@@ -50,6 +59,24 @@ def _read(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return read_yaml(content.decode(), "template").value
+
+
+def _held(values: HeldValues) -> dict[str, Any]:
+    told: dict[str, Any] = {one.name: one.value or _SECRET for one in values.parameters if one.exists}
+    return told | {one.name: _structure(one.content) for one in values.profiles if one.version}
+
+
+def _wanted(values: Values) -> dict[str, Any]:
+    told: dict[str, Any] = {one.name: one.value or _SECRET for one in values.parameters}
+    return told | {one.name: _structure(one.content) for one in values.profiles}
+
+
+def _structure(text: str) -> Any:
+    """JSON as what it says, so that its differences are told one by one."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _unlabelled(template: Any) -> Any:

@@ -1,6 +1,7 @@
 """The plan: what a release would change in each target, and how it would go; nothing is changed.
 
-The change sets in it are CloudFormation's own: created, read and deleted again.
+The change sets in it are CloudFormation's own: created, read and deleted again. Of a configuration, values are
+compared with what their names hold.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -47,6 +49,7 @@ def make_plan(project: Project, rev: str) -> dict[str, Any]:
         targets = {target.key: told for target, told in looked}
     return {
         "application": pipeline.application,
+        "kind": "application" if pipeline.configuration is None else "configuration",
         "commit": commit.id,
         "subject": commit.subject,
         "before": before,
@@ -82,14 +85,16 @@ def _target(project: Project, world: World, pipeline: Pipeline, revision: Revisi
         **told,
         "exists": snapshot.exists,
         "changes": [asdict(change) for change in staged.changes],
-        "template_changes": _template_changes(project, pipeline, target, snapshot, revision),
+        ("template_changes" if pipeline.configuration is None else "value_changes"): _changes(
+            project, pipeline, target, snapshot, revision
+        ),
     }
 
 
-def _template_changes(
+def _changes(
     project: Project, pipeline: Pipeline, target: Target, snapshot: Snapshot, revision: Revision
 ) -> list[dict[str, Any]]:
-    """What changes in the rendered template, property by property; a side that has nothing there is left out."""
+    """What changes in the rendered template, or in the values; a side that has nothing there is left out."""
     if snapshot.template is None:
         return []
     return [
@@ -113,9 +118,10 @@ def show_plan(plan: dict[str, Any], *, diff: bool) -> None:
     _show_diff(plan, whole=diff)
     seen: dict[str, int] = {}
     for number, wave in enumerate(plan["waves"], start=1):
-        _show_wave(number, wave, seen)
+        _show_wave(number, wave, seen, plan["kind"])
     console.print(f"\nAt least {span(plan['at_least_seconds'])} from here to the last target.")
-    show_schedule(plan)
+    if plan["kind"] == "application":
+        show_schedule(plan)
 
 
 def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
@@ -129,10 +135,11 @@ def _show_diff(plan: dict[str, Any], *, whole: bool) -> None:
         console.print(Syntax(plan["git_diff"], "diff", background_color="default"))
         shown: set[str] = set()
         for target in (each for wave in plan["waves"] for each in wave["targets"]):
-            lines = [_changed(one) for one in target.get("template_changes", [])]
+            what = "values" if plan["kind"] == "configuration" else "template"
+            lines = [_changed(one) for one in target.get("template_changes", target.get("value_changes", []))]
             if lines and (text := "\n".join(lines)) not in shown:
                 shown.add(text)
-                console.print(f"\n[bold]template on {target['account']}/{target['region']}[/]\n{text}")
+                console.print(f"\n[bold]{what} on {target['account']}/{target['region']}[/]\n{text}")
 
 
 def _changed(one: dict[str, Any]) -> str:
@@ -147,17 +154,18 @@ def _changed(one: dict[str, Any]) -> str:
             return f"[green]+[/] {path}: {after}"
 
 
-def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:
+def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int], kind: str) -> None:
     steps = ", ".join(f"{step:g} %" for step in wave["steps"])
     bake = wave["bake"]
-    how = f"{steps}, then all; each step bakes {span(bake['minimum'])} and {bake['requests']} requests at least"
+    how = f"{steps}, then all; each step bakes" if steps else "all customers of a target at once, then it bakes"
+    how = f"{how} {span(bake['minimum'])} and {bake['requests']} requests at least"
     console.print(f"\n[bold]wave {number} {wave['name']}[/]: {how}")
     for gate in wave["gates"]:
         console.print(f"  {escape(planned_words(gate))}")
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_column(no_wrap=True)
     # Most targets of a wave change alike.
-    for told, targets in groupby(wave["targets"], _told):
+    for told, targets in groupby(wave["targets"], partial(_told, kind=kind)):
         alike = list(targets)
         if (before := seen.setdefault(told, number)) < number and "\n" in told:
             told = f"as in wave {before}"
@@ -165,7 +173,7 @@ def _show_wave(number: int, wave: dict[str, Any], seen: dict[str, int]) -> None:
     console.print(table)
 
 
-def _told(target: dict[str, Any]) -> str:
+def _told(target: dict[str, Any], *, kind: str) -> str:
     """What changes on a target: a line for each kind of change."""
     if "error" in target:
         return f"[red]{escape(target['error']['what'])} {escape('[' + target['error']['code'] + ']')}[/]"
@@ -176,7 +184,7 @@ def _told(target: dict[str, Any]) -> str:
             continue
         verbs.setdefault(change["action"].lower(), []).append(f"{change['logical_id']}{_replaced(change)}")
     lines = [f"{verb} {', '.join(names)}" for verb, names in verbs.items()]
-    if not target["exists"]:
+    if not target["exists"] and kind == "application":
         lines = ["a new stack", *lines]
     return escape("\n".join(lines)) or "nothing changes"
 

@@ -20,9 +20,12 @@ from shoreward.simulation.outlook import outlook
 def schedule(pipeline: Pipeline) -> dict[str, Any]:
     """The schedule, as JSON: `expected` by wave, `outlook` beside other ways, `derived` for waves that were.
 
-    Seconds are null where a release cannot end by itself; all of it is null without traffic.
+    Seconds are null where a release cannot end by itself; all of it is null without traffic, and of a configuration,
+    whose customers meet it at once.
     """
     error_rate = pipeline.auto.error_rate if pipeline.auto else ERROR_RATE
+    if pipeline.configuration is not None:
+        return {"error_rate": error_rate, "expected": None, "outlook": None, "derived": None}
     told, lines = forecast(pipeline, error_rate), outlook(pipeline, error_rate)
     derived = derive(replace(pipeline, waves=())) if pipeline.auto else None
     return {

@@ -15,13 +15,15 @@ from shoreward.domain.checks import (
 from shoreward.domain.configuration import (
     Configuration,
     Growth,
+    HeldParameter,
+    HeldProfile,
+    HeldValues,
     Judged,
     Parameter,
     ParameterSource,
     Profile,
     ProfileSource,
     Values,
-    unpacked,
 )
 from shoreward.domain.digest import canonical, digest_of
 from shoreward.domain.drift import Difference, Drifted, Left, remaining, spelled
@@ -108,6 +110,9 @@ __all__ = [
     "GateAnswer",
     "GroupRelease",
     "Growth",
+    "HeldParameter",
+    "HeldProfile",
+    "HeldValues",
     "Hook",
     "HookWhen",
     "Hours",
@@ -172,6 +177,5 @@ __all__ = [
     "relied_on",
     "remaining",
     "spelled",
-    "unpacked",
     "worst",
 ]

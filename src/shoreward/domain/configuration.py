@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from shoreward.domain.digest import canonical
 from shoreward.domain.errors import Place
@@ -158,19 +158,93 @@ class Values:
         """As it is kept: the same values have the same bytes."""
         return canonical(asdict(self))
 
-
-def unpacked(content: bytes) -> Values:
-    """What `Values.packed` packed."""
-    told = json.loads(content)
-    return Values(
-        parameters=tuple(Parameter(**each) for each in told["parameters"]),
-        profiles=tuple(_profile(each) for each in told["profiles"]),
-    )
+    @classmethod
+    def unpacked(cls, content: bytes) -> Self:
+        """What `packed` packed."""
+        told = json.loads(content)
+        return cls(
+            parameters=tuple(Parameter(**each) for each in told["parameters"]),
+            profiles=tuple(_profile(each) for each in told["profiles"]),
+        )
 
 
 def _profile(told: dict[str, Any]) -> Profile:
     growth: dict[str, Any] | None = told.pop("growth")
     return Profile(**told, growth=Growth(**growth) if growth else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldParameter:
+    """A parameter as it was found on a target.
+
+    Attributes:
+        version: 0 when it was not there.
+        value: "" of a secret, which nobody keeps; Systems Manager has it under its version.
+        key: the KMS key of a secret.
+        owned: whether it bore the application's tag.
+    """
+
+    name: str
+    version: int = 0
+    type: str = ""
+    value: str = ""
+    key: str = ""
+    owned: bool = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was there."""
+        return self.version > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldProfile:
+    """A hosted configuration as it was found in an environment.
+
+    Attributes:
+        id: the profile's, "" when there is none.
+        version: what its newest complete deployment made everybody's, "" before there was any.
+        content: of that version.
+    """
+
+    name: str
+    id: str = ""
+    version: str = ""
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldValues:
+    """What a target held when it was inspected: all that the revision names, and what the application had written."""
+
+    parameters: tuple[HeldParameter, ...]
+    profiles: tuple[HeldProfile, ...]
+
+    @property
+    def exists(self) -> bool:
+        """Whether there was anything."""
+        return any(one.exists for one in self.parameters) or any(one.version for one in self.profiles)
+
+    def parameter(self, name: str) -> HeldParameter:
+        """A parameter by its name, there or not."""
+        return next((one for one in self.parameters if one.name == name), HeldParameter(name=name))
+
+    def profile(self, name: str) -> HeldProfile:
+        """A profile by its name, there or not."""
+        return next((one for one in self.profiles if one.name == name), HeldProfile(name=name))
+
+    def packed(self) -> bytes:
+        """As it is kept."""
+        return canonical(asdict(self))
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> Self:
+        """What `packed` packed."""
+        told = json.loads(content)
+        return cls(
+            parameters=tuple(HeldParameter(**one) for one in told["parameters"]),
+            profiles=tuple(HeldProfile(**one) for one in told["profiles"]),
+        )
 
 
 def filling(target: Target) -> Callable[[str], str]:

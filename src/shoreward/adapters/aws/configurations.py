@@ -11,21 +11,20 @@ back, and then the write ends before its next value. Each looks before it acts, 
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from shoreward.adapters.aws import parameters, profiles
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.parameters import Held, Parameters, differing
-from shoreward.adapters.aws.profiles import Profiles, Served
+from shoreward.adapters.aws.parameters import Parameters, differing
+from shoreward.adapters.aws.profiles import Profiles
 from shoreward.adapters.aws.waiting import PATIENCE
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,
     Difference,
+    HeldParameter,
+    HeldValues,
     Left,
     Parameter,
     Pipeline,
@@ -35,23 +34,7 @@ from shoreward.domain import (
     Target,
     Terminal,
     Values,
-    canonical,
-    unpacked,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Before:
-    """What a target held when it was inspected."""
-
-    parameters: tuple[Held, ...]
-    profiles: tuple[Served, ...]
-
-    def parameter(self, name: str) -> Held:
-        return next((one for one in self.parameters if one.name == name), Held(name=name))
-
-    def profile(self, name: str) -> Served:
-        return next((one for one in self.profiles if one.name == name), Served(name=name))
 
 
 class Configurations:
@@ -78,12 +61,12 @@ class Configurations:
         held = self._parameters.look(target, pipeline.application, [one.name for one in wanted.parameters])
         self._parameters.require_free(target, pipeline.application, held)
         self._parameters.require_secrets(target, wanted.parameters)
-        before = _Before(parameters=held, profiles=tuple(self._profiles.look(target, one) for one in wanted.profiles))
+        before = HeldValues(
+            parameters=held, profiles=tuple(self._profiles.look(target, one) for one in wanted.profiles)
+        )
         for one in wanted.parameters:
             _require_type(target, one, before.parameter(one.name))
-        kept = canonical({"parameters": list(map(asdict, held)), "profiles": list(map(asdict, before.profiles))})
-        exists = any(one.exists for one in held) or any(one.version for one in before.profiles)
-        return Snapshot(exists=exists, template=self._blobs.put(kept))
+        return Snapshot(exists=before.exists, template=self._blobs.put(before.packed()))
 
     def preview(self, pipeline: Pipeline, target: Target, revision: Revision, snapshot: Snapshot) -> Staged:
         """What would be written; nothing is asked of AWS but the values of secrets."""
@@ -161,8 +144,8 @@ class Configurations:
         )
 
     def _due(
-        self, pipeline: Pipeline, target: Target, wanted: Values, before: _Before
-    ) -> Iterator[tuple[Parameter | None, Held]]:
+        self, pipeline: Pipeline, target: Target, wanted: Values, before: HeldValues
+    ) -> Iterator[tuple[Parameter | None, HeldParameter]]:
         """The writes that are left to do, each with what it writes over; None for what is to be deleted.
 
         Everything is looked at before anything is written: what is neither as it was nor as it should be is somebody
@@ -170,7 +153,7 @@ class Configurations:
         """
         names = {one.name: one for one in wanted.parameters}
         known = sorted({*names, *(one.name for one in before.parameters)})
-        due: list[tuple[Parameter | None, Held]] = []
+        due: list[tuple[Parameter | None, HeldParameter]] = []
         for now in self._parameters.look(target, pipeline.application, known):
             one, held = names.get(now.name), before.parameter(now.name)
             if one and self._parameters.agrees(target, now, one):
@@ -190,7 +173,7 @@ class Configurations:
         return iter(due)
 
     def _parameters_back(
-        self, pipeline: Pipeline, target: Target, wanted: Values, before: _Before
+        self, pipeline: Pipeline, target: Target, wanted: Values, before: HeldValues
     ) -> Iterator[Difference]:
         names = {one.name: one for one in wanted.parameters}
         known = sorted({*names, *(one.name for one in before.parameters)})
@@ -227,15 +210,11 @@ class Configurations:
         return self._turns.setdefault(target.key, threading.Lock())
 
     def _values(self, revision: Revision, target: Target) -> Values:
-        return unpacked(self._blobs.get(revision.template)).on(target)
+        return Values.unpacked(self._blobs.get(revision.template)).on(target)
 
-    def _before(self, snapshot: Snapshot) -> _Before:
+    def _before(self, snapshot: Snapshot) -> HeldValues:
         assert snapshot.template is not None
-        told: Mapping[str, Sequence[Mapping[str, Any]]] = json.loads(self._blobs.get(snapshot.template))
-        return _Before(
-            parameters=tuple(Held(**one) for one in told["parameters"]),
-            profiles=tuple(Served(**one) for one in told["profiles"]),
-        )
+        return HeldValues.unpacked(self._blobs.get(snapshot.template))
 
     def _require_wanted(self, release: str, target: Target) -> None:
         """Whoever goes back has asked for the target already: nothing more of the release is written there."""
@@ -249,7 +228,7 @@ def _release(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _require_type(target: Target, one: Parameter, held: Held) -> None:
+def _require_type(target: Target, one: Parameter, held: HeldParameter) -> None:
     if held.exists and held.type != one.type:
         raise Terminal(
             "CONFIGURATION_TYPE",
@@ -259,14 +238,5 @@ def _require_type(target: Target, one: Parameter, held: Held) -> None:
         )
 
 
-def _difference(one: Parameter, now: Held) -> Difference:
+def _difference(one: Parameter, now: HeldParameter) -> Difference:
     return differing(one.name, one.value, now.value if now.exists else None, secret=bool(one.secret))
-
-
-def told_values(blobs: Blobs, snapshot: Snapshot) -> Mapping[str, str]:
-    """What every name held, in words, for people: a secret's value is nobody's to read."""
-    if snapshot.template is None:
-        return {}
-    told = json.loads(blobs.get(snapshot.template))
-    held = {one["name"]: one["value"] or "(secret)" for one in told["parameters"] if one["version"]}
-    return held | {one["name"]: one["content"] for one in told["profiles"] if one["version"]}

@@ -8,12 +8,12 @@ a tag: so a key that has left the repository is found again, and two pipelines d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
-from shoreward.domain import Difference, OperationError, Parameter, Target, Terminal
+from shoreward.domain import Difference, HeldParameter, OperationError, Parameter, Target, Terminal
 
 TAG = "shoreward:application"
 TYPE = "AWS::SSM::Parameter"
@@ -22,46 +22,22 @@ _STANDARD = 4_096
 """Bytes that a parameter of the standard tier holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A parameter as it was found.
-
-    Attributes:
-        version: 0 when it was not there.
-        value: "" of a secret, which nobody keeps; Systems Manager has it under its version.
-        key: the KMS key of a secret.
-        owned: whether it bore the application's tag.
-    """
-
-    name: str
-    version: int = 0
-    type: str = ""
-    value: str = ""
-    key: str = ""
-    owned: bool = False
-
-    @property
-    def exists(self) -> bool:
-        """Whether it was there."""
-        return self.version > 0
-
-
 class Parameters:
     """The parameters of targets."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def look(self, target: Target, application: str, names: Sequence[str]) -> tuple[Held, ...]:
+    def look(self, target: Target, application: str, names: Sequence[str]) -> tuple[HeldParameter, ...]:
         """The parameters with these names, and what else the application owns, by name."""
         owned = self._owned(target, application)
         found = self._found(target, sorted({*names, *owned}))
         return tuple(
-            replace(found.get(name, Held(name=name)), owned=name in owned and name in found)
+            replace(found.get(name, HeldParameter(name=name)), owned=name in owned and name in found)
             for name in sorted({*names, *owned})
         )
 
-    def require_free(self, target: Target, application: str, held: Sequence[Held]) -> None:
+    def require_free(self, target: Target, application: str, held: Sequence[HeldParameter]) -> None:
         """Raise `Terminal` (CONFIGURATION_TAKEN) when another application's pipeline carries one of them."""
         client = self._aws.ssm(target)
         for one in held:
@@ -79,7 +55,7 @@ class Parameters:
                     next=f"Take it out of one of them; its tag {TAG} says whose it is.",
                 )
 
-    def agrees(self, target: Target, now: Held, wanted: Parameter) -> bool:
+    def agrees(self, target: Target, now: HeldParameter, wanted: Parameter) -> bool:
         """Whether a parameter is as it should be."""
         if not now.exists or now.type != wanted.type:
             return False
@@ -87,7 +63,7 @@ class Parameters:
             return now.value == wanted.value
         return self._value(target, now.name) == self._value(target, wanted.secret)
 
-    def as_before(self, target: Target, now: Held, before: Held) -> bool:
+    def as_before(self, target: Target, now: HeldParameter, before: HeldParameter) -> bool:
         """Whether a parameter holds what it held; whether it bears the tag is another matter."""
         if now.version == before.version:
             return True
@@ -97,7 +73,7 @@ class Parameters:
             return now.value == before.value
         return self._value(target, now.name) == self._value(target, f"{before.name}:{before.version}")
 
-    def write(self, target: Target, application: str, wanted: Parameter, before: Held) -> None:
+    def write(self, target: Target, application: str, wanted: Parameter, before: HeldParameter) -> None:
         """Bring a parameter that is as it was before to what it should be.
 
         Raises `Terminal` (CONFIGURATION_CHANGED) when somebody else wrote between the look and the write.
@@ -113,7 +89,7 @@ class Parameters:
             )
         self.own(target, application, wanted.name, before)
 
-    def own(self, target: Target, application: str, name: str, before: Held) -> None:
+    def own(self, target: Target, application: str, name: str, before: HeldParameter) -> None:
         """Put the application's tag on a parameter that did not bear it."""
         if not before.owned:
             tag: Any = {"Key": TAG, "Value": application}
@@ -129,7 +105,7 @@ class Parameters:
             if code_of(error.__cause__) != "ParameterNotFound":
                 raise
 
-    def put_back(self, target: Target, application: str, before: Held, now: Held) -> None:
+    def put_back(self, target: Target, application: str, before: HeldParameter, now: HeldParameter) -> None:
         """Write what a parameter held before; one that was not there is deleted."""
         if not before.exists:
             self.remove(target, before.name)
@@ -151,7 +127,9 @@ class Parameters:
         elif before.owned and not now.owned:
             self.own(target, application, before.name, now)
 
-    def _put(self, target: Target, name: str, value: str, kind: Any, key: str, application: str, before: Held) -> int:
+    def _put(
+        self, target: Target, name: str, value: str, kind: Any, key: str, application: str, before: HeldParameter
+    ) -> int:
         """Write a value; returns the version that came of it."""
         more: dict[str, Any] = {"Overwrite": True} if before.exists else {"Tags": [{"Key": TAG, "Value": application}]}
         if key:
@@ -183,16 +161,16 @@ class Parameters:
             if one.secret:
                 self._value(target, one.secret)
 
-    def _found(self, target: Target, names: Sequence[str]) -> Mapping[str, Held]:
+    def _found(self, target: Target, names: Sequence[str]) -> Mapping[str, HeldParameter]:
         client = self._aws.ssm(target)
-        found: dict[str, Held] = {}
+        found: dict[str, HeldParameter] = {}
         for first in range(0, len(names), _BATCH):
             asked = list(names[first : first + _BATCH])
             told = self._aws.call(target, client.get_parameters, Names=asked, WithDecryption=False)["Parameters"]
             for one in told:
                 name, kind = one.get("Name", ""), one.get("Type", "")
                 value = "" if kind == "SecureString" else one.get("Value", "")
-                found[name] = Held(name=name, version=one.get("Version", 0), type=kind, value=value)
+                found[name] = HeldParameter(name=name, version=one.get("Version", 0), type=kind, value=value)
         secret = [name for name, one in found.items() if one.type == "SecureString"]
         keys = {str(each.get("Name")): str(each.get("KeyId", "")) for each in self._described(target, "Name", secret)}
         return {name: replace(one, key=keys.get(name, "")) for name, one in found.items()}

@@ -15,27 +15,11 @@ from typing import Any
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
-from shoreward.domain import Growth, OperationError, Profile, Retryable, Target, Terminal
+from shoreward.domain import Growth, HeldProfile, OperationError, Profile, Retryable, Target, Terminal
 
 TYPE = "AWS::AppConfig::Deployment"
 _FLAGS, _FREEFORM = "AWS.AppConfig.FeatureFlags", "AWS.Freeform"
 _UNDER_WAY = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """A profile as it was found in an environment.
-
-    Attributes:
-        id: the profile's, "" when there is none.
-        version: what its newest complete deployment made everybody's, "" before there was any.
-        content: of that version.
-    """
-
-    name: str
-    id: str = ""
-    version: str = ""
-    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +45,13 @@ class Profiles:
         self._aws = aws
         self._limit = limit
 
-    def look(self, target: Target, one: Profile) -> Served:
+    def look(self, target: Target, one: Profile) -> HeldProfile:
         """What an environment serves of a profile; waits for a deployment of somebody's, CONFIGURATION_BUSY."""
         place = self._place(target, one)
         if place.under_way:
             raise _busy(target, one, place.under_way)
         content = self._content(target, place, place.version) if place.version else ""
-        return Served(name=one.name, id=place.profile, version=place.version, content=content)
+        return HeldProfile(name=one.name, id=place.profile, version=place.version, content=content)
 
     def publish(self, target: Target, one: Profile) -> None:
         """Make the profile, where there is none, and the version; nobody is served by it yet."""
@@ -104,7 +88,7 @@ class Profiles:
             place.version == wanted or self._content(target, place, place.version) == one.content
         )
 
-    def deploy(self, target: Target, one: Profile, before: Served) -> None:
+    def deploy(self, target: Target, one: Profile, before: HeldProfile) -> None:
         """Begin to hand the version out; waits for its end only when it goes to everybody at once.
 
         Raises `Terminal` (CONFIGURATION_CHANGED) when the environment serves neither this version nor the one before.
@@ -127,7 +111,7 @@ class Profiles:
         if self._place(target, one).under_way:
             self._settled(target, one)
 
-    def put_back(self, target: Target, one: Profile, before: Served, *, wanted: bool) -> str:
+    def put_back(self, target: Target, one: Profile, before: HeldProfile, *, wanted: bool) -> str:
         """Bring an environment back to what it served; returns what somebody else had it serve meanwhile, or "".
 
         Args:

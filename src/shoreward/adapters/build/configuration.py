@@ -50,8 +50,7 @@ def values_of(source: Source, configuration: Configuration, commit: str) -> Valu
         what = f"{name} has its value from two places."
         reading.complain("CONFIGURATION_TWICE", what, None, "Keep one of them.")
     if reading.errors:
-        errors = tuple(reading.errors)
-        raise SpecErrors(errors) if len(errors) > 1 else errors[0]
+        raise SpecErrors(tuple(reading.errors)) if len(reading.errors) > 1 else reading.errors[0]
     return Values(parameters=tuple(sorted(parameters, key=lambda one: one.name)), profiles=profiles)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -105,7 +106,7 @@ def standing(file: Path, fill: Callable[[Site], object], **more: Any) -> Iterato
 
 
 @contextmanager
-def server(site: Site, port: int = 0, **more: Any) -> Iterator[str]:
+def server(site: Site, port: int = 0, listening: socket.socket | None = None, **more: Any) -> Iterator[str]:
     """A server of a site's journal; gives its address."""
     with closing(SqliteAccounts(site.journal.path)) as accounts:
         ground = Ground(
@@ -115,7 +116,7 @@ def server(site: Site, port: int = 0, **more: Any) -> Iterator[str]:
             accounts=accounts,
             **{"access": policy_for("127.0.0.1", accounts, site.clock), **more},
         )
-        with serving(ground, listen("127.0.0.1", port)) as address:
+        with serving(ground, listening or listen("127.0.0.1", port)) as address:
             yield address
 
 

@@ -6,21 +6,23 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from shoreward.domain import ShorewardError, Terminal, UserError
-from shoreward.web import pages
+from shoreward.web import pages, records
+from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
 from shoreward.web.api import commands, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
-from shoreward.web.problems import Problem, as_json, status_of, wants_page
+from shoreward.web.problems import Problem, as_json, said_of, status_of, wants_page
 from shoreward.web.routing import Ground, needs
 
 _ABOUT = """Everything that the pages show, and everything that they can ask for.
@@ -29,7 +31,15 @@ Times are UNIX seconds, shares fractions of all customers, weights percent. Erro
 Commands need the header `Shoreward-Request: 1`, a reason, and may carry an `Idempotency-Key`."""
 
 
-ROUTES = (reading.routes, commands.routes, webhooks.routes, stream.routes, pages.routes)
+ROUTES = (
+    reading.routes,
+    commands.routes,
+    webhooks.routes,
+    stream.routes,
+    signing_in.routes,
+    pages.routes,
+    records.routes,
+)
 """All routes but the one that publishes them."""
 
 
@@ -105,9 +115,14 @@ def _answers(app: FastAPI) -> None:
 
 
 def _answer(request: Request, error: ShorewardError, headers: Any = None) -> Response:
-    if wants_page(request):
-        return pages.trouble(request, error, status_of(error))
-    return as_json(error, headers)
+    if not wants_page(request):
+        return as_json(error, headers)
+    if error.code == "SIGN_IN_NEEDED" and "shoreward-part" not in request.headers:
+        wanted = quote(f"{request.url.path}?{request.url.query}".rstrip("?"), safe="")
+        return RedirectResponse(f"/sign-in?next={wanted}", status_code=303)
+    shown = pages.trouble(request, error, status_of(error))
+    shown.headers.update({**said_of(error), **(headers or {})})
+    return shown
 
 
 class _Invalid(UserError):

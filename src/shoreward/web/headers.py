@@ -18,8 +18,13 @@ POLICY = "; ".join(
     )
 )
 
+
+def with_form(*targets: str) -> str:
+    """The policy of a page with a form, which may lead to us and to these others."""
+    return POLICY.replace("form-action 'none'", " ".join(("form-action 'self'", *targets)))
+
+
 _SAID = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -42,6 +47,7 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _SAID.items():
                     headers[name] = value
+                headers.setdefault("Content-Security-Policy", POLICY)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

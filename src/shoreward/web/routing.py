@@ -21,6 +21,7 @@ from shoreward.domain import Refused
 from shoreward.domain.access import EVERYTHING, Role
 from shoreward.web.access.door import needs
 from shoreward.web.access.policy import Access, Caller, Via
+from shoreward.web.access.signed_in import SigningIn
 from shoreward.web.hub import Hub
 from shoreward.web.kept import Kept
 from shoreward.web.remembered import Remembered
@@ -55,6 +56,7 @@ class Ground:
             pipeline, and a reason why one in quarantine may go all the same, or "". Returns the release's id. None
             where this server can open none.
         branches: what is watched, and woken by webhooks; None where nothing is.
+        signing_in: how people sign in; None where nobody has to.
         remembered: answers to commands, by idempotency key.
     """
 
@@ -66,6 +68,7 @@ class Ground:
     differences: Differences = field(default_factory=Differences)
     begin: Callable[[str, Callable[[str], Wish], str], str] | None = None
     branches: Branches | None = None
+    signing_in: SigningIn | None = None
     remembered: Remembered = field(default_factory=Remembered)
     kept: Kept = field(default_factory=Kept)
     caller: Caller = _ITSELF

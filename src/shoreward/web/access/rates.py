@@ -26,14 +26,14 @@ class Rate:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: str, caller: Caller | None = None) -> None:
-        """Count one; raises `Denied` (TOO_MANY) when there is none left."""
+    def take(self, key: str, caller: Caller | None = None, *, count: float = 1.0) -> None:
+        """Count one, or with 0 only look; raises `Denied` (TOO_MANY) when there is none left."""
         now = self._clock.now()
         with self._lock:
             left, at = self._buckets.get(key, (self._most, now))
             left = min(self._most, left + max(0.0, now - at) * self._most / 60)
             enough = left >= 1
-            self._buckets[key] = (left - 1 if enough else left, now)
+            self._buckets[key] = (left - count if enough else left, now)
             self._buckets.move_to_end(key)
             while len(self._buckets) > _KEPT:
                 self._buckets.popitem(last=False)

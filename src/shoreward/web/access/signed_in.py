@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shoreward.app.access.accounts import Accounts
@@ -12,9 +14,13 @@ from shoreward.web.access import cookies
 from shoreward.web.access.keys import Keys, bearer
 from shoreward.web.access.loopback import Loopback, is_loopback
 from shoreward.web.access.network import Proxies, Reach
+from shoreward.web.access.openid import Provider
 from shoreward.web.access.origin import must_be_ours
 from shoreward.web.access.policy import Access, Asked, Caller, Denied, Need, Via, allow
 from shoreward.web.access.rates import Rate
+
+CALLBACK = "/sign-in/callback"
+"""Where the provider sends people back to."""
 
 
 class SignedIn:
@@ -51,9 +57,9 @@ class SignedIn:
         """See `Access.still`."""
         return self._keys.still(caller)
 
-    def failed(self, origin: str) -> None:
-        """Count an attempt to be let in that failed; raises `Denied` (TOO_MANY)."""
-        self._failures.take(origin)
+    def failed(self, origin: str, *, count: float = 1.0) -> None:
+        """Count an attempt to be let in that failed, or with 0 only look; raises `Denied` (TOO_MANY)."""
+        self._failures.take(origin, count=count)
 
     def _must_reach(self, reach: Reach) -> None:
         if reach.host.lower() != self._host:
@@ -91,14 +97,35 @@ class SignedIn:
         )
 
 
-def policy_for(host: str, accounts: Accounts, clock: Clock, settings: ServerSettings | None = None) -> Access:
-    """The policy of a server that listens at an address.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningIn:
+    """How people sign in: with whom, to which policy."""
+
+    settings: ServerSettings
+    provider: Provider
+    policy: SignedIn
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come over HTTPS."""
+        return self.settings.address.startswith("https:")
+
+
+def signing_in(settings: ServerSettings, accounts: Accounts, clock: Clock, environment: Mapping[str, str]) -> SigningIn:
+    """The sign-in of a server; raises `Refused` (SIGN_IN_SECRET_MISSING)."""
+    return SigningIn(
+        settings=settings,
+        provider=Provider(settings.sign_in, f"{settings.address}{CALLBACK}", environment, clock.now),
+        policy=SignedIn(settings, accounts, clock),
+    )
+
+
+def policy_for(host: str, accounts: Accounts, clock: Clock) -> Access:
+    """The policy of a server without sign-in that listens at an address.
 
     Raises:
         Refused: SIGN_IN_MISSING for any but this machine's own, where everybody could steer production.
     """
-    if settings is not None:
-        return SignedIn(settings, accounts, clock)
     if is_loopback(host):
         return Loopback(Keys(accounts, clock))
     raise Refused(

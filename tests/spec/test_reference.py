@@ -6,7 +6,7 @@ import re
 import botocore.session
 import pytest
 
-from shoreward.spec import _format, _gates, _metrics
+from shoreward.spec import _configuration, _format, _gates, _metrics
 from shoreward.spec._regions import PARTITION_OF, PARTITIONS
 from shoreward.spec._shapes import Record
 from shoreward.spec.schema import schema, schema_text
@@ -22,9 +22,13 @@ def margin(name: str) -> Record:
 
 SECTIONS = {
     "The file": _format.PIPELINE,
+    "configuration": _configuration.SOURCE,
+    "growth": _configuration.GROWTH,
+    "judged-by": _configuration.JUDGED,
     "accounts": _format.ACCOUNT,
     "defaults": _format.DEFAULTS,
     "bake": _format.BAKE,
+    "blame": _format.BLAME,
     "waves": _format.WAVE,
     "targets": _format.TARGET,
     "waves: auto": _format.AUTO,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from shoreward.cli.commands.access import access
 from shoreward.cli.commands.grounds import grounds
 from shoreward.cli.commands.looking import looking
 from shoreward.cli.commands.pasts import pasts
@@ -23,5 +24,5 @@ app = typer.Typer(
     "130 interrupted (the release stays where it is).",
 )
 
-for family in (preparing, releasing, looking, grounds, people, pasts, sandbox):
+for family in (preparing, releasing, looking, grounds, people, pasts, sandbox, access):
     app.add_typer(family)

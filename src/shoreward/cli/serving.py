@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from shoreward.adapters.journal import SqliteAccounts
+from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJournal
+from shoreward.app.ports import Clock
 from shoreward.app.releases import Wish
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import open_fleet
@@ -15,7 +19,8 @@ from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
 from shoreward.controller import Controller
 from shoreward.domain import Refused
-from shoreward.web.access.signed_in import policy_for
+from shoreward.spec.server import load_settings
+from shoreward.web.access.signed_in import policy_for, signing_in
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
@@ -26,48 +31,71 @@ _PAUSE = 2.0
 """Seconds between two tries to carry releases that another process carries."""
 
 
-def serve(project: Project, host: str, port: int, *, carry: bool, json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server listens, and the file that says who may come; None where nobody signs in."""
+
+    host: str
+    port: int
+    settings: Path | None = None
+
+    def guarded(self, journal: SqliteJournal, clock: Clock) -> dict[str, Any]:
+        """Who may do what, as a `Ground` takes it; raises `Refused` (SIGN_IN_MISSING), and as `load_settings` does."""
+        accounts = SqliteAccounts(journal.path)
+        if self.settings is None:
+            return {"accounts": accounts, "access": policy_for(self.host, accounts, clock)}
+        signing = signing_in(load_settings(self.settings), accounts, clock, os.environ)
+        return {"accounts": accounts, "access": signing.policy, "signing_in": signing}
+
+
+def serve(project: Project, listening: Listening, *, carry: bool, json: bool) -> None:
     """Serve until interrupted; the pages stay until what had begun has ended.
 
     Raises:
         Refused: SIGN_IN_MISSING, ADDRESS_TAKEN.
     """
-    clock, accounts = SystemClock(), SqliteAccounts(project.journal.path)
+    clock = SystemClock()
     ground = Ground(
         journal=project.journal,
         clock=clock,
-        access=policy_for(host, accounts, clock),
-        accounts=accounts,
+        **listening.guarded(project.journal, clock),
+        answers=SqliteAnswers(project.journal.path, clock.now),
+        quarantine=lambda application: project.quarantine(),
+        ancestry=lambda application: project.quarantine().ancestry,
         hub=Hub(Watch(project.journal)),
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
-    _serve(ground, host, port, _carrier(project) if carry else None, json=json)
+    _serve(ground, listening, _carrier(project) if carry else None, json=json)
 
 
-def serve_fleet(file: Path, host: str, port: int, *, journal: Path | None, carry: bool, json: bool) -> None:
+def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry: bool, json: bool) -> None:
     """Serve all pipelines of a fleet, and take webhooks; see `serve`."""
     convoy = open_fleet(file, journal)
-    clock, accounts = SystemClock(), SqliteAccounts(convoy.journal.path)
+    clock = SystemClock()
     ground = Ground(
         journal=convoy.journal,
         clock=clock,
-        access=policy_for(host, accounts, clock),
-        accounts=accounts,
+        **listening.guarded(convoy.journal, clock),
+        answers=SqliteAnswers(convoy.journal.path, clock.now),
+        quarantine=convoy.ships.quarantine,
+        ancestry=convoy.ships.ancestry,
         hub=Hub(Watch(convoy.journal)),
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
-    _serve(ground, host, port, convoy.controller if carry else None, json=json)
+    _serve(ground, listening, convoy.controller if carry else None, json=json)
 
 
-def _serve(ground: Ground, host: str, port: int, controller: Callable[[], Controller] | None, *, json: bool) -> None:
-    with serving(ground, listen(host, port)) as address:
+def _serve(ground: Ground, listening: Listening, controller: Callable[[], Controller] | None, *, json: bool) -> None:
+    with serving(ground, listen(listening.host, listening.port)) as address:
         if json:
             print_json_line({"address": address})
         else:
             who = "carries releases" if controller else "carries none (--no-carry)"
-            console.print(f"The page is at {address}, on this machine only. It {who}. Ctrl-C ends it.")
+            signing = ground.signing_in
+            where = f"{signing.settings.address} (here {address})" if signing else f"{address}, on this machine only"
+            console.print(f"The page is at {where}. It {who}. Ctrl-C ends it.")
         with interruptible("what is open stays where it is. Waiting for what has begun to end"):
             _carry(controller) if controller else threading.Event().wait()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,11 @@ SERVER = Record(
         ),
     ),
 )
+
+
+def is_pipeline(text: str) -> bool:
+    """Whether a text names pipelines as `pipelines` of a role does."""
+    return re.fullmatch(_PIPELINE.pattern, text) is not None
 
 
 def load_settings(path: Path) -> ServerSettings:

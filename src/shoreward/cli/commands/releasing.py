@@ -78,7 +78,8 @@ def run(
 
 @releasing.command(
     epilog="Examples: `shoreward serve`, then open http://127.0.0.1:8080 in a browser; "
-    "`shoreward serve --fleet fleet.yaml` for many pipelines, from the merge on."
+    "`shoreward serve --fleet fleet.yaml` for many pipelines, from the merge on; "
+    "`shoreward serve --settings server.yaml --host 0.0.0.0` for a team that signs in."
 )
 def serve(
     port: Annotated[int, typer.Option(help="Where it listens; 0 takes a free port.", min=0, max=65_535)] = 8080,
@@ -87,17 +88,22 @@ def serve(
     fleet: Annotated[
         Path | None, typer.Option(help="Watch the branches that this file names, and release what is merged.")
     ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="A file that says who may sign in, and what they may do: server.yaml.")
+    ] = None,
     directory: Directory = HERE,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
     """Serve the page and the API, and carry every open release meanwhile, until interrupted."""
     if fleet:
-        from shoreward.cli.serving import serve_fleet
+        from shoreward.cli.serving import Listening, serve_fleet
 
-        serve_fleet(fleet, host, port, journal=journal, carry=not no_carry, json=json)
+        serve_fleet(fleet, Listening(host, port, settings), journal=journal, carry=not no_carry, json=json)
     else:
         from shoreward.bootstrap import open_project
+        from shoreward.cli.serving import Listening
         from shoreward.cli.serving import serve as serve_it
 
-        serve_it(open_project(directory, journal=journal), host, port, carry=not no_carry, json=json)
+        project = open_project(directory, journal=journal)
+        serve_it(project, Listening(host, port, settings), carry=not no_carry, json=json)

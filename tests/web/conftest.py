@@ -18,7 +18,7 @@ import pytest
 from shoreward.adapters.journal import SqliteAccounts, SqliteJournal
 from shoreward.app.releases import Wish
 from shoreward.domain import Pipeline
-from shoreward.testing.builders import an_opening
+from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
 from shoreward.testing.simulator import carry
 from shoreward.web.access.signed_in import policy_for
@@ -140,10 +140,13 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Three releases that have ended: one that went all the way twice, one that came back. Only to be read."""
 
     def fill(site: Site) -> None:
-        site.carried("first")
+        # Much traffic and one step: evidence comes at the first looks, and the session is not kept waiting.
+        quick = a_pipeline(steps=(10.0,))
+        site.cloud.traffic = {target.key: 100.0 for target in quick.targets}
         site.broken.add("bad")
-        site.carried("good", subject="A good change")
-        site.carried("bad", subject="A bad change")
+        site.carried("first", pipeline=quick)
+        site.carried("good", pipeline=quick, subject="A good change")
+        site.carried("bad", pipeline=quick, subject="A bad change")
 
     with standing(tmp_path_factory.mktemp("past") / "journal.db", fill) as site:
         yield site

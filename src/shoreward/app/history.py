@@ -104,8 +104,12 @@ def whereabouts(journal: Journal, ancestry: Ancestry, application: str, commit: 
     Raises:
         OperationError: COMMIT_NOT_HERE, CLONE_SHALLOW when the history does not tell.
     """
-    headers = journal.releases(application)
-    now = [stay for stay in stays(journal, headers) if stay.until is None]
+    return contained(journal, ancestry, journal.releases(application), commit)
+
+
+def contained(events: Events, ancestry: Ancestry, headers: Sequence[Header], commit: str) -> Whereabouts:
+    """The same, among releases of one application, oldest first."""
+    now = [stay for stay in stays(events, headers) if stay.until is None]
     contains = {other: ancestry.contains(other, commit) for other in {each.commit for each in (*now, *headers)}}
     return Whereabouts(
         commit=commit,

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -286,12 +287,11 @@ class SimulatedCloud:
     def _samples(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> Samples:
         requests, errors = np.zeros(len(times)), np.zeros(len(times))
         for index, time in enumerate(times):
-            name = json.dumps([self.seed, target.key, stream.version, float(time)])
-            chance = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
             commit = self._commit(target, stream, float(time))
             rate = self.traffic.get(target.key, 10.0) * (self._share(target, commit, float(time)) if commit else 0.0)
-            requests[index] = chance.poisson(rate * period)
-            errors[index] = chance.binomial(int(requests[index]), self.errors(commit, target, float(time)))
+            odds = self.errors(commit, target, float(time))
+            name = json.dumps([self.seed, target.key, stream.version, float(time)])
+            requests[index], errors[index] = _drawn(name, rate * period, odds)
         return Samples(requests=requests, errors=errors, throttles=np.zeros(len(times)))
 
     def latencies(
@@ -355,6 +355,14 @@ class SimulatedCloud:
     def firing_like(self, target: Target, prefix: str) -> tuple[str, ...]:
         """See `AlarmSource.firing_like`."""
         return tuple(name for name in self.firing_alarms.get(target.key, ()) if name.startswith(prefix))
+
+
+@lru_cache(maxsize=100_000)
+def _drawn(name: str, mean: float, odds: float) -> tuple[int, int]:
+    """Requests and errors of an interval, the same whenever its name is asked for: looks read everything again."""
+    chance = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
+    requests = int(chance.poisson(mean))
+    return requests, int(chance.binomial(requests, odds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from shoreward.domain import ShorewardError, Terminal, UserError
-from shoreward.web import pages
+from shoreward.web import pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
@@ -38,6 +38,7 @@ ROUTES = (
     stream.routes,
     signing_in.routes,
     pages.routes,
+    records.routes,
 )
 """All routes but the one that publishes them."""
 

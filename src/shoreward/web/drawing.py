@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -12,7 +14,7 @@ from typing import Any, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from shoreward.web.pictures import charts, sea
+from shoreward.web.pictures import charts, past, sea
 from shoreward.web.pictures.svg import element
 from shoreward.web.views.shapes import Mood
 from shoreward.web.watch import Sight
@@ -32,7 +34,14 @@ def _environment() -> Environment:
     )
     cast("dict[str, Any]", made.filters).update(_FILTERS)
     cast("dict[str, Any]", made.globals).update(
-        sea=sea, charts=charts, icon=icon, asset=asset, version=version("shoreward"), Mood=Mood, diff_lines=diff_lines
+        sea=sea,
+        charts=charts,
+        past=past,
+        icon=icon,
+        asset=asset,
+        version=version("shoreward"),
+        Mood=Mood,
+        diff_lines=diff_lines,
     )
     return made
 
@@ -86,6 +95,21 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
+def _dollars(amount: float | None) -> str:
+    if amount is None:
+        return "nobody knows"
+    return f"US$ {amount:.4f}" if 0 < amount < 0.1 else f"US$ {amount:,.2f}"
+
+
+def _milliseconds(number: float) -> str:
+    return f"{number / 1_000:.3g} s" if number >= 1_000 else f"{number:.3g} ms"
+
+
+def _plain(values: Iterable[Any]) -> list[dict[str, Any]]:
+    """Values as JSON has them."""
+    return [asdict(each) for each in values]
+
+
 def _percent(number: float) -> str:
     return f"{number:.3g} %"
 
@@ -99,6 +123,10 @@ _FILTERS = {
     "iso": _iso,
     "span": span,
     "percent": _percent,
+    "dollars": _dollars,
+    "milliseconds": _milliseconds,
+    "pairs": dict,
+    "plain": _plain,
 }
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from importlib.resources import files
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from shoreward.domain import Refused, ShorewardError
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
 from shoreward.web.drawing import DIFF_SHOWN, render
+from shoreward.web.paging import page
 from shoreward.web.problems import problem
-from shoreward.web.routing import Ground, Stands, needs
+from shoreward.web.routing import Stands, needs
+from shoreward.web.views.actions import all_of
 from shoreward.web.views.board import board
+from shoreward.web.views.group import members
 from shoreward.web.views.judgement import judgement
+from shoreward.web.views.levers import freezes_of, of_pipeline
 from shoreward.web.views.release import release as whole
 from shoreward.web.views.shore import shore, stop_of
-from shoreward.web.views.under_way import headline
+from shoreward.web.views.under_way import waits
 
 routes = APIRouter(route_class=Door, include_in_schema=False)
 
@@ -28,19 +31,6 @@ Application = Annotated[str, Path(max_length=200)]
 ReleaseName = Annotated[str, Path(max_length=240)]
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-
-
-def _page(request: Request, ground: Ground, name: str, make: Callable[[], dict[str, Any]]) -> Response:
-    """A page, or only what of it moves; made once for all who look at the same thing at the same moment."""
-    part = "shoreward-part" in request.headers
-    sight = ground.sight
-
-    def draw() -> str:
-        values = make()
-        return render(name, part=part, sight=sight, now=ground.now(), path=request.url.path, **values)
-
-    key = (ground.caller.name, ground.caller.rights, name, request.url.path, request.url.query, part)
-    return HTMLResponse(ground.kept.of(key, sight.version, draw))
 
 
 @routes.get("/")
@@ -59,7 +49,7 @@ def pipelines(request: Request, ground: Stands) -> Response:
     def make() -> dict[str, Any]:
         return {"rows": board(ground.sight, ground.now()), "stop": stop_of(ground.sight, "")}
 
-    return _page(request, ground, "board.html", make)
+    return page(request, ground, "board.html", make)
 
 
 @routes.get("/pipelines/{application}")
@@ -69,31 +59,14 @@ def pipeline(request: Request, ground: Stands, application: Application) -> Resp
 
     def make() -> dict[str, Any]:
         shown = shore(ground.sight, ground.watch.carried, application, ground.now())
-        return {"shore": shown, "stop": shown.stop, "can_release": ground.begin is not None}
-
-    return _page(request, ground, "shore.html", make)
-
-
-@routes.get("/pipelines/{application}/releases")
-@needs(Need.READ)
-def history(
-    request: Request, ground: Stands, application: Application, before: Annotated[str, Query(max_length=240)] = ""
-) -> Response:
-    """An application's releases, newest first."""
-
-    def make() -> dict[str, Any]:
-        ground.sight.of(application)
-        if before:
-            ground.header(before)
-        found = ground.page(application, before=before, limit=51)
         return {
-            "application": application,
-            "releases": [headline(each) for each in found[:50]],
-            "next": found[49].id if len(found) > 50 else "",
-            "stop": stop_of(ground.sight, application),
+            "shore": shown,
+            "stop": shown.stop,
+            "freezes": freezes_of(ground.sight, application, ground.now()),
+            "actions": of_pipeline(ground.sight, application, ground.now(), begins=ground.begin is not None),
         }
 
-    return _page(request, ground, "history.html", make)
+    return page(request, ground, "shore.html", make, application)
 
 
 @routes.get("/releases/{release}")
@@ -103,11 +76,17 @@ def one(request: Request, ground: Stands, release: ReleaseName) -> Response:
 
     def make() -> dict[str, Any]:
         header = ground.header(release)
-        shown = whole(ground.sight, ground.watch.carried(release), header, ground.now())
-        change = ground.differences.of(header, longest=DIFF_SHOWN)
-        return {"release": shown, "change": change, "stop": stop_of(ground.sight, header.application)}
+        sight, now, carried = ground.sight, ground.now(), ground.watch.carried(release)
+        return {
+            "release": whole(sight, carried, header, now),
+            "change": ground.differences.of(header, longest=DIFF_SHOWN),
+            "changes": ground.comparisons.of(ground.journal, carried.state),
+            "group": members(sight, ground.watch.carried, carried.state, now),
+            "actions": all_of(carried.state, header, waits(sight, carried, now)),
+            "stop": stop_of(sight, header.application),
+        }
 
-    return _page(request, ground, "release.html", make)
+    return page(request, ground, "release.html", make, release.rpartition("-")[0])
 
 
 @routes.get("/releases/{release}/judgement/{target:path}")
@@ -122,7 +101,7 @@ def judged(
         shown = judgement(ground.watch.carried(release), header, target)
         return {"judgement": shown, "stop": stop_of(ground.sight, header.application)}
 
-    return _page(request, ground, "judgement.html", make)
+    return page(request, ground, "judgement.html", make, release.rpartition("-")[0])
 
 
 @routes.get("/static/{name}")
@@ -155,5 +134,16 @@ def ready(ground: Stands) -> Response:
 
 def trouble(request: Request, error: ShorewardError, status: int) -> Response:
     """A page that says what is wrong."""
-    text = render("trouble.html", part=False, sight=None, now=time.time(), path="", problem=problem(error), stop=None)
+    text = render(
+        "trouble.html",
+        part=False,
+        sight=None,
+        now=time.time(),
+        path="",
+        caller="",
+        barred="",
+        barred_from_all="",
+        problem=problem(error),
+        stop=None,
+    )
     return HTMLResponse(text, status_code=status)

@@ -13,8 +13,10 @@ from fastapi import Depends, Request
 
 from shoreward.app.access.accounts import Accounts, Audited
 from shoreward.app.access.audit import audited
+from shoreward.app.ancestry import Ancestry
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.releases import Wish
+from shoreward.app.sandboxes.lease import Lease
 from shoreward.app.webhooks import Push
 from shoreward.core.header import Header
 from shoreward.domain import Refused
@@ -24,7 +26,9 @@ from shoreward.web.access.policy import Access, Caller, Via
 from shoreward.web.access.signed_in import SigningIn
 from shoreward.web.hub import Hub
 from shoreward.web.kept import Kept
+from shoreward.web.recollected import Recollected
 from shoreward.web.remembered import Remembered
+from shoreward.web.views.changes import Comparisons
 from shoreward.web.views.difference import Differences
 from shoreward.web.watch import Sight, Watch
 
@@ -57,6 +61,9 @@ class Ground:
             where this server can open none.
         branches: what is watched, and woken by webhooks; None where nothing is.
         signing_in: how people sign in; None where nobody has to.
+        sandboxes: the ledger's leases; None where there is no ledger.
+        ancestry: the history of an application's commits; None where there is no repository.
+        comparisons: of templates; `recollected`: what was found in releases that are over.
         remembered: answers to commands, by idempotency key.
     """
 
@@ -69,6 +76,10 @@ class Ground:
     begin: Callable[[str, Callable[[str], Wish], str], str] | None = None
     branches: Branches | None = None
     signing_in: SigningIn | None = None
+    sandboxes: Callable[[], Sequence[Lease]] | None = None
+    ancestry: Callable[[str], Ancestry | None] = field(default=lambda application: None)
+    comparisons: Comparisons = field(default_factory=Comparisons)
+    recollected: Recollected = field(default_factory=Recollected)
     remembered: Remembered = field(default_factory=Remembered)
     kept: Kept = field(default_factory=Kept)
     caller: Caller = _ITSELF

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from shoreward.app.ports import Happened, Journal, Recorded
+from shoreward.app.surroundings import Scene
 from shoreward.core import Release, evolve, replay
 from shoreward.core.control import NO_CONTROL, Control, steered
 from shoreward.core.header import Header
 from shoreward.domain import OperationError, Refused
+from shoreward.web.around import Around, Known
 
 _KEPT = 64
 """How many releases that have ended are kept in memory once somebody has looked at them."""
@@ -43,6 +45,7 @@ class Sight:
         headers: releases of each application, oldest first.
         under_way: releases that are open, by id, in the order of their coming.
         trouble: why the journal cannot be read now; "" while it can.
+        around: makes the surroundings of releases; `hidden` has what `only` left out.
     """
 
     version: int = 0
@@ -52,10 +55,24 @@ class Sight:
     control: Control = NO_CONTROL
     orders: int = 0
     trouble: str = ""
+    around: Around | None = field(default=None, compare=False)
+    hidden: Mapping[str, tuple[Header, ...]] | None = field(default=None, compare=False)
+
+    @property
+    def everything(self) -> Mapping[str, tuple[Header, ...]]:
+        """Releases of each application, those included that somebody does not see: theirs may wait for them."""
+        return self.headers if self.hidden is None else self.hidden
+
+    def scene(self) -> Scene:
+        """What bears on each release that is under way."""
+        if self.around is None:
+            return Scene(releases=tuple(each.state for each in self.under_way.values()), control=self.control)
+        return self.around.scene(self)
 
     def only(self, sees: Callable[[str], bool]) -> Sight:
         """With the pipelines that somebody sees; what is under way elsewhere stays: theirs may wait for it."""
-        return replace(self, headers={name: headers for name, headers in self.headers.items() if sees(name)})
+        seen = {name: headers for name, headers in self.headers.items() if sees(name)}
+        return replace(self, headers=seen, hidden=self.everything)
 
     def of(self, application: str) -> tuple[Header, ...]:
         """An application's releases, oldest first; raises `Refused` (PIPELINE_UNKNOWN)."""
@@ -71,11 +88,14 @@ class Sight:
 class Watch:
     """Follows a journal.
 
+    Args:
+        known: what the server was told of its surroundings.
+
     Raises:
         OperationError: the journal cannot be read, at the start; later that is `Sight.trouble`.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, known: Known | None = None) -> None:
         self._journal = journal
         self._changes = journal.changes()
         self._recent: deque[Happened] = deque(maxlen=_REMEMBERED)
@@ -92,7 +112,13 @@ class Watch:
         control = reduce(steered, orders, NO_CONTROL)
         self._since = heard
         self.sight = Sight(
-            version=1, heard=heard, headers=headers, under_way=under_way, control=control, orders=len(orders)
+            version=1,
+            heard=heard,
+            headers=headers,
+            under_way=under_way,
+            control=control,
+            orders=len(orders),
+            around=Around(known or Known(), lambda release: self.carried(release).state),
         )
 
     def refresh(self) -> bool:

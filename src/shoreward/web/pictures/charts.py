@@ -41,6 +41,16 @@ class Frame:
 
 
 def _axes(frame: Frame, marks: Sequence[tuple[float, str]]) -> list[Markup]:
+    """Heights, and the times at both ends."""
+    made, floor = _scale(frame, marks), frame.height - 6
+    made.append(element("text", _clock(frame.start), class_="tick", x=_LEFT, y=floor))
+    if frame.end > frame.start:
+        right = frame.width - _RIGHT
+        made.append(element("text", _clock(frame.end), class_="tick", x=right, y=floor, text_anchor="end"))
+    return made
+
+
+def _scale(frame: Frame, marks: Sequence[tuple[float, str]]) -> list[Markup]:
     right = frame.width - _RIGHT
     made = [
         element("line", class_="grid", x1=_LEFT, x2=right, y1=frame.y(value), y2=frame.y(value)) for value, _ in marks
@@ -49,10 +59,6 @@ def _axes(frame: Frame, marks: Sequence[tuple[float, str]]) -> list[Markup]:
         element("text", label, class_="tick", x=_LEFT - 6, y=frame.y(value) + 4, text_anchor="end")
         for value, label in marks
     ]
-    floor = frame.height - 6
-    made.append(element("text", _clock(frame.start), class_="tick", x=_LEFT, y=floor))
-    if frame.end > frame.start:
-        made.append(element("text", _clock(frame.end), class_="tick", x=right, y=floor, text_anchor="end"))
     return made
 
 
@@ -111,6 +117,80 @@ def rates_chart(metric: Metric) -> Markup:
     parts.append(element("path", class_="series canary", d=line(frame.points(canary))))
     parts += _dots(frame, canary, "canary")
     return _chart(frame, parts, f"{metric.metric} of {metric.subject}: canary against baseline over time")
+
+
+_LEAST = 1e-4
+"""Where the scale of shares ends that are slow."""
+
+
+def spread_chart(metric: Metric) -> Markup:
+    """How latency is distributed on both arms: the share of requests that took longer, both scales logarithmic."""
+    arms = {"baseline": metric.baseline_slower, "canary": metric.canary_slower}
+    limits = [math.log(point.than) for points in arms.values() for point in points if point.than > 0]
+    first, last = min(limits, default=0.0), max(limits, default=1.0)
+    spare = max(0.1, (last - first) / 12)
+
+    def rise(share: float) -> float:
+        return 1 + math.log10(max(share, _LEAST)) / -math.log10(_LEAST)
+
+    frame = Frame(420, 160, first - spare, last + spare, rise)
+    parts = _scale(frame, [(1.0, "100 %"), (0.1, "10 %"), (0.01, "1 %"), (0.001, "0.1 %")])
+    parts += [_below(frame, math.log(point.than), point.than) for point in metric.baseline_slower if point.than > 0]
+    for tone, points in arms.items():
+        known = [(math.log(point.than), point.share) for point in points if point.than > 0]
+        parts.append(element("path", class_=f"series {tone}", d=line(frame.points(known))))
+        parts += [element("circle", class_=f"dot {tone}", cx=x, cy=y, r=3) for x, y in frame.points(known)]
+    words = "; ".join(f"longer than {than:.3g} ms: {canary} {baseline}" for than, canary, baseline in beside(metric))
+    return _chart(frame, parts, f"Latency of {metric.subject}: {words}")
+
+
+def beside(metric: Metric) -> list[tuple[float, str, str]]:
+    """Each limit in milliseconds with what took longer, of the canary and of the baseline; "" where nobody counted."""
+    rows = [(point.than, f"canary {_percent(point.share)}", "") for point in metric.canary_slower]
+    rows += [(point.than, "", f"baseline {_percent(point.share)}") for point in metric.baseline_slower]
+    return sorted(rows)
+
+
+def _below(frame: Frame, at: float, than: float) -> Markup:
+    words = f"{than / 1_000:.3g} s" if than >= 1_000 else f"{than:.3g} ms"
+    return element("text", words, class_="tick", x=frame.x(at), y=frame.height - 6, text_anchor="middle")
+
+
+def values_chart(metric: Metric) -> Markup:
+    """A value on both sides over time, with the margin around what it is compared with."""
+    canary = [(look.until, look.canary_value) for look in metric.looks if look.canary_value is not None]
+    baseline = [(look.until, look.baseline_value) for look in metric.looks if look.baseline_value is not None]
+    margin = metric.margin or 0.0
+    seen = [value for _, value in canary] + [value + side for _, value in baseline for side in (-margin, margin)]
+    low, high = min(seen, default=0.0), max(seen, default=1.0)
+    spare = (high - low or abs(high) or 1.0) / 8
+    low, high = low - spare, high + spare
+    frame = _over(metric.looks, lambda value: (value - low) / (high - low))
+    parts = _axes(frame, [(value, f"{value:.3g}") for value in (low + spare, (low + high) / 2, high - spare)])
+    if margin and baseline:
+        upper, lower = ([(at, value + side) for at, value in baseline] for side in (margin, -margin))
+        band = line([*frame.points(upper), *frame.points(lower)[::-1]], closed=True)
+        parts.append(element("path", class_="band", d=band))
+    parts.append(element("path", class_="series baseline", d=line(frame.points(baseline))))
+    parts.append(element("path", class_="series canary", d=line(frame.points(canary))))
+    parts += _dots(frame, canary, "canary")
+    return _chart(frame, parts, f"{metric.metric} of {metric.subject} over time, beside what it is compared with")
+
+
+def counts_chart(metric: Metric) -> Markup:
+    """How many on both sides, of all since the first shift."""
+    of_requests = metric.metric == "requests"
+    canary = [(look.until, float(look.canary_requests if of_requests else look.canary_bad)) for look in metric.looks]
+    baseline = [
+        (look.until, float(look.baseline_requests if of_requests else look.baseline_bad)) for look in metric.looks
+    ]
+    most = _round_up(max((value for _, value in (*canary, *baseline)), default=0.0) or 1.0)
+    frame = _over(metric.looks, lambda value: value / most)
+    parts = _axes(frame, [(0, "0"), (most / 2, f"{most / 2:,.3g}"), (most, f"{most:,.0f}")])
+    parts.append(element("path", class_="series baseline", d=line(frame.points(baseline))))
+    parts.append(element("path", class_="series canary", d=line(frame.points(canary))))
+    parts += _dots(frame, canary, "canary")
+    return _chart(frame, parts, f"{metric.metric} of {metric.subject} over time")
 
 
 def _dots(frame: Frame, values: Sequence[tuple[float, float]], tone: str) -> list[Markup]:

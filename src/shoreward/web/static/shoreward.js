@@ -21,6 +21,7 @@ function fit(old, fresh) {
     return;
   }
   if (old.id === "pulse") return;
+  if (old === document.activeElement && old.matches("input, select")) return;
   for (const { name, value } of [...fresh.attributes]) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   for (const { name } of [...old.attributes]) {
     const ours = name === "open" && old.nodeName === "DETAILS";
@@ -125,20 +126,52 @@ function ask(button) {
   part("words").textContent = asked.words;
   part("why").value = "";
   part("trouble").hidden = true;
-  document.querySelector("label[for=ask-why]").textContent = asked.asks ? "Which commit? A branch, a tag or a commit." : "Why? The journal keeps it.";
+  part("reason").hidden = asked.reason === undefined;
+  part("fields").replaceChildren(...JSON.parse(asked.fields).map(entry));
   part("yes").textContent = asked.title;
   part("yes").className = button.classList.contains("danger") || button.classList.contains("stop") ? "danger" : "act";
   part("yes").disabled = false;
   document.getElementById("ask").showModal();
-  part("why").focus();
+  (part("fields").querySelector("input, select") || part("why")).focus();
+}
+
+// One thing that a command takes beside a reason: a text, a choice, or a moment of the reader's own clock.
+function entry({ name, label, kind, choices, optional }) {
+  const box = document.createElement("div");
+  const words = document.createElement("label");
+  const field = document.createElement(kind === "choice" ? "select" : "input");
+  field.id = `ask-field-${name}`;
+  field.name = name;
+  field.dataset.kind = kind;
+  field.required = !optional;
+  if (kind === "moment") field.type = "datetime-local";
+  if (kind === "text") field.maxLength = 1000, field.autocomplete = "off";
+  for (const [value, shown] of choices) field.append(new Option(shown, value));
+  words.htmlFor = field.id;
+  words.textContent = optional ? `${label} (may be empty)` : label;
+  box.append(words, field);
+  return box;
+}
+
+// What was entered, or the first label of what is missing.
+function entered() {
+  const body = {};
+  for (const field of part("fields").querySelectorAll("input, select")) {
+    const value = field.value.trim();
+    if (!value && field.required) return { missing: field.labels[0].textContent };
+    if (value) body[field.name] = field.dataset.kind === "moment" ? new Date(value).getTime() / 1000 : value;
+  }
+  const why = part("why").value.trim();
+  if (asked.reason !== undefined && !why) return { missing: "Say why: the journal keeps it." };
+  return { body: asked.reason === undefined ? body : { ...body, why } };
 }
 
 async function answer() {
-  const why = part("why").value.trim();
-  if (!why) { trouble(asked.asks ? "Name a commit." : "Say why: the journal keeps it."); return; }
+  const { body: given, missing } = entered();
+  if (missing) { trouble(missing); return; }
   part("yes").disabled = true;
   try {
-    const body = JSON.stringify({ ...JSON.parse(asked.body), [asked.asks || "why"]: why });
+    const body = JSON.stringify({ ...JSON.parse(asked.body), ...given });
     const headers = { "Content-Type": "application/json", "Shoreward-Request": "1", "Idempotency-Key": asked.key };
     const said = await fetch(asked.command, { method: "POST", body, headers });
     if (said.ok) { document.getElementById("ask").close(); soon(); return; }
@@ -165,7 +198,13 @@ function find() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-command]");
-  if (button) ask(button);
+  if (button && !button.disabled) ask(button);
+});
+// The policy lets no form be sent; what is looked for is a page of its own.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "get") return;
+  event.preventDefault();
+  location.assign(`${event.target.getAttribute("action")}?${new URLSearchParams(new FormData(event.target))}`);
 });
 document.addEventListener("input", (event) => { if (event.target.id === "find") find(); });
 document.addEventListener("keydown", (event) => {

@@ -36,6 +36,7 @@ def _row(sight: Sight, headers: Sequence[Header], now: float) -> Row:
         application=newest.application,
         mood=Mood.PERSON if stop else worst.mood if worst else _settled(newest),
         standing=f"stopped by {stop.by}: {stop.why}" if stop else _words(worst, newest),
+        advice="" if stop else _advice(worst),
         until=_until(worst),
         stop=stop,
         live=headline(live) if live else None,
@@ -54,6 +55,11 @@ def _words(worst: UnderWay | None, newest: Header) -> str:
         return f"{newest.id} {outcome}" + (f": {newest.reason}" if newest.reason else "")
     persons = [each.what for each in worst.blockers if each.person]
     return f"{worst.headline.id}: {persons[0] if persons else worst.why_back or worst.standing}"
+
+
+def _advice(worst: UnderWay | None) -> str:
+    """What a person is to do."""
+    return next((each.advice for each in worst.blockers if each.person), "") if worst else ""
 
 
 def _until(worst: UnderWay | None) -> float | None:

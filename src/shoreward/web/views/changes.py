@@ -28,30 +28,25 @@ MOST = 300
 
 
 class Comparisons:
-    """Templates beside each other; what was compared once is remembered, for templates do not change.
+    """Templates beside each other; what was compared once is remembered, for templates do not change."""
 
-    Args:
-        kept: where templates are.
-    """
+    def __init__(self) -> None:
+        self._between = lru_cache(maxsize=256)(_compare)
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
-        self._between = lru_cache(maxsize=256)(self._compare)
-
-    def of(self, state: Release) -> tuple[TargetChanges, ...]:
+    def of(self, kept: Kept, state: Release) -> tuple[TargetChanges, ...]:
         """Every target that the release has been staged on or has looked at, those that change alike together."""
         names = places(state.pipeline)
         found: dict[tuple[object, ...], TargetChanges] = {}
         for key, each in state.deployments.items():
             if each.snapshot is None or state.revision is None:
                 continue
-            one = self._on(state, each, names[key])
+            one = self._on(kept, state, each, names[key])
             alike = (one.new, one.lines, one.properties, one.rights, one.trouble)
             same = found.get(alike)
             found[alike] = replace(same, places=(*same.places, names[key])) if same else one
         return tuple(found.values())
 
-    def _on(self, state: Release, deployment: Deployment, place: str) -> TargetChanges:
+    def _on(self, kept: Kept, state: Release, deployment: Deployment, place: str) -> TargetChanges:
         assert deployment.snapshot is not None
         assert state.revision is not None
         before, trouble = deployment.snapshot.template, ""
@@ -60,7 +55,7 @@ class Comparisons:
         if before is not None:
             try:
                 properties, rights = self._between(
-                    state.pipeline.artifacts, deployment.target, before, state.revision.template
+                    kept, state.pipeline.artifacts, deployment.target, before, state.revision.template
                 )
             except ShorewardError as error:
                 trouble = f"The templates cannot be compared: {error.what}"
@@ -74,12 +69,13 @@ class Comparisons:
             trouble=trouble,
         )
 
-    def _compare(
-        self, buckets: str, target: Target, before: str, after: str
-    ) -> tuple[tuple[PropertyChange, ...], tuple[Right, ...]]:
-        old, new = both(self._kept, buckets, target, before, after)
-        given = {name: (value,) for name, value in target.parameters}
-        return tuple(_properties(old, new, changed(old, new))), tuple(_rights(old, new, given))
+
+def _compare(
+    kept: Kept, buckets: str, target: Target, before: str, after: str
+) -> tuple[tuple[PropertyChange, ...], tuple[Right, ...]]:
+    old, new = both(kept, buckets, target, before, after)
+    given = {name: (value,) for name, value in target.parameters}
+    return tuple(_properties(old, new, changed(old, new))), tuple(_rights(old, new, given))
 
 
 def _lines(deployment: Deployment) -> tuple[ChangeShown, ...]:

@@ -10,16 +10,17 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Literal, cast
 
 from shoreward.app.levers import find_target
 from shoreward.app.story import places
-from shoreward.app.wording import subject, telling
+from shoreward.app.wording import counted, rate, subject, telling
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
 from shoreward.core.header import Header
-from shoreward.domain import Evidence, JudgePolicy, Refused
+from shoreward.domain import Evidence, JudgePolicy, Refused, Slower
 from shoreward.web.views.release import all_weights
-from shoreward.web.views.shapes import JudgementShown, Look, Metric, Weights
+from shoreward.web.views.shapes import JudgementShown, Look, Metric, Point, Weights
 from shoreward.web.views.under_way import headline
 from shoreward.web.watch import Carried
 
@@ -96,18 +97,49 @@ def _metric(policy: JudgePolicy, rows: Sequence[tuple[e.TargetJudged, Evidence]]
     rows = _thinned(rows)
     bounds = _bounds(policy, [each for _, each in rows])
     last = rows[-1][1]
-    counts = last.metric == "errors"
+    errors = last.metric == "errors"
+    own = next((each for each in policy.metrics if each.name == last.metric), None)
     return Metric(
         function=last.function,
         subject=subject(last),
         metric=last.metric,
+        kind=_kind(last),
         strength=last.strength,
         controls=last.controls,
         verdict=last.verdict.value,
-        harmful=policy.rollback_ratio if counts else None,
-        safe=policy.promote_ratio if counts else None,
+        harmful=policy.rollback_ratio if errors else None,
+        safe=policy.promote_ratio if errors else None,
+        margin=own.margin if own and own.kind == "gauge" else None,
+        critical=own is None or own.critical,
+        canary_slower=_points(last.canary_slower, last.canary_requests),
+        baseline_slower=_points(last.baseline_slower, last.baseline_requests),
         looks=tuple(_look(judged, each, bound) for (judged, each), bound in zip(rows, bounds, strict=True)),
     )
+
+
+def _kind(evidence: Evidence) -> Literal["rate", "gauge", "count"]:
+    """A share of requests, a value, or events of which nobody knows out of how many."""
+    if evidence.canary_value is not None or evidence.baseline_value is not None:
+        return "gauge"
+    counted = evidence.metric != "requests" and (evidence.canary_requests or evidence.baseline_requests)
+    return "rate" if counted else "count"
+
+
+def _points(slower: Sequence[Slower], requests: int) -> tuple[Point, ...]:
+    return tuple(Point(than=each.than, share=each.requests / requests) for each in slower if requests)
+
+
+def _side(evidence: Evidence, value: float | None, bad: int, requests: int) -> str:
+    """What an arm showed: `3.2`, `14 of 240 (5.8 %)`, `14`."""
+    match _kind(evidence):
+        case "gauge":
+            return "nothing" if value is None else f"{value:.4g}"
+        case "rate":
+            return rate(bad, requests)
+        case "count" if evidence.metric == "requests":
+            return counted(requests, "request")
+        case "count":
+            return f"{bad:,}"
 
 
 def _thinned(rows: Sequence[tuple[e.TargetJudged, Evidence]]) -> Sequence[tuple[e.TargetJudged, Evidence]]:
@@ -162,6 +194,8 @@ def _look(judged: e.TargetJudged, each: Evidence, bound: _Bound) -> Look:
         harm=_part(each.e_rollback, each.bar_rollback),
         safety=_part(each.e_promote, each.bar_promote),
         needed=each.needed,
+        canary_words=_side(each, each.canary_value, each.canary_bad, each.canary_requests),
+        baseline_words=_side(each, each.baseline_value, each.baseline_bad, each.baseline_requests),
     )
 
 
@@ -190,5 +224,7 @@ def raw(carried: Carried, target: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """A text that no spreadsheet takes for a formula."""
+    """A text that no spreadsheet takes for a formula; points of a distribution as `slower than (ms): requests`."""
+    if isinstance(value, tuple):
+        return " ".join(f"{each.than:g}:{each.requests}" for each in cast("tuple[Slower, ...]", value))
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

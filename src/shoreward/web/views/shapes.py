@@ -23,12 +23,61 @@ class Mood(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Something that an action asks for beside a reason; one of `choices` (value, words) where there are any.
+
+    Attributes:
+        kind: text, choice, or moment: a date and a time, sent as UNIX seconds.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something that a person may ask for: a command of the API, with what it does in words.
+
+    Attributes:
+        path: what is posted to; `body` is posted, with the fields and a reason.
+        tone: plain, act or danger.
+        reason: whether it asks why.
+        unless: why it cannot be done now; "" when it can.
+    """
+
+    label: str
+    title: str
+    words: str
+    path: str
+    body: tuple[tuple[str, str], ...] = ()
+    tone: str = "plain"
+    fields: tuple[Field, ...] = ()
+    reason: bool = True
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """Why something does not move; `until` is when it opens by itself, `person` whether somebody has to act."""
+    """Why something does not move.
+
+    Attributes:
+        until: when it opens by itself; None when that takes evidence or a person.
+        person: whether somebody has to act.
+        gate: the gate that is closed, "" when it is none; `zone` is the time zone that it goes by.
+        advice: what is to be done, in words; "" when nothing is.
+        actions: with which a person does it.
+    """
 
     what: str
     until: float | None
     person: bool
+    gate: str = ""
+    zone: str = ""
+    advice: str = ""
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +167,7 @@ class UnderWay:
     going_back: bool
     why_back: str
     blockers: tuple[Blocked, ...]
+    actions: tuple[Action, ...]
     targets: tuple[OnTarget, ...]
 
 
@@ -182,6 +232,7 @@ class Row:
     application: str
     mood: Mood
     standing: str
+    advice: str
     until: float | None
     stop: Stop | None
     live: Headline | None
@@ -313,6 +364,7 @@ class Look:
     """What one look at a target said of one metric; the fields are those of the evidence in the journal.
 
     Attributes:
+        canary_words, baseline_words: what both arms showed; of a shared metric, here and where it is compared with.
         ratio_low, ratio, ratio_high: canary's rate to the baseline's, with bounds that hold at all times together
             with 95 %; None where there is nothing to say yet.
         harm, safety: evidence as a part of what is needed, 0 to 1.
@@ -333,6 +385,16 @@ class Look:
     harm: float
     safety: float
     needed: int | None
+    canary_words: str
+    baseline_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """`share` of the requests took longer `than` so many milliseconds."""
+
+    than: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,19 +402,28 @@ class Metric:
     """A metric of a target, look after look.
 
     Attributes:
+        kind: rate (a share of requests), gauge (a value), or count (events without requests).
+        controls: what stands in for the baseline where both revisions share the metric; "" for the old revision itself.
         harmful, safe: ratios beyond which it is harm, and below which it may advance; None for what is no count.
-        decided: the verdict that ended it, "" while it goes on.
+        margin: of a gauge, how far it may differ; None where nobody said so.
+        critical: whether promotion waits for it.
+        canary_slower, baseline_slower: how latency is distributed, fastest limit first; empty of other metrics.
     """
 
     function: str
     subject: str
     metric: str
+    kind: str
     strength: str
     controls: str
     verdict: str
     harmful: float | None
     safe: float | None
+    margin: float | None
+    critical: bool
     looks: tuple[Look, ...]
+    canary_slower: tuple[Point, ...]
+    baseline_slower: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,3 +525,152 @@ class TargetChanges:
     rights: tuple[Right, ...]
     more: int
     trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxShown:
+    """A sandbox, as the server's own ledger knows it; costs in US dollars, None where nobody knows the price."""
+
+    name: str
+    application: str
+    account: str
+    region: str
+    owner: str
+    branch: str
+    commit: str
+    state: str
+    fresh: bool
+    created: float
+    used: float
+    expires: float
+    over: bool
+    cost_so_far: float | None
+    cost_to_come: float | None
+    hourly: float | None
+    unpriced: tuple[str, ...]
+    faults: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandboxes:
+    """All sandboxes that are not gone, those whose lease has ended first; `trouble` says why there are none to tell."""
+
+    all: tuple[SandboxShown, ...]
+    hourly: float
+    so_far: float
+    unknown: bool
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Something that a person, or a program with a token, said or did.
+
+    Attributes:
+        via: command line, page, token; "" where the journal alone tells, which does not know it.
+        refused: the code of what came of it where it was not done.
+    """
+
+    at: float
+    by: str
+    what: str
+    why: str
+    application: str
+    release: str
+    via: str
+    refused: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayShown:
+    """A revision that was all there was on a target, for a while; `until` is None while it is live."""
+
+    release: str
+    commit: str
+    subject: str
+    by: str
+    since: float
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What was live on a target, oldest first."""
+
+    target: str
+    place: str
+    stays: tuple[StayShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhereShown:
+    """Where a commit is: targets whose live revision contains it, and those whose does not."""
+
+    application: str
+    live: tuple[Lane, ...]
+    away: tuple[Lane, ...]
+    carried_by: tuple[Headline, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure of how a team delivers, with what it means.
+
+    Attributes:
+        value: in words; "" when there is nothing to tell it from.
+        note: of how many it is, and what it leaves out.
+        trend: for equal parts of the time, oldest first; None where there is nothing to tell it from.
+        marks: the trend's values in words.
+        less: whether less is better.
+    """
+
+    name: str
+    value: str
+    meaning: str
+    note: str
+    trend: tuple[float | None, ...]
+    marks: tuple[str, ...]
+    less: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivering:
+    """A pipeline's figures in a line."""
+
+    application: str
+    deployments: int
+    lead: str
+    failures: int
+    rate: str
+    recovery: str
+    trend: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HowWeDo:
+    """How a pipeline, or all of them (""), delivered over some days."""
+
+    application: str
+    days: int
+    start: float
+    end: float
+    figures: tuple[Figure, ...]
+    pipelines: tuple[Delivering, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberShown:
+    """A member of a group release; `now` is None where its release is not to be seen here."""
+
+    application: str
+    after: tuple[str, ...]
+    now: UnderWay | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupShown:
+    """A group release, providers before their consumers."""
+
+    id: str
+    name: str
+    members: tuple[MemberShown, ...]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shoreward.app.story import places
-from shoreward.app.surroundings import Scene
 from shoreward.app.wording import counted, standing
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
+from shoreward.core.control import Control
 from shoreward.core.header import Header
+from shoreward.core.outside import ALONE
 from shoreward.domain import Outcome, Pipeline, Verdict
+from shoreward.web.views.actions import first_of, remedy
 from shoreward.web.views.shapes import Bake, Blocked, Headline, Mood, OnTarget, UnderWay
 from shoreward.web.watch import Carried, Sight
 
@@ -63,25 +65,39 @@ def shares(pipeline: Pipeline) -> Mapping[str, float]:
 
 
 def blockers(sight: Sight, carried: Carried, now: float) -> tuple[Blocked, ...]:
-    """What a release waits for, in its surroundings as they are known."""
+    """What a release waits for, in its surroundings as they are known, and what is to be done about it."""
+    return tuple(_blocked(carried.state, each, sight.control) for each in waits(sight, carried, now))
+
+
+def waits(sight: Sight, carried: Carried, now: float) -> tuple[Blocker, ...]:
+    """What a controller would say that a release waits for."""
     if carried.state.ended:
         return ()
-    scene = Scene(releases=tuple(each.state for each in sight.under_way.values()), control=sight.control)
-    known = carried.state.id in sight.under_way
-    decision = decide(carried.state, now, scene.around(carried.state)) if known else decide(carried.state, now)
-    return tuple(_blocked(each) for each in decision.blockers)
+    known = sight.under_way.get(carried.state.id)
+    if known is None:
+        return decide(carried.state, now, ALONE).blockers
+    return decide(known.state, now, sight.scene().around(known.state)).blockers
 
 
-def _blocked(blocker: Blocker) -> Blocked:
-    return Blocked(what=blocker.what, until=blocker.until, person=blocker.person)
+def _blocked(state: Release, blocker: Blocker, control: Control) -> Blocked:
+    advice, actions = remedy(state, blocker, control)
+    return Blocked(
+        what=blocker.what,
+        until=blocker.until,
+        person=blocker.person,
+        gate=blocker.gate,
+        zone=blocker.zone,
+        advice=advice,
+        actions=actions,
+    )
 
 
 def under_way(sight: Sight, carried: Carried, header: Header, now: float) -> UnderWay:
     """A release as it stands at `now`; one that has ended as it stood then."""
     state = carried.state
     names, share = places(state.pipeline), shares(state.pipeline)
-    waits = blockers(sight, carried, now)
-    mood = _mood(state, waits)
+    stops = blockers(sight, carried, now)
+    mood = _mood(state, stops)
     return UnderWay(
         headline=headline(header),
         mood=mood,
@@ -93,7 +109,8 @@ def under_way(sight: Sight, carried: Carried, header: Header, now: float) -> Und
         held=state.hold is not None,
         going_back=state.rollback is not None and not state.ended,
         why_back=_why_back(state),
-        blockers=waits,
+        blockers=stops,
+        actions=first_of(state),
         targets=tuple(
             on_target(state, each, place=names[key], share=share[key]) for key, each in state.deployments.items()
         ),

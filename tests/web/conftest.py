@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shoreward.adapters.journal import SqliteAccounts, SqliteJournal
+from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJournal
 from shoreward.app.releases import Wish
 from shoreward.domain import Pipeline
 from shoreward.testing.builders import a_pipeline, an_opening
@@ -108,12 +108,14 @@ def standing(file: Path, fill: Callable[[Site], object], **more: Any) -> Iterato
 @contextmanager
 def server(site: Site, port: int = 0, listening: socket.socket | None = None, **more: Any) -> Iterator[str]:
     """A server of a site's journal; gives its address."""
-    with closing(SqliteAccounts(site.journal.path)) as accounts:
+    file = site.journal.path
+    with closing(SqliteAccounts(file)) as accounts, closing(SqliteAnswers(file, site.clock.now)) as answers:
         ground = Ground(
             journal=site.journal,
             clock=site.clock,
             hub=Hub(Watch(site.journal), poll=0.02),
             accounts=accounts,
+            answers=answers,
             **{"access": policy_for("127.0.0.1", accounts, site.clock), **more},
         )
         with serving(ground, listening or listen("127.0.0.1", port)) as address:

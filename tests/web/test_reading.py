@@ -43,7 +43,7 @@ def test_a_release_is_told_with_its_weights_and_why_it_went_back(past: Site):
     assert [step["percent"] for step in weights["steps"]] == [0.0, 10.0, 0.0]
     assert any("ROLLBACK" in line["text"] for line in told["story"])
     assert [line["seq"] for line in told["story"]] == list(range(1, len(told["story"]) + 1))
-    later = past.get("/api/v1/releases/app-3/events?after=5").json()
+    later = past.get("/api/v1/releases/app-3/events?after=5").json()["items"]
     assert later == told["story"][5:]
 
 
@@ -75,7 +75,7 @@ def test_releases_come_page_by_page(build: Build):
     second = site.get(first["next"]).json()
     third = site.get(second["next"]).json()
     pages = (first, second, third)
-    assert [each["id"] for page in pages for each in page["releases"]] == [f"app-{n}" for n in (5, 4, 3, 2, 1)]
+    assert [each["id"] for page in pages for each in page["items"]] == [f"app-{n}" for n in (5, 4, 3, 2, 1)]
     assert third["next"] is None
 
 

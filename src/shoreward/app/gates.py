@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from shoreward.app.ports import Journal
 from shoreward.app.releases import Wish, say
-from shoreward.core import Event, Phase, Release
+from shoreward.app.surroundings import Scene
+from shoreward.core import Blocker, Event, Phase, Release
 from shoreward.core import events as e
 from shoreward.core.control import control_of
 from shoreward.core.gating import FREEZE, Standing, at_hooks, at_target, at_wave
@@ -51,6 +52,58 @@ def _of_targets(state: Release, wave: str, now: float, outside: Outside) -> Iter
             found = tuple(at_hooks(state, deployment, now, "after"))
         for each in found:
             yield Placed(wave=wave, target=deployment.target, standing=each)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateState:
+    """How a gate stands for a release, in words.
+
+    Attributes:
+        target: key of the target whose gate it is; None for one of the wave as a whole. `of` says it in words.
+        why: why it is closed, or who opened it.
+        waits: for what, and until when.
+    """
+
+    gate: str
+    kind: str
+    wave: str
+    target: str | None
+    of: str
+    open: bool
+    why: str
+    waits: tuple[Blocker, ...]
+
+
+def gate_states(state: Release, now: float, scene: Scene) -> tuple[GateState, ...]:
+    """The gates of the wave that a release is in, or comes to next; nothing for one that is not in the scene."""
+    if all(each.id != state.id for each in scene.releases):
+        return ()
+    return tuple(_told(each) for each in standings(state, now, scene.around(state)))
+
+
+def _told(placed: Placed) -> GateState:
+    standing = placed.standing
+    return GateState(
+        gate=standing.gate,
+        kind=standing.kind,
+        wave=placed.wave,
+        target=placed.target.key if placed.target else None,
+        of=str(placed.target) if placed.target else f"wave {placed.wave}",
+        open=standing.open,
+        why=_why(standing),
+        waits=standing.decision.blockers,
+    )
+
+
+def _why(standing: Standing) -> str:
+    """Why it is closed, without its name; or who opened it."""
+    if standing.unlocked:
+        return f"opened by {standing.unlocked.by}: {standing.unlocked.why}"
+    return "; ".join(_bare(standing, each.what) for each in standing.decision.blockers)
+
+
+def _bare(standing: Standing, what: str) -> str:
+    return what.partition(f"gate {standing.gate}: ")[2] or what
 
 
 def approve(journal: Journal, release: str, gate: str, wish: Wish, *, wave: str = "") -> Release:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from shoreward.adapters.git import RemoteBranch, Repository
 from shoreward.adapters.journal import SqliteJournal
+from shoreward.app.ancestry import Ancestry
 from shoreward.app.merges import Tip
+from shoreward.app.quarantine import Quarantine
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
@@ -114,6 +116,16 @@ class Ships:
         """The clone of an application's repository."""
         ship = self._by_name.get(application)
         return ship.project.repository if ship else None
+
+    def quarantine(self, application: str) -> Quarantine | None:
+        """What may not be released again of an application; None for one that is not in the fleet."""
+        ship = self._by_name.get(application)
+        return ship.project.quarantine() if ship else None
+
+    def ancestry(self, application: str) -> Ancestry | None:
+        """The history of an application's commits; None for one that is not in the fleet."""
+        known = self.quarantine(application)
+        return known.ancestry if known else None
 
     def secrets(self, push: Push) -> tuple[str, ...]:
         """The secrets that webhooks about a push may be signed with."""

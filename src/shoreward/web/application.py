@@ -20,7 +20,7 @@ from shoreward.web import pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
-from shoreward.web.api import commands, reading, stream, webhooks
+from shoreward.web.api import commands, journal, past, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.problems import Problem, as_json, said_of, status_of, wants_page
 from shoreward.web.routing import Ground, needs
@@ -33,6 +33,8 @@ Commands need the header `Shoreward-Request: 1`, a reason, and may carry an `Ide
 
 ROUTES = (
     reading.routes,
+    past.routes,
+    journal.routes,
     commands.routes,
     webhooks.routes,
     stream.routes,

@@ -39,7 +39,9 @@ def status_of(error: ShorewardError) -> int:
             return 404
         case UserError(code="METHOD_NOT_ALLOWED"):
             return 405
-        case Refused():
+        case Refused(code="KEY_REUSED"):
+            return 422
+        case Refused() | Retryable(code="KEY_UNDER_WAY"):
             return 409
         case UserError():
             return 400

@@ -14,7 +14,9 @@ from fastapi import Depends, Request
 from shoreward.app.access.accounts import Accounts, Audited
 from shoreward.app.access.audit import audited
 from shoreward.app.ancestry import Ancestry
+from shoreward.app.answers import Answers
 from shoreward.app.ports import Clock, Journal
+from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
 from shoreward.app.sandboxes.lease import Lease
 from shoreward.app.webhooks import Push
@@ -27,7 +29,6 @@ from shoreward.web.access.signed_in import SigningIn
 from shoreward.web.hub import Hub
 from shoreward.web.kept import Kept
 from shoreward.web.recollected import Recollected
-from shoreward.web.remembered import Remembered
 from shoreward.web.views.changes import Comparisons
 from shoreward.web.views.difference import Differences
 from shoreward.web.watch import Sight, Watch
@@ -60,11 +61,12 @@ class Ground:
             pipeline, and a reason why one in quarantine may go all the same, or "". Returns the release's id. None
             where this server can open none.
         branches: what is watched, and woken by webhooks; None where nothing is.
-        signing_in: how people sign in; None where nobody has to.
         sandboxes: the ledger's leases; None where there is no ledger.
         ancestry: the history of an application's commits; None where there is no repository.
         comparisons: of templates; `recollected`: what was found in releases that are over.
-        remembered: answers to commands, by idempotency key.
+        signing_in: how people sign in; None where nobody has to.
+        answers: answers to commands, by idempotency key.
+        quarantine: what may not be released again, of an application; None where its history is not at hand.
     """
 
     journal: Journal
@@ -72,6 +74,7 @@ class Ground:
     hub: Hub
     access: Access
     accounts: Accounts
+    answers: Answers
     differences: Differences = field(default_factory=Differences)
     begin: Callable[[str, Callable[[str], Wish], str], str] | None = None
     branches: Branches | None = None
@@ -80,7 +83,7 @@ class Ground:
     ancestry: Callable[[str], Ancestry | None] = field(default=lambda application: None)
     comparisons: Comparisons = field(default_factory=Comparisons)
     recollected: Recollected = field(default_factory=Recollected)
-    remembered: Remembered = field(default_factory=Remembered)
+    quarantine: Callable[[str], Quarantine | None] = field(default=lambda application: None)
     kept: Kept = field(default_factory=Kept)
     caller: Caller = _ITSELF
 
@@ -142,6 +145,33 @@ class Ground:
             if header.id == release:
                 return header
         return self.journal.header(release)
+
+    def commit(self, application: str, rev: str) -> str:
+        """The commit that a branch, tag or commit of an application means.
+
+        Raises:
+            UserError: REV_UNKNOWN and its like.
+            Refused: NO_REPOSITORY where the application's repository is not at hand.
+        """
+        repository = self.differences.repository(application)
+        if repository is None:
+            raise _no_repository()
+        return repository.resolve(rev).id
+
+    def history_of(self, application: str) -> Ancestry:
+        """The history of an application's commits; raises `Refused` (NO_REPOSITORY) where it is not at hand."""
+        found = self.ancestry(application)
+        if found is None:
+            raise _no_repository()
+        return found
+
+
+def _no_repository() -> Refused:
+    return Refused(
+        "NO_REPOSITORY",
+        "This server knows no commits: it was started without the application's repository.",
+        next="Start it in the application's folder.",
+    )
 
 
 def ground_of(request: Request) -> Ground:

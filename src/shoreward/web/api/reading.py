@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
+from pydantic_core import from_json
 
-from shoreward.domain import Refused
+from shoreward.app.gates import GateState, gate_states
+from shoreward.domain import Finding, Refused
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
-from shoreward.web.routing import Stands, needs
+from shoreward.web.api.paging import After, Before, Limit, Page, paged
+from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views import shapes
 from shoreward.web.views.board import board
 from shoreward.web.views.judgement import judgement, raw
-from shoreward.web.views.release import all_weights, story
+from shoreward.web.views.release import all_weights, found, story
 from shoreward.web.views.release import release as whole
 from shoreward.web.views.shore import shore
 from shoreward.web.views.under_way import headline, under_way
@@ -27,13 +30,7 @@ ReleaseName = Annotated[str, Path(description="A release, such as `sandcastles-1
 TargetName = Annotated[str, Path(description="A target: account/region/stack, account/region, or region.")]
 
 _ROWS = TypeAdapter(tuple[shapes.Row, ...])
-
-
-class ReleasePage(BaseModel):
-    """Some releases, newest first; `next` is the address of those before them, null at the end."""
-
-    releases: list[shapes.Headline]
-    next: str | None
+_FINDING = TypeAdapter(Finding)
 
 
 @routes.get("/pipelines", response_model=list[shapes.Row])
@@ -54,20 +51,18 @@ def pipeline(ground: Stands, application: Application) -> shapes.Shore:
 @routes.get("/releases")
 @needs(Need.READ)
 def releases(
+    request: Request,
     ground: Stands,
     application: Annotated[str | None, Query(description="Of this application only.", max_length=200)] = None,
-    before: Annotated[str, Query(description="Those before this release.", max_length=240)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> ReleasePage:
-    """Releases, newest first, page by page."""
+    before: Before = "",
+    limit: Limit = 50,
+) -> Page[shapes.Headline]:
+    """Releases, newest first."""
     if before:
         ground.header(before)
     found = ground.page(application, before=before, limit=limit + 1)
-    shown = [headline(each) for each in found[:limit]]
-    more = len(found) > limit
-    of = f"&application={shown[0].application}" if application and shown else ""
-    following = f"/api/v1/releases?before={shown[-1].id}&limit={limit}{of}" if more else None
-    return ReleasePage(releases=shown, next=following)
+    last = found[limit - 1].id if len(found) > limit else ""
+    return paged(request, [headline(each) for each in found], limit, before=last)
 
 
 @routes.get("/releases/{release}")
@@ -91,13 +86,43 @@ def blockers(ground: Stands, release: ReleaseName) -> list[shapes.Blocked]:
     return list(under_way(ground.sight, ground.watch.carried(release), ground.header(release), ground.now()).blockers)
 
 
+@routes.get("/releases/{release}/gates")
+@needs(Need.READ)
+def gates(ground: Stands, release: ReleaseName) -> list[GateState]:
+    """The gates of the wave that a release is in, or comes to next: open or closed, why, and when they open."""
+    ground.header(release)
+    return list(gate_states(ground.watch.carried(release).state, ground.now(), ground.sight.scene()))
+
+
+@routes.get("/releases/{release}/targets")
+@needs(Need.READ)
+def targets(ground: Stands, release: ReleaseName) -> list[shapes.OnTarget]:
+    """The deployments of a release: how it stands on each of its targets."""
+    return list(under_way(ground.sight, ground.watch.carried(release), ground.header(release), ground.now()).targets)
+
+
 @routes.get("/releases/{release}/events")
 @needs(Need.READ)
 def events(
-    ground: Stands, release: ReleaseName, after: Annotated[int, Query(ge=0, description="Behind this number.")] = 0
-) -> list[shapes.Told]:
+    request: Request, ground: Stands, release: ReleaseName, after: After = 0, limit: Limit = 200
+) -> Page[shapes.Told]:
     """A release's story, event by event, in words."""
-    return list(story(ground.watch.carried(release), after))
+    ground.header(release)
+    found = story(ground.watch.carried(release), after)
+    last = found[limit - 1].seq if len(found) > limit else 0
+    return paged(request, found, limit, after=last)
+
+
+@routes.get("/releases/{release}/findings")
+@needs(Need.READ)
+def findings(
+    request: Request, ground: Stands, release: ReleaseName, after: After = 0, limit: Limit = 200
+) -> Page[shapes.Found]:
+    """All findings of a release's checks, those that were waived included; `after` counts them."""
+    results = from_json(_report(ground, release))["results"]
+    told = [each for result in results for each in (result["report"] or {"findings": ()})["findings"]]
+    some = [found(_FINDING.validate_python(each)) for each in told[after : after + limit + 1]]
+    return paged(request, some, limit, after=after + limit)
 
 
 @routes.get("/releases/{release}/weights")
@@ -122,10 +147,7 @@ def diff(ground: Stands, release: ReleaseName) -> shapes.Difference:
 @needs(Need.READ)
 def checks(ground: Stands, release: ReleaseName) -> Response:
     """The whole report of a release's checks, with all of its findings."""
-    checked = ground.watch.carried(release).state.checked
-    if checked is None:
-        raise Refused("NOT_CHECKED", f"Release {release} has not been checked yet.")
-    return Response(ground.journal.get(checked.report), media_type="application/json")
+    return Response(_report(ground, release), media_type="application/json")
 
 
 @routes.get("/releases/{release}/targets/{target:path}/judgement")
@@ -143,3 +165,11 @@ def numbers(ground: Stands, release: ReleaseName, target: TargetName) -> Respons
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in f"{release}-{target}")
     disposition = f'attachment; filename="{name}.csv"'
     return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
+def _report(ground: Ground, release: str) -> bytes:
+    ground.header(release)
+    checked = ground.watch.carried(release).state.checked
+    if checked is None:
+        raise Refused("NOT_CHECKED", f"Release {release} has not been checked yet.")
+    return ground.journal.get(checked.report)

@@ -8,6 +8,8 @@
                  └──────► faults, attacks             only when it says `resilience` and `dynamic`
     secrets, security, unit, quality, every command   need nothing but the commit
 
+A configuration has `build`, `secrets` and the suites that need no sandbox: it has no template, no code and no packages.
+
 A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
 together on every `shoreward check`, and most of them are not run.
 """
@@ -40,6 +42,7 @@ from shoreward.domain import IN_SANDBOX, Checks, Pipeline, SpecError, Suite
 from shoreward.domain.stateful import STATEFUL
 
 SANDBOX = "sandbox"
+SECRETS = "secrets"
 NOT_PLANNED = "skipped: shoreward.yaml plans no sandbox"
 
 
@@ -80,6 +83,9 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str, base: str | None =
     """
     checks = pipeline.checks or Checks()
     yield build_check(parts.builder)
+    if pipeline.configuration is not None:
+        yield from _of_values(parts, pipeline, checks, commit)
+        return
     yield from policy_checks(
         checks.policies,
         blobs=parts.blobs,
@@ -93,14 +99,7 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str, base: str | None =
         memory=parts.artifacts,
         outlined=parts.builder.outline,
     )
-    yield from scan_checks(
-        checks.advisories,
-        artifacts=parts.artifacts,
-        blobs=parts.blobs,
-        root=parts.repository.root,
-        state=parts.state,
-        clock=parts.clock,
-    )
+    yield from _scans(parts, checks)
     suites = (*checks.suites, *discover(parts.repository, commit, pipeline))
     made = suite_checks(suites, parts.state / "environments")
     if checks.sandbox is not None:
@@ -116,6 +115,25 @@ def all_checks(parts: Parts, pipeline: Pipeline, commit: str, base: str | None =
     if checks.sandbox is not None:
         yield from _moving(parts, pipeline, commit)
         yield from _straining(parts, pipeline, checks, suites)
+
+
+def _scans(parts: Parts, checks: Checks) -> Sequence[Check]:
+    return scan_checks(
+        checks.advisories,
+        artifacts=parts.artifacts,
+        blobs=parts.blobs,
+        root=parts.repository.root,
+        state=parts.state,
+        clock=parts.clock,
+    )
+
+
+def _of_values(parts: Parts, pipeline: Pipeline, checks: Checks, commit: str) -> Iterator[Check]:
+    """The checks of a configuration."""
+    yield from (check for check in _scans(parts, checks) if check.name == SECRETS)
+    _undeclared(checks)
+    suites = (*checks.suites, *discover(parts.repository, commit, pipeline))
+    yield from suite_checks([suite for suite in suites if suite.kind not in IN_SANDBOX], parts.state / "environments")
 
 
 def _gone(parts: Parts, commit: str, base: str, suites: Sequence[Suite]) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ FUNCTION = "shop-checkout"
 
 CODE = """\
 import json
+import re
 import os
 
 import boto3
@@ -189,6 +191,18 @@ def test_what_is_live_goes_back_when_a_person_says_so(shop: Shop):
     back = shop.run("rollback", "settings-1", "--why", "not today")
     assert back.code == 0, back.all
     assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "3"}] * 2
+
+
+def test_a_configuration_is_checked_for_what_it_can_have_wrong(shop: Shop):
+    whole = (shop.root / "shoreward.yaml").read_text().removesuffix(NO_CHECKS)
+    shop.write("shoreward.yaml", whole)
+    shop.set("limit: 5\n", "Five")
+    checked = shop.run("check")
+    assert checked.code == 0, checked.all
+    assert re.findall(r"✔ (\S+) ", checked.out) == ["build", "secrets"], checked.out
+
+    shop.set('limit: 5\nkey: "AKIAIOSFODNN7ABCDEFG"\n', "A key")
+    assert "settings/shop.yaml:2" in shop.run("check").out
 
 
 def test_values_that_break_their_schema_are_named_with_their_line(shop: Shop):

@@ -29,7 +29,7 @@ from shoreward.domain import (
 )
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
-from shoreward.spec._configuration import assemble_configuration, check_judged, judged_past
+from shoreward.spec._configuration import assemble_configuration, check_judged, checked, judged_past
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._gates import assemble_gates, check_names
 from shoreward.spec._kinds import duration_text, percent_text
@@ -74,7 +74,10 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         artifacts=found.get("artifacts", defaults.artifacts),
         allow_replacement=tuple(found.get("allow-replacement", defaults.allow_replacement)),
         allow_drift=tuple(found.get("allow-drift", defaults.allow_drift)),
-        checks=assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
+        checks=checked(
+            assemble_checks(found.get("checks", {}), at / "checks", folder, settling.target, stack, settling.stacks),
+            configuration,
+        ),
         auto=auto,
         gates=settling.gates,
         blame=_blame(found.get("blame", {})),

@@ -9,9 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 from shoreward.domain import (
+    VULNERABILITIES,
+    Checks,
     Configuration,
     Growth,
     Judged,
@@ -143,14 +146,25 @@ def check_judged(pipeline: Pipeline, at: At) -> None:
     for index, wave in enumerate(pipeline.waves):
         slow = [one for one in configuration.profiles if one.growth and one.growth.over > wave.bake.minimum]
         for one in slow[:1]:
-            what = f"Wave {wave.name} is judged before all clients have {one.profile}: it grows for longer than it bakes."
-            (at / "waves" / index).complain("SPEC_CONFIGURATION", what, "Give it a longer minimum, or let it grow faster.")
+            what = (
+                f"Wave {wave.name} is judged before all clients have {one.profile}: it grows for longer than it bakes."
+            )
+            (at / "waves" / index).complain(
+                "SPEC_CONFIGURATION", what, "Give it a longer minimum, or let it grow faster."
+            )
 
 
 def judged_past(found: Found, configuration: Configuration | None) -> bool:
     """Whether a target's own past stands in: a configuration's does by default, since it has no canary."""
     usual = JudgePolicy().own_past if configuration is None else True
     return bool(found.get("judge", {}).get("own-past", usual))
+
+
+def checked(checks: Checks, configuration: Configuration | None) -> Checks:
+    """The checks of a pipeline; values carry no packages, so nobody looks for advisories about them."""
+    if configuration is None or VULNERABILITIES in checks.skip:
+        return checks
+    return replace(checks, skip=(*checks.skip, VULNERABILITIES))
 
 
 def _refuse_foreign(found: Found, at: At) -> None:

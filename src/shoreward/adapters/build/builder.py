@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shoreward.adapters.build import memory, python
 from shoreward.adapters.build.assemble import assemble, language
-from shoreward.adapters.build.configuration import revision_of
+from shoreward.adapters.build.configuration import UNTRIED, revision_of
 from shoreward.adapters.build.handlers import check_handler
 from shoreward.adapters.build.keys import asset_key, below, tools
 from shoreward.adapters.build.store import ArtifactFiles
@@ -109,7 +109,7 @@ class LocalBuilder:
         oid = self._source.resolve(commit).id
         if pipeline.configuration is not None:
             revision = revision_of(self._source, self._blobs, pipeline.configuration, oid)
-            return Built(revision=revision, outline=revision.template, notes=(), cached=False)
+            return Built(revision=revision, outline=revision.template, notes=(UNTRIED,), cached=False)
         settings = python.settings()
         key = self._key(pipeline, oid, settings)
         return self._remembered(key, oid) or self._make(pipeline, oid, settings, key, stop or threading.Event())

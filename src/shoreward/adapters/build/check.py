@@ -17,7 +17,7 @@ from shoreward.app.checking.look import mistakes
 from shoreward.app.fitting import misfits, named
 from shoreward.app.interruption import Abandoned
 from shoreward.app.wording import counted
-from shoreward.domain import Finding, Retryable, Severity, SpecError, SpecErrors, canonical, digest_of
+from shoreward.domain import Finding, Pipeline, Retryable, Severity, SpecError, SpecErrors, canonical, digest_of
 from shoreward.spec.template import Note
 
 
@@ -44,7 +44,7 @@ def build_check(builder: LocalBuilder) -> Check:
             ) from None
         if wrong := tuple(misfits(materials.pipeline, [one.logical_id for one in built.revision.functions])):
             return mistakes(SpecErrors(wrong))
-        return _report(built)
+        return _report(built, materials.pipeline)
 
     def still(report: Report) -> bool:
         """What was built may have been cleaned away, or been built on another machine."""
@@ -69,8 +69,8 @@ def _outside() -> Outside:
     )
 
 
-def _report(built: Built) -> Report:
-    revision = built.revision
+def _report(built: Built, pipeline: Pipeline) -> Report:
+    revision, configuration = built.revision, pipeline.configuration
     product = {
         "revision": revision.digest,
         "template": revision.template,
@@ -78,10 +78,12 @@ def _report(built: Built) -> Report:
         "artifacts": [dataclasses.asdict(artifact) for artifact in revision.artifacts],
         "functions": [dataclasses.asdict(function) for function in revision.functions],
     }
-    functions = counted(len(revision.functions), "function")
+    summary = f"{counted(len(revision.functions), 'function')}, {len(built.rebuilt)} rebuilt"
+    if configuration is not None:
+        summary = f"values of {counted(len(configuration.parameters) + len(configuration.profiles), 'source')}"
     return Report(
         findings=tuple(map(_finding, built.notes)),
-        summary=f"{functions}, {len(built.rebuilt)} rebuilt",
+        summary=summary,
         product=canonical(product).decode(),
         measures=(
             ("functions", float(len(revision.functions))),

@@ -25,6 +25,7 @@ from shoreward.domain import (
     Values,
     digest_of,
 )
+from shoreward.spec.template import Note
 from shoreward.spec.yaml import Document, read_yaml
 
 _LONGEST = 8_192
@@ -33,6 +34,11 @@ _LARGEST = 1_048_576
 """Bytes of a hosted configuration."""
 
 Step = str | int
+
+UNTRIED = Note(
+    code="CONFIGURATION_UNTRIED",
+    text="Nobody tries values before production: customers of the first wave's one-box are the first to meet them.",
+)
 
 
 def values_of(source: Source, configuration: Configuration, commit: str) -> Values:

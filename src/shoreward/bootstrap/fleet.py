@@ -20,6 +20,7 @@ from shoreward.bootstrap.project import Project
 from shoreward.controller import Controller, Merges, Observer, WatchedBranch
 from shoreward.core.header import Header
 from shoreward.domain import Fleet, Limits, Pipeline, Refused, Revision, ShorewardError, Watched
+from shoreward.domain.notifications import Notifications
 
 
 @dataclass(slots=True)
@@ -141,6 +142,7 @@ class Convoy:
     ships: Ships
     merges: Merges
     limits: Limits
+    notifications: Notifications | None = None
 
     def controller(self, observe: Observer | None = None) -> Controller:
         """Whoever carries it."""
@@ -169,7 +171,7 @@ def open_fleet(file: Path, journal: Path | None = None) -> Convoy:
     kept = SqliteJournal(journal or state / "journal.db")
     ships = launch(fleet, state, kept)
     merges = Merges(kept, SystemClock(), ships.branches(), fleet.poll)
-    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits)
+    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits, notifications=fleet.notifications)
 
 
 def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shoreward.app.world import World
     from shoreward.bootstrap.blaming import Blaming
     from shoreward.bootstrap.sharing import SharedSandbox
+    from shoreward.domain.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,15 @@ class Project:
         from shoreward.bootstrap.blaming import Blaming
 
         return Blaming(self)
+
+    def notifications(self) -> Notifications | None:
+        """Who is told of what happens, by the file that SHOREWARD_NOTIFICATIONS names, or by `notifications.yaml`.
+
+        None when there is no such file; raises `SpecError` for what is wrong in it.
+        """
+        from shoreward.bootstrap.telling import notifications
+
+        return notifications(self)
 
     def world(self) -> World:
         """The real world."""

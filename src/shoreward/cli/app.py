@@ -7,6 +7,7 @@ import typer
 from shoreward.cli.commands.access import access
 from shoreward.cli.commands.grounds import grounds
 from shoreward.cli.commands.looking import looking
+from shoreward.cli.commands.notifying import notify
 from shoreward.cli.commands.pasts import pasts
 from shoreward.cli.commands.people import people
 from shoreward.cli.commands.preparing import preparing
@@ -24,5 +25,5 @@ app = typer.Typer(
     "130 interrupted (the release stays where it is).",
 )
 
-for family in (preparing, releasing, looking, grounds, people, pasts, sandbox, access):
+for family in (preparing, releasing, looking, grounds, people, pasts, sandbox, notify, access):
     app.add_typer(family)

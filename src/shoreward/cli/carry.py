@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
@@ -14,13 +14,14 @@ from shoreward.app.releases import load
 from shoreward.app.standing import decision_of
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
+from shoreward.bootstrap.telling import telling
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.live import JsonLines, LiveView, Waiting
-from shoreward.cli.output import console, print_json
+from shoreward.cli.output import console, print_json, warn
 from shoreward.controller import Controller, Observer
 from shoreward.core import Blocker, Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
-from shoreward.domain import Outcome, Refused
+from shoreward.domain import Outcome, Refused, UserError
 
 EXIT = {
     Outcome.SUCCEEDED: 0,
@@ -41,13 +42,22 @@ def carry(project: Project, release: str, *, json: bool, wished: Outcome | None 
     Args:
         wished: the outcome that a person asked for, which is then no failure.
     """
-    with _interruptible(f"{release} stays where it is, and nobody watches it"):
+    with _told(project), _interruptible(f"{release} stays where it is, and nobody watches it"):
         if json:
             _carry(project, release, lambda state, recorded: None)
         else:
             with LiveView(_waiting(project)) as view:
                 _carry(project, release, while_read(view.observe))
     return finish(project, release, json=json, wished=wished)
+
+
+def _told(project: Project) -> AbstractContextManager[object]:
+    """Tells who is to be told meanwhile; a mistake in who that is keeps nothing from being taken back."""
+    try:
+        return telling(project.journal.path, project.notifications())
+    except UserError as error:
+        warn(f"Nobody is told of this: {error}")
+        return nullcontext()
 
 
 def _carry(project: Project, release: str, observe: Observer) -> None:
@@ -102,7 +112,7 @@ def _say_end(state: Release) -> None:
 
 def carry_all(project: Project, *, forever: bool, json: bool) -> None:
     """Carry whatever is open."""
-    with interruptible_run():
+    with telling(project.journal.path, project.notifications()), interruptible_run():
         if json:
             Controller(project.journal, project.world(), observe=while_read(JsonLines().observe)).run(forever=forever)
             return

@@ -47,6 +47,7 @@ class Asked:
         jobs: how many checks run at once; 0 is as many as there are cores.
         base: what the change is compared with; "" finds it out.
         sarif, junit, markdown: files to write the findings to.
+        comment: whether they are written to the comment at a pull request.
     """
 
     rev: str | None = None
@@ -62,6 +63,7 @@ class Asked:
     sarif: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
+    comment: bool = False
 
     @property
     def plain(self) -> bool:
@@ -123,6 +125,9 @@ def begin(directory: Path, asked: Asked, *, config: Path | None, journal: Path |
         raise UserError("USAGE", what, next="Leave one of them out.")
     if watch and asked.rev is not None:
         raise UserError("USAGE", "A commit never changes: --watch is for the work tree.", next="Leave one of them out.")
+    if asked.comment and (watch or asked.staged):
+        what = "A comment tells of a commit, not of what is changed all the time."
+        raise UserError("USAGE", what, next="Leave out --comment.")
     if asked.fresh and asked.verify:
         raise UserError("USAGE", "--verify compares with what --fresh does not look at.", next="Leave one of them out.")
     usual = config is None and journal is None and directory == Path()
@@ -175,6 +180,10 @@ def check(project: Project, asked: Asked, *, usual: bool) -> int:
     recorder = Recorder(project, prepared, asked.words) if usual and asked.plain else None
     answer = run(project, prepared, asked)
     tell(answer, asked)
+    if asked.comment:
+        from shoreward.cli.commenting import say_checks
+
+        say_checks(prepared.pipeline.application, answer)
     if recorder:
         recorder.record(answer)
     return EXIT.get(answer.verdict, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shoreward.bootstrap.fleet import open_fleet
+from shoreward.bootstrap.telling import telling
 from shoreward.cli.carry import interruptible_run, while_read
 from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console
@@ -13,7 +14,7 @@ from shoreward.cli.output import console
 def carry_fleet(file: Path, *, journal: Path | None, json: bool) -> None:
     """Watch the branches that a file names, and carry their releases, until interrupted."""
     convoy = open_fleet(file, journal)
-    with interruptible_run():
+    with telling(convoy.journal.path, convoy.notifications), interruptible_run():
         if json:
             convoy.controller(while_read(JsonLines().observe)).run(forever=True)
             return

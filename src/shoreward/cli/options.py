@@ -15,6 +15,9 @@ JournalFile = Annotated[
     Path | None,
     typer.Option("--journal", envvar="SHOREWARD_JOURNAL", help="The journal, instead of .shoreward/journal.db."),
 ]
+Comment = Annotated[
+    bool, typer.Option("--comment", help="Write it into the comment at the pull request that this CI job is about.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
 Rev = Annotated[str, typer.Argument(help="A branch, tag or commit.", show_default=True)]
 ReleaseId = Annotated[str | None, typer.Argument(help="A release, such as `sandcastles-12`; the newest by default.")]

@@ -14,6 +14,7 @@ from shoreward.app.ports import Clock
 from shoreward.app.releases import Wish
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import open_fleet
+from shoreward.bootstrap.telling import telling
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
@@ -66,7 +67,8 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
-    _serve(ground, listening, _carrier(project) if carry else None, json=json)
+    with telling(project.journal.path, project.notifications()):
+        _serve(ground, listening, _carrier(project) if carry else None, json=json)
 
 
 def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry: bool, json: bool) -> None:
@@ -84,7 +86,8 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
-    _serve(ground, listening, convoy.controller if carry else None, json=json)
+    with telling(convoy.journal.path, convoy.notifications):
+        _serve(ground, listening, convoy.controller if carry else None, json=json)
 
 
 def _serve(ground: Ground, listening: Listening, controller: Callable[[], Controller] | None, *, json: bool) -> None:

@@ -80,6 +80,7 @@ def start(project: Project, rev: str, *, allow_dirty: bool, despite: str, detach
             f"The work tree has changes that are not committed and would not be released: {files}.",
             next="Commit them, or release the last commit without them with --allow-dirty.",
         )
+    project.notifications()
     pipeline, built = prepare(project, commit)
     if not detached and not any(header.open for header in project.journal.releases(pipeline.application)):
         from shoreward.adapters.aws import Sessions

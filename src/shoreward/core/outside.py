@@ -98,6 +98,7 @@ class Outside:
         freezes: those of its pipeline and of all, by name; they may be over, or not have begun.
         variables: what people set, by name.
         others: open releases of other applications, by application.
+        left: when the last customers of a newer release left a target that it went back from, by the target's key.
         fellows: the other members of its group release, providers before their consumers, those that have ended too.
     """
 
@@ -110,6 +111,7 @@ class Outside:
     freezes: Mapping[str, FreezePlaced] = field(default_factory=dict[str, FreezePlaced])
     variables: Mapping[str, VariableSet] = field(default_factory=dict[str, VariableSet])
     others: Mapping[str, tuple[Elsewhere, ...]] = field(default_factory=dict[str, tuple[Elsewhere, ...]])
+    left: Mapping[str, float] = field(default_factory=dict[str, float])
     fellows: tuple[Fellow, ...] = ()
 
     def above(self, target: str) -> tuple[Other, ...]:

@@ -58,6 +58,7 @@ class Deployment:
         judged_at: when that was.
         entered: whether the release has the target: its gates were open, and there was room.
         skipped: the word of whoever left it out.
+        restored_at: when its customers were back on what they had before; 0 while they are not.
         overtaken: the later release that stayed on it.
     """
 
@@ -77,6 +78,7 @@ class Deployment:
     judgement: Judgement | None = None
     judged_at: float = 0.0
     finished_at: float = 0.0
+    restored_at: float = 0.0
     probe_failure: str = ""
 
     @property
@@ -340,9 +342,11 @@ def _on_target(state: Release, event: _TargetEvent) -> Release:
         case e.TargetFinished():
             after, done = replace(before, phase=Phase.FINISHED, finished_at=event.at), "finish"
         case e.TrafficRestored():
-            after, done = replace(before, restored=Restored.TRAFFIC, percent=0.0), "restore-traffic"
+            after = replace(before, restored=Restored.TRAFFIC, percent=0.0, restored_at=event.at)
+            done = "restore-traffic"
         case e.StackRestored():
-            after, done = replace(before, restored=Restored.STACK, percent=0.0), "restore-stack"
+            since = before.restored_at or event.at
+            after, done = replace(before, restored=Restored.STACK, percent=0.0, restored_at=since), "restore-stack"
         case _:
             assert_never(event)
     if (state.rollback or before.skipped) and done in ("stage", "shift", "finish"):

@@ -14,6 +14,9 @@ from shoreward.core.outside import Outside
 from shoreward.core.state import Deployment, Failure, Phase, Release
 from shoreward.domain import Verdict
 
+LINGERS = 900.0
+"""Seconds that an alarm may go on firing about what has gone."""
+
 
 def watch(state: Release, now: float, outside: Outside) -> Decision:
     """The looks that are due, and when the next one is; a target that a newer release is on is that one's to watch."""
@@ -21,7 +24,7 @@ def watch(state: Release, now: float, outside: Outside) -> Decision:
     for deployment in state.deployments.values():
         if not watched(state, deployment, outside):
             continue
-        due = next_look(state, deployment)
+        due = max(next_look(state, deployment), _quiet_from(deployment, outside))
         if now < due:
             decision += Decision(wake_at=due)
         else:
@@ -50,6 +53,12 @@ def next_look(state: Release, deployment: Deployment) -> float:
     if looked.verdict is Verdict.ERROR:
         return deployment.judged_at + policy.interval
     return max(looked.until + policy.interval + policy.delay, deployment.judged_at + min(policy.interval, 1.0))
+
+
+def _quiet_from(deployment: Deployment, outside: Outside) -> float:
+    """When a target's alarms say nothing any more of a newer release that has gone back from it."""
+    left = outside.left.get(deployment.target.key)
+    return left + LINGERS if left is not None and deployment.phase is not Phase.BAKING else 0.0
 
 
 def blind(state: Release, deployment: Deployment) -> Failure | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoreward.cli.options import HERE, Config, Directory, JournalFile, Json, Rev
+from shoreward.cli.options import HERE, Comment, Config, Directory, JournalFile, Json, Rev
 from shoreward.cli.output import print_json, print_text
 
 preparing = typer.Typer()
@@ -71,6 +71,7 @@ def check(
     sarif: Annotated[Path | None, typer.Option(help="Write the findings to this file, for code scanning.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the verdicts to this file, for a CI server.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a comment for a pull request to this file.")] = None,
+    comment: Comment = False,
     directory: Directory = HERE,
     config: Config = None,
     journal: JournalFile = None,
@@ -96,6 +97,7 @@ def check(
         sarif=sarif,
         junit=junit,
         markdown=markdown,
+        comment=comment,
     )
     raise typer.Exit(begin(directory, asked, config=config, journal=journal, watch=watch, show=list_))
 
@@ -104,6 +106,7 @@ def check(
 def plan(
     rev: Rev = "HEAD",
     diff: Annotated[bool, typer.Option("--diff", help="Show the diffs of git and of the template, whole.")] = False,
+    comment: Comment = False,
     directory: Directory = HERE,
     config: Config = None,
     journal: JournalFile = None,
@@ -114,6 +117,10 @@ def plan(
     from shoreward.cli.planning import make_plan, show_plan
 
     made = make_plan(open_project(directory, config=config, journal=journal), rev)
+    if comment:
+        from shoreward.cli.commenting import say_plan
+
+        say_plan(made)
     if json:
         print_json(made)
     else:

@@ -1,0 +1,32 @@
+"""Text that comes from outside (commit messages, reasons, names), made harmless for where it is shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSEEN = "\N{ZERO WIDTH SPACE}"
+
+
+def one_line(text: str, *, most: int = 2_000) -> str:
+    """One line without control characters, and without those that turn the reading direction around."""
+    seen = "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
+    kept = "".join(each for each in seen if unicodedata.category(each) not in ("Cf", "Cs", "Co"))
+    line = " ".join(kept.split())
+    return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def for_chat(text: str, *, most: int = 2_000) -> str:
+    """One line for Slack and its like: no mention, no link in disguise, nothing that Slack reads as markup of its own.
+
+    Slack takes `<`, `>` and `&` as control characters; others mention at an `@`, and know Markdown's links.
+    """
+    line = one_line(text, most=most)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"\]\(", f"]{_UNSEEN}(", line.replace("@", f"@{_UNSEEN}"))
+
+
+def for_markdown(text: str, *, most: int = 2_000) -> str:
+    """One line that cannot become markup, a mention or a reference."""
+    escaped = re.sub(r"([\\`*_<>\[\]()|#~!&])", r"\\\1", one_line(text, most=most))
+    return escaped.replace("@", f"@{_UNSEEN}")

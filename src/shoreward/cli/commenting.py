@@ -1,0 +1,57 @@
+"""The comment at a pull request: the verdict of the checks, and the plan, each in a section of one comment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from shoreward.adapters.telling import comment_here
+from shoreward.adapters.telling.plain import for_markdown
+from shoreward.app.checking.answer import Answer
+from shoreward.app.checking.report import markdown
+from shoreward.app.wording import counted
+from shoreward.cli.output import span, warn
+
+
+def say_checks(application: str, answer: Answer) -> None:
+    """Write what the checks found; raises as `comment_here` and `Comment.say`."""
+    _say(application, "checks", markdown(answer))
+
+
+def say_plan(plan: dict[str, Any]) -> None:
+    """Write what a release would change; raises as `comment_here` and `Comment.say`."""
+    _say(plan["application"], "plan", plan_markdown(plan))
+
+
+def _say(application: str, section: str, text: str) -> None:
+    address = comment_here(os.environ, application).say(section, text)
+    if address:
+        # Standard output is the command's answer, which may be JSON.
+        warn(f"The comment is at {address}.")
+
+
+def plan_markdown(plan: dict[str, Any]) -> str:
+    """A plan as a comment: a line for each wave and each target, what it changes folded away."""
+    since = f"since `{plan['before'][:10]}`" if plan["before"] else "the first release"
+    lines = [f"### What a release of `{plan['commit'][:10]}` would change ({since})", ""]
+    lines += [f"- {for_markdown(note['text'])} (`{note['code']}`)" for note in plan["notes"]]
+    for number, wave in enumerate(plan["waves"], start=1):
+        steps = ", ".join(f"{step:g} %" for step in wave["steps"])
+        lines += ["", f"**Wave {number}, {for_markdown(wave['name'])}** ({steps}, then all)", ""]
+        lines += [line for target in wave["targets"] for line in _target(target)]
+    lines += ["", f"At least {span(plan['at_least_seconds'])} from here to the last target."]
+    return "\n".join(lines)
+
+
+def _target(target: dict[str, Any]) -> Iterator[str]:
+    place = f"`{target['account']}/{target['region']}`"
+    if "error" in target:
+        yield f"- ❌ {place}: {for_markdown(target['error']['what'])} (`{target['error']['code']}`)"
+        return
+    changes = [each for each in target["changes"] if each["type"] != "AWS::Lambda::Alias" or each["action"] != "Modify"]
+    stack = "" if target["exists"] else "a new stack, "
+    yield f"- {place}: {stack}{counted(len(changes), 'change')}"
+    for change in changes:
+        sign = " **(replaced)**" if change["replacement"] == "True" else ""
+        yield f"  - {change['action'].lower()} `{change['logical_id']}` ({change['type']}){sign}"

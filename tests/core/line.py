@@ -4,19 +4,31 @@ machine of sequences, are told with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shoreward.app.perform import perform
 from shoreward.app.quarantine import Taint
-from shoreward.app.surroundings import UNLIMITED, Limits, Scene, turn
+from shoreward.app.surroundings import UNLIMITED, Limits, Scene, group_of, turn
 from shoreward.core import Decision, Effect, Event, Phase, Release, decide, evolve, opened
 from shoreward.core import events as e
 from shoreward.core.control import NO_CONTROL, Order, StopLifted, StopPlaced, steered
 from shoreward.core.decision import earliest
 from shoreward.core.effects import JudgeTarget
 from shoreward.core.header import HARM
-from shoreward.domain import Bake, Judgement, JudgePolicy, Outcome, Pipeline, Target, Verdict, Wave
+from shoreward.domain import (
+    Bake,
+    GroupRelease,
+    Judgement,
+    JudgePolicy,
+    Member,
+    Outcome,
+    Pipeline,
+    Target,
+    Verdict,
+    Wave,
+)
 from shoreward.testing.simulated import SimulatedCloud
 
 NORTH, WEST, EAST = "eu-north-1", "eu-west-1", "us-east-1"
@@ -79,7 +91,7 @@ class Line:
         return self.cloud.clock.now()
 
     def open(
-        self, commit: str, application: str = "app", *, on: Sequence[str] = (), fixes: Sequence[str] = (), **more: str
+        self, commit: str, application: str = "app", *, on: Sequence[str] = (), fixes: Sequence[str] = (), **more: Any
     ) -> str:
         """Open a release of a commit that contains the commits `on`, and all that they do."""
         known = [self.history.get(each, frozenset({each})) for each in on]
@@ -92,6 +104,21 @@ class Line:
         self.states[release] = opened(release, event)
         self.events[release] = [event]
         return release
+
+    def open_group(self, commit: str, after: Mapping[str, Sequence[str]], **more: Any) -> tuple[str, ...]:
+        """Open releases of applications, each of a commit of its own, together; of what each depends on, too.
+
+        Args:
+            after: for each application, providers first, those that it depends on.
+            more: as for `open`; commits are named for each application.
+        """
+        members = tuple(Member(application=name, after=tuple(others)) for name, others in after.items())
+        group = GroupRelease(id=f"group {commit}", name="shop", members=members)
+        told = {key: {name: [f"{name} {each}" for each in commits] for name in after} for key, commits in more.items()}
+        return tuple(
+            self.open(f"{name} {commit}", name, group=group, **{key: by[name] for key, by in told.items()})
+            for name in after
+        )
 
     def say(self, release: str, event: Event) -> None:
         self.watch(release, event)
@@ -120,6 +147,7 @@ class Line:
 
     def scene(self) -> Scene:
         oldest: dict[str, int] = {}
+        groups = {group_of(each) for each in self.states.values() if not each.ended} - {""}
         for place, each in enumerate(self.states.values()):
             if not each.ended:
                 oldest.setdefault(each.pipeline.application, place)
@@ -127,7 +155,11 @@ class Line:
             each
             for place, each in enumerate(self.states.values())
             if not each.ended
-            or (each.outcome is Outcome.SUCCEEDED and place > oldest.get(each.pipeline.application, place))
+            or group_of(each) in groups
+            or (
+                (each.outcome is Outcome.SUCCEEDED or each.rollback)
+                and place > oldest.get(each.pipeline.application, place)
+            )
         ]
         taints = {release: Taint(reason=why) for release, why in self.taints().items()}
         return Scene(releases=tuple(known), control=self.control, limits=self.limits, taints=taints)

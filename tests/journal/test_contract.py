@@ -75,6 +75,25 @@ def test_what_is_live_is_the_newest_release_of_each_application_that_stayed(jour
     assert journal.header(under_way).open
 
 
+def test_several_releases_begin_together_or_none_does(journal: Journal):
+    journal.open(an_opening("a"))
+    assert journal.open_all((an_opening("b"), another_application())) == ("app-2", "another-1")
+    another = replace(another_application(), commit="c")
+    with pytest.raises(Refused, match="under way"):
+        journal.open_all((another, an_opening("a")))
+    assert [header.id for header in journal.releases()] == ["app-1", "app-2", "another-1"]
+
+
+def test_several_releases_are_appended_to_together_or_none_is(journal: Journal):
+    one, two = journal.open(an_opening()), journal.open(another_application())
+    journal.append_all({one: (1, (said("a"),)), two: (1, (said("b"), ENDED))})
+    assert [len(journal.events(each)) for each in (one, two)] == [2, 3]
+    assert not journal.header(two).open
+    with pytest.raises(Conflict):
+        journal.append_all({one: (2, (said("c"),)), two: (1, (said("d"),))})
+    assert [len(journal.events(each)) for each in (one, two)] == [2, 3]
+
+
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_whoever_lost_their_place_cannot_append(journal: Journal, after: int):
     release = journal.open(an_opening())

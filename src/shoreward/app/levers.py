@@ -6,12 +6,14 @@ is so already changes nothing. What is about more than one release is in `orders
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from shoreward.app.groups import together
 from shoreward.app.orders import stop
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
-from shoreward.app.releases import Wish, counts, load, say
+from shoreward.app.releases import Wish, counts, fellows, load, say, say_together
 from shoreward.core import Deployment, Event, Phase, Release
 from shoreward.core import events as e
 from shoreward.core.header import Header
@@ -109,41 +111,48 @@ def skip(journal: Journal, release: str, target: str, wish: Wish) -> Release:
 
 
 def abort(journal: Journal, release: str, wish: Wish) -> Release:
-    """Send a release that is under way back, at once and without analysis."""
+    """Send a release that is under way back, and all of its group, at once and without analysis."""
 
-    def send_back(state: Release) -> Event | None:
-        _under_way(state)
-        return None if state.rollback else _return(wish)
+    def send_back(states: Sequence[Release]) -> Mapping[str, Event]:
+        _under_way(states[0])
+        for fellow in states[1:]:
+            if fellow.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
+                _under_way(fellow)  # and so it is over for all of them
+        return {} if states[0].rollback else _return(states, wish)
 
-    return say(journal, release, send_back)
+    return say_together(journal, release, send_back)
 
 
 def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
-    """Take a release back, whether it is under way or has succeeded.
+    """Take a release back, and all of its group, whether it is under way or has succeeded.
 
     Raises:
         Refused: NOT_NEWEST when a later release touched the same targets, NOTHING_BEFORE when there is nothing to go
             back to, ALREADY_BACK when it did not stay, BENEATH_WENT_BACK when it would bring what was sent back.
     """
 
-    def take_back(state: Release) -> Event | None:
-        if not state.ended:
-            return None if state.rollback else _return(wish)
-        if state.outcome is not Outcome.SUCCEEDED:
-            raise Refused(
-                "ALREADY_BACK", f"Release {release} ended as {state.outcome}; there is nothing of it to take back."
-            )
-        _newest(journal, state)
-        _nothing_went_back_beneath(journal, state)
-        if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
-            raise Refused(
-                "NOTHING_BEFORE",
-                f"Release {release} was the first on its targets; there is nothing to go back to.",
-                next="Release another commit, or delete the stacks yourself.",
-            )
-        return _return(wish)
+    def take_back(states: Sequence[Release]) -> Mapping[str, Event]:
+        outcome = states[0].outcome
+        if outcome not in (None, Outcome.SUCCEEDED):
+            raise Refused("ALREADY_BACK", f"Release {release} ended as {outcome}; there is nothing of it to take back.")
+        for state in states:
+            if state.outcome is Outcome.SUCCEEDED:
+                _may_be_taken_back(journal, state)
+        return {} if states[0].rollback else _return(states, wish)
 
-    return say(journal, release, take_back)
+    return say_together(journal, release, take_back)
+
+
+def _may_be_taken_back(journal: Journal, state: Release) -> None:
+    """Whether a release that succeeded may; raises `Refused`."""
+    _newest(journal, state)
+    _nothing_went_back_beneath(journal, state)
+    if not any(each.snapshot and each.snapshot.exists for each in state.deployments.values()):
+        raise Refused(
+            "NOTHING_BEFORE",
+            f"Release {state.id} was the first on its targets; there is nothing to go back to.",
+            next="Release another commit, or delete the stacks yourself.",
+        )
 
 
 def _newest(journal: Journal, state: Release) -> None:
@@ -172,15 +181,17 @@ def _nothing_went_back_beneath(journal: Journal, state: Release) -> None:
             )
 
 
-def _return(wish: Wish) -> e.RollbackBegan:
-    return e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
+def _return(states: Sequence[Release], wish: Wish) -> Mapping[str, Event]:
+    """A person's word to all of them that do not go back already."""
+    began = e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
+    return {state.id: began for state in states if state.outcome in (None, Outcome.SUCCEEDED) and not state.rollback}
 
 
 def bring_back(journal: Journal, release: str, wish: Wish, quarantine: Quarantine | None = None) -> str:
     """Bring the revision of an earlier release back to all targets at once, without analysis; returns the new release.
 
     What is under way is sent back, and the pipeline is stopped until somebody lifts that: the next merge would bring
-    again what was to go.
+    again what was to go. What was released together with it comes back together with it, consumers first.
 
     Args:
         quarantine: knows the history of commits; without it, only the same commit and revision are known again.
@@ -189,39 +200,53 @@ def bring_back(journal: Journal, release: str, wish: Wish, quarantine: Quarantin
         Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed, QUARANTINED for a revision that
             has harmed since.
     """
-    wanted, application = journal.header(release), journal.header(release).application
+    wanted = (journal.header(release), *fellows(journal, journal.header(release)))
+    for each in wanted:
+        _may_come_back(journal, each, quarantine or Quarantine(journal))
+    for each in wanted:
+        stop(journal, each.application, replace(wish, why=f"{each.commit[:10]} is brought back: {wish.why}"))
+    for header in journal.releases(wanted[0].application, open=True):
+        if header.back_to == release and not header.back_at:
+            return header.id
+    for each in wanted:
+        for header in journal.releases(each.application, open=True):
+            if not header.back_at:
+                abort(journal, header.id, wish)
+    returns = [_returning(journal, each, wish) for each in wanted]
+    group = load(journal, release).opened.group
+    if group and len(returns) > 1:
+        returns = together(group.name, returns, group.turned)
+    return journal.open_all(returns)[0]
+
+
+def _may_come_back(journal: Journal, wanted: Header, quarantine: Quarantine) -> None:
     if not _had_stayed(journal, wanted):
         raise Refused(
             "NOT_BROUGHT_BACK",
-            f"Release {release} did not reach all of its targets and stay, so it cannot be brought back.",
+            f"Release {wanted.id} did not reach all of its targets and stay, so it cannot be brought back.",
             next="`shoreward history` lists those that did.",
         )
-    knows = quarantine or Quarantine(journal)
-    held = knows.held(application, commit=wanted.commit, digest=wanted.digest, artifacts=wanted.artifacts)
+    held = quarantine.held(wanted.application, commit=wanted.commit, digest=wanted.digest, artifacts=wanted.artifacts)
     if held:
         raise Refused("QUARANTINED", held.why, next="Bring back what was before it: `shoreward history` lists it.")
-    stop(journal, application, replace(wish, why=f"{wanted.commit[:10]} is brought back: {wish.why}"))
-    headers = journal.releases(application)
-    for header in headers:
-        if header.open and header.back_to == release and not header.back_at:
-            return header.id
-        if header.open and not header.back_at:
-            abort(journal, header.id, wish)
+
+
+def _returning(journal: Journal, wanted: Header, wish: Wish) -> e.ReleaseOpened:
+    """The opening of a release that brings the revision of an earlier one back, to all of today's targets."""
+    headers = journal.releases(wanted.application)
     newest = load(journal, [header for header in headers if counts(header) or header.back_at][-1].id)
-    old = load(journal, release)
     at_once = Wave(name="back", targets=newest.pipeline.targets, steps=(), bake=Bake(minimum=0.0, requests=0))
-    pipeline = replace(old.pipeline, waves=(at_once,), auto=None, alarms=(), probes=(), checks=None)
-    opened = e.ReleaseOpened(
+    pipeline = load(journal, wanted.id).pipeline
+    return e.ReleaseOpened(
         at=wish.at,
-        pipeline=pipeline,
+        pipeline=replace(pipeline, waves=(at_once,), auto=None, alarms=(), probes=(), checks=None),
         commit=wanted.commit,
         subject=wanted.subject,
         by=wish.by,
         before=newest.opened.commit,
-        back_to=release,
+        back_to=wanted.id,
         committed_at=wanted.committed_at,
     )
-    return journal.open(opened)
 
 
 def _had_stayed(journal: Journal, header: Header) -> bool:

@@ -7,7 +7,7 @@ why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,44 +56,56 @@ class Considered:
     """What came of a look at a branch.
 
     Attributes:
-        opened: the release that was opened, "" for none.
+        tip: the newest commit; None while nobody knows it.
+        opened: the releases that were opened, "" for none.
         passed_over: whether the commit will not be released, for the reason `why`.
         why: what it waits for, or why it is passed over; "" where there is nothing new, or a release was opened.
     """
 
-    tip: Tip
+    tip: Tip | None = None
     opened: str = ""
     passed_over: bool = False
     why: str = ""
 
 
-def consider(journal: Journal, branch: Branch, quarantine: Quarantine, application: str, now: float) -> Considered:
+def consider(
+    journal: Journal,
+    branch: Branch,
+    quarantine: Quarantine,
+    application: str,
+    now: float,
+    *,
+    grouped: Collection[str] = (),
+) -> Considered:
     """Open a release of a branch's newest commit, unless there is a reason not to.
 
     Args:
         application: that is known to be on the branch, "" while nobody has read its pipeline.
+        grouped: applications that are released together with others, and never alone.
 
     Raises:
         Retryable: the branch, or the journal, cannot be read now.
     """
+    if application in grouped:
+        return Considered()
     tip = branch.tip()
-    if application and _known(journal, application, tip.commit):
+    if application and known(journal, application, tip.commit):
         return Considered(tip=tip)
     try:
         pipeline = branch.pipeline(tip.commit)
     except UserError as error:
-        return _pass_over(journal, tip, application, f"its pipeline cannot be read: {error}", now)
-    if _known(journal, pipeline.application, tip.commit):
+        return pass_over(journal, tip, application, f"its pipeline cannot be read: {error}", now)
+    if pipeline.application in grouped or known(journal, pipeline.application, tip.commit):
         return Considered(tip=tip)
-    if busy := _in_preproduction(journal, pipeline.application):
+    if busy := in_preproduction(journal, pipeline.application):
         return Considered(tip=tip, why=f"release {busy} is being checked; the newest commit goes after it")
     try:
         revision = branch.build(pipeline, tip.commit)
     except ShorewardError:
         revision = None  # The release says what is wrong with it, to all who watch.
-    if revision and (same := _same(journal, pipeline.application, revision)):
-        why = f"it makes the same revision as release {same.id}, so there is nothing to release"
-        return _pass_over(journal, tip, pipeline.application, why, now)
+    if revision and (before := same(journal, pipeline.application, revision)):
+        why = f"it makes the same revision as release {before.id}, so there is nothing to release"
+        return pass_over(journal, tip, pipeline.application, why, now)
     return _open(journal, quarantine, pipeline, tip, revision, now)
 
 
@@ -119,14 +131,14 @@ def _open(
     return Considered(tip=tip, opened=opened)
 
 
-def _known(journal: Journal, application: str, commit: str) -> bool:
+def known(journal: Journal, application: str, commit: str) -> bool:
     """Whether a commit is the newest one that was released, or passed over."""
     if (passed := control_of(journal.orders()).passed_over.get(application)) and passed.commit == commit:
         return True
     return any(header.commit == commit for header in journal.releases(application))
 
 
-def _in_preproduction(journal: Journal, application: str) -> str:
+def in_preproduction(journal: Journal, application: str) -> str:
     """The release that is being built or checked, if there is one."""
     for header in journal.releases(application, open=True):
         if header.wave < 0 and not header.back_at and not ready(load(journal, header.id)):
@@ -134,13 +146,14 @@ def _in_preproduction(journal: Journal, application: str) -> str:
     return ""
 
 
-def _same(journal: Journal, application: str, revision: Revision) -> Header | None:
+def same(journal: Journal, application: str, revision: Revision) -> Header | None:
     """The release that what comes now would follow, when it has the very same revision."""
     newest = next((header for header in reversed(journal.releases(application)) if counts(header)), None)
     return newest if newest and newest.digest == revision.digest else None
 
 
-def _pass_over(journal: Journal, tip: Tip, application: str, why: str, now: float) -> Considered:
+def pass_over(journal: Journal, tip: Tip, application: str, why: str, now: float) -> Considered:
+    """Keep that a commit will not be released, and why."""
     if application:
         word = CommitPassedOver(
             at=now, by="shoreward", why=why, application=application, commit=tip.commit, subject=tip.subject

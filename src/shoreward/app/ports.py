@@ -404,6 +404,10 @@ class Happened:
     event: Event
 
 
+Addition = tuple[int, Sequence[Event]]
+"""Events to append, and the number of the one that they are to follow."""
+
+
 class Journal(Blobs, Protocol):
     """Append-only events of releases, and of what people say of more than one; the truth."""
 
@@ -414,11 +418,19 @@ class Journal(Blobs, Protocol):
         """
         ...
 
+    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
+        """Begin several releases, all or none; see `open`."""
+        ...
+
     def append(self, release: str, after: int, events: Sequence[Event]) -> None:
         """Append events behind the one with number `after`, all or none.
 
         Raises `Conflict` when that is no longer the last one.
         """
+        ...
+
+    def append_all(self, additions: Mapping[str, Addition]) -> None:
+        """Append to several releases, by id, all or none; see `append`."""
         ...
 
     def events(self, release: str, after: int = 0) -> Sequence[Recorded]:

@@ -6,7 +6,7 @@ is so already changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shoreward.app.ports import Conflict, Journal
@@ -63,15 +63,56 @@ def begin(
     Raises:
         Refused: QUARANTINED for a commit that harmed.
     """
-    assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
     if same := _open_already(journal, pipeline.application, commit):
         return same
-    held = (quarantine or Quarantine(journal)).held(
-        pipeline.application, commit=commit, digest=digest, artifacts=artifacts
+    free_to_go(
+        journal,
+        pipeline.application,
+        commit,
+        digest=digest,
+        despite=despite,
+        artifacts=artifacts,
+        quarantine=quarantine,
     )
+    opened = opening(journal, pipeline, commit, subject, wish, despite=despite, committed_at=committed_at)
+    try:
+        return journal.open(opened)
+    except Refused:
+        # Somebody else may have asked for the very same a moment ago.
+        if same := _open_already(journal, pipeline.application, commit):
+            return same
+        raise
+
+
+def free_to_go(
+    journal: Journal,
+    application: str,
+    commit: str,
+    *,
+    digest: str = "",
+    despite: str = "",
+    artifacts: Sequence[str] = (),
+    quarantine: Quarantine | None = None,
+) -> None:
+    """Look whether a commit may go, as far as quarantine knows; raises as `begin`."""
+    held = (quarantine or Quarantine(journal)).held(application, commit=commit, digest=digest, artifacts=artifacts)
     if held and not despite:
         raise Refused("QUARANTINED", held.why, next=held.next)
-    opened = e.ReleaseOpened(
+
+
+def opening(
+    journal: Journal,
+    pipeline: Pipeline,
+    commit: str,
+    subject: str,
+    wish: Wish,
+    *,
+    despite: str = "",
+    committed_at: float = 0.0,
+) -> e.ReleaseOpened:
+    """The event that opens a release of a commit, after what was before it."""
+    assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
+    return e.ReleaseOpened(
         at=wish.at,
         pipeline=pipeline,
         commit=commit,
@@ -81,13 +122,6 @@ def begin(
         despite=despite,
         committed_at=committed_at,
     )
-    try:
-        return journal.open(opened)
-    except Refused:
-        # Somebody else may have asked for the very same a moment ago.
-        if same := _open_already(journal, pipeline.application, commit):
-            return same
-        raise
 
 
 def _open_already(journal: Journal, application: str, commit: str) -> str | None:
@@ -106,6 +140,16 @@ def commit_before(journal: Journal, application: str) -> str | None:
     return next((each.commit for each in newest_first if counts(each)), None)
 
 
+def fellows(journal: Journal, header: Header) -> tuple[Header, ...]:
+    """The other members of a release's group release, providers before their consumers."""
+    if not header.group:
+        return ()
+    group = load(journal, header.id).opened.group
+    members = group.members if group else ()
+    found = (each for member in members for each in journal.releases(member.application))
+    return tuple(each for each in found if each.group == header.group and each.id != header.id)
+
+
 def stayed(header: Header) -> bool:
     """Whether it went everywhere, and was not taken back."""
     return header.outcome is Outcome.SUCCEEDED
@@ -121,14 +165,31 @@ def say(journal: Journal, release: str, speak: Callable[[Release], Event | None]
 
     Returns the release as it is then.
     """
+
+    def alone(states: Sequence[Release]) -> Mapping[str, Event]:
+        event = speak(states[0])
+        return {release: event} if event else {}
+
+    return _say(journal, (release,), alone)
+
+
+def say_together(journal: Journal, release: str, speak: Callable[[Sequence[Release]], Mapping[str, Event]]) -> Release:
+    """Append what is to be said of a release, the first that is given, and its fellows; of all of them or of none."""
+    members = (release, *(header.id for header in fellows(journal, journal.header(release))))
+    return _say(journal, members, speak)
+
+
+def _say(
+    journal: Journal, releases: Sequence[str], speak: Callable[[Sequence[Release]], Mapping[str, Event]]
+) -> Release:
     while True:
-        recorded = journal.events(release)
-        state = replay(release, (each.event for each in recorded))
-        event = speak(state)
-        if event is None:
-            return state
+        recorded = {each: journal.events(each) for each in releases}
+        states = [replay(each, (one.event for one in events)) for each, events in recorded.items()]
+        said = speak(states)
+        if not said:
+            return states[0]
         try:
-            journal.append(release, recorded[-1].seq, (event,))
+            journal.append_all({each: (recorded[each][-1].seq, (event,)) for each, event in said.items()})
         except Conflict:
             continue
-        return load(journal, release)
+        return load(journal, releases[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
-from shoreward.app.releases import load, stayed
+from shoreward.app.releases import fellows, load, stayed
 from shoreward.app.surroundings import Scene
 from shoreward.core import Decision, Release, decide
 from shoreward.core.control import control_of
@@ -20,9 +20,10 @@ def scene_of(journal: Journal, quarantine: Quarantine) -> Scene:
         for header in journal.releases(application, open=False)
         if header.number > number and stayed(header)
     ]
-    known = sorted((*headers, *later), key=lambda header: header.number)
+    members = [fellow for header in headers for fellow in fellows(journal, header)]
+    known = {header.id: header for header in (*headers, *later, *members)}
     return Scene(
-        releases=tuple(load(journal, header.id) for header in known),
+        releases=tuple(load(journal, header.id) for header in sorted(known.values(), key=lambda header: header.number)),
         control=control_of(journal.orders()),
         taints={header.id: quarantine.taint(header) for header in headers},
     )

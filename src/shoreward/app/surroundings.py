@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import dropwhile
 
 from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.core import Deployment, Phase, Release
@@ -60,8 +59,8 @@ class Scene:
     """All that bears on each other at one moment.
 
     Attributes:
-        releases: those that are open, newer ones of their applications that succeeded or went back lately, and the
-            other members of their group releases, however those ended; each application's in order.
+        releases: those that are open, newer ones of their applications that succeeded, and the other members of their
+            group releases, however those ended; each application's in order.
         taints: what quarantine says of releases, by id; nothing of one that is free to go.
         glances: what was seen of them before; whoever makes scene after scene gives them all the same.
     """
@@ -87,7 +86,6 @@ class Scene:
             variables=self.control.variables,
             others=self._elsewhere(name),
             fellows=tuple(self._fellow(each) for each in self._fellows(state)),
-            left=self._left(state),
         )
 
     def _line(self, state: Release) -> tuple[list[Release], list[Release]]:
@@ -97,22 +95,13 @@ class Scene:
         place = next(index for index, each in enumerate(own) if each.id == state.id)
         return own[:place], own[place + 1 :]
 
-    def _left(self, state: Release) -> Mapping[str, float]:
-        """When newer releases left the targets that they went back from."""
-        name, found = state.pipeline.application, dict[str, float]()
-        for each in dropwhile(lambda each: each is not state, self.releases):
-            if each is not state and each.pipeline.application == name and each.rollback:
-                gone = {key: one.restored_at for key, one in each.deployments.items() if one.exposed_since}
-                found |= {key: max(at, found.get(key, 0.0)) for key, at in gone.items() if at}
-        return found
-
     def _fellows(self, state: Release) -> list[Release]:
         """The other members of a release's group, providers before their consumers."""
         group = state.opened.group
         if group is None:
             return []
         order = [member.application for member in group.members]
-        found = [each for each in self.releases if each.id != state.id and _group_of(each) == group.id]
+        found = [each for each in self.releases if each.id != state.id and group_of(each) == group.id]
         return sorted(found, key=lambda each: order.index(each.pipeline.application))
 
     def _fellow(self, state: Release) -> Fellow:
@@ -192,7 +181,8 @@ def _counts(state: Release) -> bool:
     return not state.ended or state.outcome is Outcome.SUCCEEDED
 
 
-def _group_of(state: Release) -> str:
+def group_of(state: Release) -> str:
+    """The id of a release's group release; "" when it goes alone."""
     return state.opened.group.id if state.opened.group else ""
 
 
@@ -239,7 +229,7 @@ def _other(state: Release, quarantine: str) -> Other:
     back = state.rollback is not None
     return Other(
         id=state.id,
-        unit=_group_of(state) or state.id,
+        unit=group_of(state) or state.id,
         open=not state.ended,
         back=back or condemned(state, quarantine),
         held=state.hold is not None,
@@ -271,7 +261,7 @@ def _elsewhere(state: Release) -> Elsewhere:
     return Elsewhere(
         id=state.id,
         opened_at=state.opened.at,
-        group=_group_of(state),
+        group=group_of(state),
         ahead=frozenset(str(target) for target in ahead),
         back=state.rollback is not None,
     )

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from shoreward.adapters.git import RemoteBranch, Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.ancestry import Ancestry
+from shoreward.app.group_merges import Berth
 from shoreward.app.merges import Tip
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.project import Project
-from shoreward.controller import Controller, Merges, Observer, WatchedBranch
+from shoreward.controller import Controller, Merges, Observer, WatchedBranch, WatchedGroup
 from shoreward.core.header import Header
-from shoreward.domain import Fleet, Limits, Pipeline, Refused, Revision, ShorewardError, Watched
-from shoreward.domain.notifications import Notifications
+from shoreward.domain import (
+    Fleet,
+    Group,
+    Limits,
+    Pipeline,
+    Refused,
+    Revision,
+    ShorewardError,
+    SpecError,
+    Watched,
+    Written,
+)
+from shoreward.spec.template import did_you_mean
 
 
 @dataclass(slots=True)
@@ -36,6 +49,11 @@ class Ship:
     project: Project
     met: Callable[[str, Ship], None]
     application: str = ""
+
+    @property
+    def source(self) -> str:
+        """Its branch, by name."""
+        return f"{self.watched.repository}#{self.watched.branch}"
 
     def tip(self) -> Tip:
         """See `Branch.tip`."""
@@ -80,6 +98,7 @@ class Ships:
     """All pipelines of a fleet, with one journal."""
 
     journal: SqliteJournal
+    groups: Sequence[Group] = ()
     ships: list[Ship] = field(default_factory=list["Ship"])
     _by_name: dict[str, Ship] = field(default_factory=dict[str, "Ship"])
     _worlds: dict[str, World] = field(default_factory=dict[str, World])
@@ -102,16 +121,48 @@ class Ships:
         return self._worlds.get(application)
 
     def branches(self) -> tuple[WatchedBranch, ...]:
-        """What is watched."""
+        """What is watched, each for itself."""
+        grouped = frozenset(application for group in self.groups for application in group.applications)
         return tuple(
             WatchedBranch(
-                name=f"{ship.watched.repository}#{ship.watched.branch}",
+                name=ship.source,
                 branch=ship,
                 quarantine=ship.project.quarantine(),
                 application=ship.application,
+                grouped=grouped,
             )
             for ship in self.ships
         )
+
+    def together(self) -> tuple[WatchedGroup, ...]:
+        """What is watched as one."""
+        return tuple(WatchedGroup(group=group, berths=partial(self.berths, group)) for group in self.groups)
+
+    def berths(self, group: Group) -> Mapping[str, Berth]:
+        """Where a group's applications come from, as far as their pipelines have been read."""
+        known = ((name, self._by_name.get(name)) for name in group.applications)
+        return {
+            str(name): Berth(source=ship.source, branch=ship, quarantine=ship.project.quarantine())
+            for name, ship in known
+            if ship
+        }
+
+    def check_groups(self) -> None:
+        """Look whether all applications of groups are there; raises `SpecError` (FLEET_GROUP_MEMBER).
+
+        As long as a pipeline could not be read, it may be any of them.
+        """
+        if not all(ship.application for ship in self.ships):
+            return
+        for group in self.groups:
+            for name in group.applications:
+                if name not in self._by_name:
+                    raise SpecError(
+                        "FLEET_GROUP_MEMBER",
+                        f"No pipeline of the fleet is of an application {name}.",
+                        where=name.where if isinstance(name, Written) else group.where,
+                        next=did_you_mean(name, self._by_name),
+                    )
 
     def repository(self, application: str) -> Repository | None:
         """The clone of an application's repository."""
@@ -142,7 +193,6 @@ class Convoy:
     ships: Ships
     merges: Merges
     limits: Limits
-    notifications: Notifications | None = None
 
     def controller(self, observe: Observer | None = None) -> Controller:
         """Whoever carries it."""
@@ -170,8 +220,8 @@ def open_fleet(file: Path, journal: Path | None = None) -> Convoy:
     (state / ".gitignore").write_text("*\n")
     kept = SqliteJournal(journal or state / "journal.db")
     ships = launch(fleet, state, kept)
-    merges = Merges(kept, SystemClock(), ships.branches(), fleet.poll)
-    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits, notifications=fleet.notifications)
+    merges = Merges(kept, SystemClock(), (*ships.together(), *ships.branches()), fleet.poll)
+    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits)
 
 
 def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:
@@ -185,8 +235,9 @@ def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:
 
     Raises:
         Refused: FLEET_NAME_TWICE, CLONE_FOREIGN.
+        SpecError: FLEET_GROUP_MEMBER.
     """
-    ships = Ships(journal)
+    ships = Ships(journal, fleet.groups)
     for watched in fleet.pipelines:
         folder = state / "clones" / _folder(watched)
         remote = RemoteBranch(watched.repository, watched.branch, folder)
@@ -194,6 +245,7 @@ def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:
         ship = Ship(watched, remote, project, ships.meet)
         ships.ships.append(ship)
         ship.recall()
+    ships.check_groups()
     return ships
 
 

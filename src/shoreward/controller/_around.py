@@ -7,8 +7,8 @@ from functools import reduce
 
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Taint
-from shoreward.app.releases import load
-from shoreward.app.surroundings import Glances, Limits, Scene
+from shoreward.app.releases import fellows, load
+from shoreward.app.surroundings import Glances, Limits, Scene, group_of
 from shoreward.app.world import Worlds
 from shoreward.core import Release
 from shoreward.core.control import NO_CONTROL, Control, steered
@@ -32,7 +32,7 @@ class Around:
         self._clock = clock
         self._limits = limits
         self._glances = Glances()
-        self._stayed: dict[str, Numbered] = {}
+        self._over: dict[str, Numbered] = {}
         self._control = NO_CONTROL
         self._heard = 0
         self._taints: Mapping[str, Taint] | None = None
@@ -57,31 +57,38 @@ class Around:
         self._taints = None
 
     def take_up(self, header: Header) -> None:
-        """A release is carried from now on: know of those that came later, and stayed."""
-        self._stayed.pop(header.id, None)
-        for later in self._journal.releases(header.application, open=False):
-            if later.number > header.number and later.outcome is Outcome.SUCCEEDED and later.id not in self._stayed:
-                self._stayed[later.id] = later.number, load(self._journal, later.id)
+        """A release is carried from now on: know of those that came later, and stayed, and of its fellows."""
+        self._over.pop(header.id, None)
+        later = [
+            each
+            for each in self._journal.releases(header.application, open=False)
+            if each.number > header.number and each.outcome is Outcome.SUCCEEDED
+        ]
+        for each in (*later, *fellows(self._journal, header)):
+            if not each.open and each.id not in self._over:
+                self._over[each.id] = each.number, load(self._journal, each.id)
         self.ask_again()
 
     def leave(self, ended: Numbered, carried: Iterable[Numbered]) -> None:
-        """A release is over; if it stayed, older ones of its application that are carried must know."""
-        if ended[1].outcome is Outcome.SUCCEEDED:
-            self._stayed[ended[1].id] = ended
+        """A release is over; older ones of its application that are carried must know if it stayed, its fellows how."""
+        self._over[ended[1].id] = ended
         oldest: dict[str, int] = {}
+        groups: set[str] = set()
         for number, state in carried:
             name = state.pipeline.application
             oldest[name] = min(number, oldest.get(name, number))
-        self._stayed = {
-            release: (number, state)
-            for release, (number, state) in self._stayed.items()
-            if oldest.get(state.pipeline.application, number) < number
-        }
-        self._glances.keep({*self._stayed, *(state.id for _, state in carried)})
+            groups.add(group_of(state))
+
+        def matters(number: int, state: Release) -> bool:
+            stayed = state.outcome is Outcome.SUCCEEDED and oldest.get(state.pipeline.application, number) < number
+            return stayed or (group_of(state) in groups and group_of(state) != "")
+
+        self._over = {release: known for release, known in self._over.items() if matters(*known)}
+        self._glances.keep({*self._over, *(state.id for _, state in carried)})
 
     def outside(self, state: Release, carried: Iterable[Numbered]) -> Outside:
         """The surroundings of a release that is carried, among the others."""
-        known = sorted((*carried, *self._stayed.values()), key=lambda each: each[0])
+        known = sorted((*carried, *self._over.values()), key=lambda each: each[0])
         scene = Scene(
             releases=tuple(each for _, each in known),
             control=self._control,

@@ -30,7 +30,8 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
     if end := settled(state, now, outside):
         return Decision(records=(end,))
     if state.returning:
-        return advance(state, now, outside).first_record
+        gone = deserted(state, now, outside)
+        return Decision(records=(gone,)) if gone else advance(state, now, outside).first_record
     stop = (
         harm(state, now)
         or tainted(state, now, outside)

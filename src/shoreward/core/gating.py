@@ -2,7 +2,7 @@
 
 Pure: clocks, people's words and other releases are looked at here; alarms and hooks are asked by an effect, and their
 answers hold for a short time. Nothing but an answer that says so, or a person, opens a gate that asks. A release on its
-way back, or one that brings an earlier revision back, has no gates.
+way back has no gates, one that brings an earlier revision back only the order of its group.
 """
 
 from __future__ import annotations
@@ -107,21 +107,21 @@ def turned_down(state: Release, now: float) -> e.RollbackBegan | None:
 
 def at_wave(state: Release, wave: int, now: float, outside: Outside) -> tuple[Standing, ...]:
     """How each gate stands that a wave has at its start."""
-    if state.returning:
-        return ()
     look = _Look(state=state, wave=state.pipeline.waves[wave], index=wave, now=now, outside=outside)
     gates = (gate for gate in look.gates if not isinstance(gate, Hook) or gate.when == "start")
-    order = _in_order(look, before_wave(state, wave, outside))
+    order = tuple(_in_order(look, before_wave(state, wave, outside)))
+    if state.returning:
+        return order
     return (*order, *_freezes(look), *(look.standing(gate) for gate in gates))
 
 
 def at_target(state: Release, deployment: Deployment, now: float, outside: Outside) -> tuple[Standing, ...]:
     """How each gate stands that a target has when it is entered."""
-    if state.returning:
-        return ()
     look = _at(state, deployment, now, outside)
     gates = (gate for gate in look.gates if isinstance(gate, Window | Freeze | Alarms | After))
-    order = _in_order(look, before_target(state, deployment.target, outside))
+    order = tuple(_in_order(look, before_target(state, deployment.target, outside)))
+    if state.returning:
+        return order
     return (*order, *_freezes(look), *(look.standing(gate) for gate in gates))
 
 

@@ -66,7 +66,7 @@ def _arrived(state: Release, now: float) -> bool:
 def before_wave(state: Release, wave: int, outside: Outside) -> Iterator[tuple[str, Blocker | None]]:
     """The gates of a wave, and what closes them: all fellows' checks before the first wave, and what comes before."""
     going = [each.target for each in state.in_wave(wave) if not each.skipped]
-    order = dict(before_target(state, (going or state.pipeline.waves[wave].targets)[0], outside))
+    order = dict(before_target(state, going[0], outside)) if going else {}
     for fellow in outside.fellows:
         gate = GROUP + fellow.application
         if wave == 0 and not ready(fellow.state):

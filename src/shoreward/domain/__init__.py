@@ -39,7 +39,7 @@ from shoreward.domain.errors import (
     UserError,
 )
 from shoreward.domain.finding import Finding, Severity, Waiver
-from shoreward.domain.fleet import Fleet, Limits, Watched
+from shoreward.domain.fleet import Fleet, Group, Limits, Watched
 from shoreward.domain.gates import (
     After,
     Age,
@@ -108,6 +108,7 @@ __all__ = [
     "Freeze",
     "Gate",
     "GateAnswer",
+    "Group",
     "GroupRelease",
     "Growth",
     "HeldParameter",

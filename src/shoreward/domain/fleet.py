@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shoreward.domain.errors import Place
-from shoreward.domain.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,30 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Applications that are released, and go back, together.
+
+    Attributes:
+        applications: their names, `Written` where they were read; each is in one group at most.
+        after: for some of them, those that come before, beside what templates and gates tell.
+        where: the place that asks for it.
+    """
+
+    name: str
+    applications: tuple[str, ...]
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    where: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """All that one controller watches and carries.
 
     Attributes:
         poll: seconds between two looks at each branch; a webhook makes it look at once.
-        notifications: who is told of what happens; None: nobody.
     """
 
     pipelines: tuple[Watched, ...]
     poll: float = 60.0
     limits: Limits = field(default_factory=Limits)
-    notifications: Notifications | None = None
+    groups: tuple[Group, ...] = ()

@@ -38,6 +38,17 @@ class GroupRelease:
     name: str
     members: tuple[Member, ...]
 
+    @property
+    def turned(self) -> tuple[Member, ...]:
+        """The members the other way round, for what goes back: consumers before their providers."""
+        return tuple(
+            Member(
+                application=each.application,
+                after=tuple(other.application for other in self.members if each.application in other.after),
+            )
+            for each in reversed(self.members)
+        )
+
     def depends(self, consumer: str, provider: str) -> bool:
         """Whether a member depends on another one, by their applications."""
         return any(each.application == consumer and provider in each.after for each in self.members)

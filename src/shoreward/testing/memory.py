@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import reduce
 from threading import Lock
 
-from shoreward.app.ports import Conflict, Happened, Recorded
+from shoreward.app.ports import Addition, Conflict, Happened, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -32,15 +32,23 @@ class MemoryJournal:
 
     def open(self, event: ReleaseOpened) -> str:
         """See `Journal.open`."""
-        application = event.pipeline.application
+        return self.open_all((event,))[0]
+
+    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
+        """See `Journal.open_all`."""
         with self._lock:
-            number = 1 + sum(header.application == application for header in self._headers.values())
-            release = f"{application}-{number}"
-            self._only_one(application, event.commit)
-            self._events[release] = [event]
-            self._headers[release] = headed(release, number, event)
-            self._happened.append((release, 1))
-            self._changes += 1
+            for event in events:
+                self._only_one(event.pipeline.application, event.commit)
+            return tuple(self._begin(event) for event in events)
+
+    def _begin(self, event: ReleaseOpened) -> str:
+        application = event.pipeline.application
+        number = 1 + sum(header.application == application for header in self._headers.values())
+        release = f"{application}-{number}"
+        self._events[release] = [event]
+        self._headers[release] = headed(release, number, event)
+        self._happened.append((release, 1))
+        self._changes += 1
         return release
 
     def _only_one(self, application: str, commit: str, but: str = "") -> None:
@@ -50,16 +58,23 @@ class MemoryJournal:
 
     def append(self, release: str, after: int, events: Sequence[Event]) -> None:
         """See `Journal.append`."""
+        self.append_all({release: (after, events)})
+
+    def append_all(self, additions: Mapping[str, Addition]) -> None:
+        """See `Journal.append_all`."""
         with self._lock:
-            if len(self._known(release)) != after:
-                raise Conflict(release)
-            header = reduce(noted, events, self._headers[release])
-            if header.open:
-                self._only_one(header.application, header.commit, release)
-            self._headers[release] = header
-            self._events[release].extend(events)
-            self._happened.extend((release, seq) for seq in range(after + 1, after + 1 + len(events)))
-            self._changes += 1
+            headers: dict[str, Header] = {}
+            for release, (after, events) in additions.items():
+                if len(self._known(release)) != after:
+                    raise Conflict(release)
+                headers[release] = reduce(noted, events, self._headers[release])
+                if headers[release].open:
+                    self._only_one(headers[release].application, headers[release].commit, release)
+            self._headers.update(headers)
+            for release, (after, events) in additions.items():
+                self._events[release].extend(events)
+                self._happened.extend((release, seq) for seq in range(after + 1, after + 1 + len(events)))
+                self._changes += 1
 
     def _known(self, release: str) -> list[Event]:
         if release not in self._events:

@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order, encode
 from shoreward.adapters.sqlite import transaction
-from shoreward.app.ports import Conflict, Happened, Recorded
+from shoreward.app.ports import Addition, Conflict, Happened, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -70,31 +70,46 @@ class SqliteJournal:
 
     def open(self, event: ReleaseOpened) -> str:
         """Begin a release; see `Journal.open`."""
-        application = event.pipeline.application
+        return self.open_all((event,))[0]
+
+    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
+        """Begin several releases; see `Journal.open_all`."""
         with self._transaction() as connection:
-            row = connection.execute(
-                "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE application = ?", (application,)
-            ).fetchone()
-            release = f"{application}-{row[0]}"
-            header = headed(release, row[0], event)
-            values = (release, application, row[0], event.commit, encode(header)[1])
-            try:
-                connection.execute("INSERT INTO releases VALUES (?, ?, ?, 1, ?, ?)", values)
-            except sqlite3.IntegrityError as error:
-                raise self._under_way(connection, application, event.commit) from error
-            self._insert(connection, release, 0, (event,))
+            return tuple(self._begin(connection, event) for event in events)
+
+    def _begin(self, connection: sqlite3.Connection, event: ReleaseOpened) -> str:
+        application = event.pipeline.application
+        row = connection.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE application = ?", (application,)
+        ).fetchone()
+        release = f"{application}-{row[0]}"
+        header = headed(release, row[0], event)
+        values = (release, application, row[0], event.commit, encode(header)[1])
+        try:
+            connection.execute("INSERT INTO releases VALUES (?, ?, ?, 1, ?, ?)", values)
+        except sqlite3.IntegrityError as error:
+            raise self._under_way(connection, application, event.commit) from error
+        self._insert(connection, release, 0, (event,))
         return release
 
     def append(self, release: str, after: int, events: Sequence[Event]) -> None:
         """Append events; see `Journal.append`."""
+        self.append_all({release: (after, events)})
+
+    def append_all(self, additions: Mapping[str, Addition]) -> None:
+        """Append to several releases; see `Journal.append_all`."""
         with self._transaction() as connection:
-            last = connection.execute("SELECT max(seq) FROM events WHERE release = ?", (release,)).fetchone()[0]
-            if last is None:
-                raise self._unknown(release)
-            if last != after:
-                raise Conflict(release)
-            self._insert(connection, release, after, events)
-            self._note(connection, release, events)
+            for release, (after, events) in additions.items():
+                self._append(connection, release, after, events)
+
+    def _append(self, connection: sqlite3.Connection, release: str, after: int, events: Sequence[Event]) -> None:
+        last = connection.execute("SELECT max(seq) FROM events WHERE release = ?", (release,)).fetchone()[0]
+        if last is None:
+            raise self._unknown(release)
+        if last != after:
+            raise Conflict(release)
+        self._insert(connection, release, after, events)
+        self._note(connection, release, events)
 
     def _insert(self, connection: sqlite3.Connection, release: str, after: int, events: Sequence[Event]) -> None:
         rows = [(release, seq, event.at, *encode(event)) for seq, event in enumerate(events, start=after + 1)]

@@ -11,6 +11,7 @@ from shoreward.core import Phase
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.control import StopPlaced
+from shoreward.core.watching import LINGERS
 from shoreward.domain import Outcome
 
 from .line import EAST, NORTH, WEST, Line, a_line
@@ -276,6 +277,23 @@ def test_an_alarm_on_a_target_is_the_newer_releases_as_soon_as_its_customers_are
     line.cloud.firing_alarms[line.key(NORTH)] = ("errors",)
     line.until(lambda: line.states[second].rollback is not None)
     assert line.states[first].rollback is None
+
+
+def test_an_alarm_that_lingers_is_not_the_older_releases_once_the_newer_one_has_left():
+    line = Line(a_line(alarms=["errors"]))
+    first = line.open("one")
+    line.bake(first)
+    line.hold(first)
+    second = line.open("two", on=["one"])
+    line.expose(second, NORTH)
+    line.cloud.firing_alarms[line.key(NORTH)] = ("errors",)
+    line.carry(second)
+    assert line.states[second].outcome is Outcome.ROLLED_BACK
+    left = line.now
+    line.until(lambda: line.now > left + LINGERS / 2)
+    assert line.states[first].rollback is None
+    line.until(lambda: line.states[first].rollback is not None)
+    assert line.now >= left + LINGERS - 60, "what goes on firing is the older one's after all"
 
 
 def test_a_look_that_fails_holds_nobody_up_once_a_newer_release_watches():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile
 
 from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.core import Deployment, Phase, Release
@@ -59,8 +60,8 @@ class Scene:
     """All that bears on each other at one moment.
 
     Attributes:
-        releases: those that are open, newer ones of their applications that succeeded, and the other members of their
-            group releases, however those ended; each application's in order.
+        releases: those that are open, newer ones of their applications that succeeded or went back lately, and the
+            other members of their group releases, however those ended; each application's in order.
         taints: what quarantine says of releases, by id; nothing of one that is free to go.
         glances: what was seen of them before; whoever makes scene after scene gives them all the same.
     """
@@ -86,6 +87,7 @@ class Scene:
             variables=self.control.variables,
             others=self._elsewhere(name),
             fellows=tuple(self._fellow(each) for each in self._fellows(state)),
+            left=self._left(state),
         )
 
     def _line(self, state: Release) -> tuple[list[Release], list[Release]]:
@@ -94,6 +96,15 @@ class Scene:
         own = [each for each in self.releases if each.pipeline.application == name and (each is state or _counts(each))]
         place = next(index for index, each in enumerate(own) if each.id == state.id)
         return own[:place], own[place + 1 :]
+
+    def _left(self, state: Release) -> Mapping[str, float]:
+        """When newer releases left the targets that they went back from."""
+        name, found = state.pipeline.application, dict[str, float]()
+        for each in dropwhile(lambda each: each.id != state.id, self.releases):
+            if each.id != state.id and each.pipeline.application == name and each.rollback:
+                gone = {key: one.restored_at for key, one in each.deployments.items() if one.exposed_since}
+                found |= {key: max(at, found.get(key, 0.0)) for key, at in gone.items() if at}
+        return found
 
     def _fellows(self, state: Release) -> list[Release]:
         """The other members of a release's group, providers before their consumers."""

@@ -14,6 +14,7 @@ from shoreward.core import Release
 from shoreward.core.control import NO_CONTROL, Control, steered
 from shoreward.core.header import Header
 from shoreward.core.outside import Outside
+from shoreward.core.watching import LINGERS
 from shoreward.domain import Outcome
 
 _ASK_AGAIN = 10.0
@@ -57,17 +58,20 @@ class Around:
         self._taints = None
 
     def take_up(self, header: Header) -> None:
-        """A release is carried from now on: know of those that came later, and stayed, and of its fellows."""
+        """A release is carried from now on: know of later ones that stayed, or left lately, and of its fellows."""
         self._over.pop(header.id, None)
         later = [
             each
             for each in self._journal.releases(header.application, open=False)
-            if each.number > header.number and each.outcome is Outcome.SUCCEEDED
+            if each.number > header.number and (each.outcome is Outcome.SUCCEEDED or self._left_lately(each))
         ]
         for each in (*later, *fellows(self._journal, header)):
             if not each.open and each.id not in self._over:
                 self._over[each.id] = each.number, load(self._journal, each.id)
         self.ask_again()
+
+    def _left_lately(self, header: Header) -> bool:
+        return header.back_at > 0 and self._clock.now() - header.ended_at < LINGERS
 
     def leave(self, ended: Numbered, carried: Iterable[Numbered]) -> None:
         """A release is over; older ones of its application that are carried must know if it stayed, its fellows how."""
@@ -80,8 +84,11 @@ class Around:
             groups.add(group_of(state))
 
         def matters(number: int, state: Release) -> bool:
-            stayed = state.outcome is Outcome.SUCCEEDED and oldest.get(state.pipeline.application, number) < number
-            return stayed or (group_of(state) in groups and group_of(state) != "")
+            if oldest.get(state.pipeline.application, number) < number:
+                stayed = state.outcome is Outcome.SUCCEEDED
+                if stayed or (state.rollback and self._clock.now() - state.ended_at < LINGERS):
+                    return True
+            return group_of(state) in groups and group_of(state) != ""
 
         self._over = {release: known for release, known in self._over.items() if matters(*known)}
         self._glances.keep({*self._over, *(state.id for _, state in carried)})

@@ -19,6 +19,12 @@ from shoreward.testing.cloud import CloudAccount, account_of, archive
 
 REGION = "eu-west-1"
 HANDLER = "def handler(event, context): return {'statusCode': 200, 'body': 'ok'}"
+WHO = """
+import os
+def handler(event, context):
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return {name.lower(): os.environ[name] for name in names}
+"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -100,6 +106,34 @@ def batch(start: float, period: int) -> dict[str, Any]:
     return {"StartTime": start, "EndTime": start + 600, "MetricDataQueries": queries}
 
 
+def credentials(account: CloudAccount) -> dict[str, str]:
+    """What a function signs with, whose role may do with tables what SAM's policy for that allows."""
+    iam, client = account.client("iam", REGION), account.client("lambda", REGION)
+    role = iam.create_role(RoleName="who", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Delete", "Put", "Update", "BatchGet", "BatchWrite")]
+    tables = [f"arn:aws:dynamodb:{REGION}:{account.account_id}:table/bench", "arn:aws:dynamodb:*:*:table/other/index/*"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": tables}
+    iam.put_role_policy(RoleName="who", PolicyName="own", PolicyDocument=json.dumps({"Statement": [statement]}))
+    basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName="who", PolicyArn=basic)
+    code = {"ZipFile": archive({"index.py": WHO})}
+    client.create_function(FunctionName="who", Runtime="python3.11", Handler="index.handler", Role=role, Code=code)
+    found: dict[str, str] = json.load(client.invoke(FunctionName="who")["Payload"])
+    return found
+
+
+def ask_a_table(cloud: EmbeddedCloud, account: CloudAccount) -> None:
+    key = [{"AttributeName": "id", "KeyType": "HASH"}]
+    types = [{"AttributeName": "id", "AttributeType": "S"}]
+    tables = account.client("dynamodb", REGION)
+    tables.create_table(TableName="bench", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
+    make: Any = account.session(REGION).client
+    functions = make("dynamodb", endpoint_url=cloud.endpoint, **credentials(account))
+    for who, client in (("an account", tables), ("a function", functions)):
+        ask = functools.partial(client.get_item, TableName="bench", Key={"id": {"S": "1"}})
+        measure(f"GetItem by {who}", cloud, 500, ask)
+
+
 def main() -> None:
     begun = time.perf_counter()
     with EmbeddedCloud() as cloud:
@@ -129,6 +163,7 @@ def main() -> None:
             500,
             lambda: client.invoke(FunctionName=given["Name"], Qualifier="live")["Payload"].read(),
         )
+        ask_a_table(cloud, account)
         start = fill(account, 600)
         watch = account.client("cloudwatch", REGION)
         for period in (60, 10, 1):

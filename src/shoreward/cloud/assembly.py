@@ -34,6 +34,7 @@ from shoreward.cloud.patches import (
 )
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
+from shoreward.cloud.rights.gate import Gate
 from shoreward.cloud.server.asgi import Bridge, lifespan
 from shoreward.cloud.server.dataplane import DataPlane
 from shoreward.cloud.server.http11 import Request, Response
@@ -77,7 +78,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
         executor.clear()
         pool.close()
 
-    door = SideDoor(bridge, dataplane.answer, forget)
+    door = SideDoor(Gate(bridge), dataplane.answer, forget)
     async with lifespan(application.app), _background(alarms.run(store), queue_metrics.run(store), _reap(pool)):
         try:
             yield door

@@ -108,6 +108,7 @@ def prepare_environment(port: int, settings: Settings, work_dir: Path) -> None:
         BIND_HOST="127.0.0.1",
         MINISTACK_HOST="127.0.0.1",
         MINISTACK_REGION="us-east-1",
+        MINISTACK_AUTOCREATE_AWS_MANAGED="1",
         AWS_DEFAULT_REGION="us-east-1",
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,

@@ -45,8 +45,9 @@ def environment_of(
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
         "AWS_REGION": spec.region,
         "AWS_DEFAULT_REGION": spec.region,
-        "AWS_ACCESS_KEY_ID": spec.account,
-        "AWS_SECRET_ACCESS_KEY": "embedded-cloud",
+        "AWS_ACCESS_KEY_ID": spec.credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": spec.credentials.secret_key,
+        "AWS_SESSION_TOKEN": spec.credentials.token,
         "LAMBDA_TASK_ROOT": str(task_root),
         "LAMBDA_RUNTIME_DIR": str(_HERE),
     }

@@ -5,12 +5,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What an SDK in a function finds in its environment, to sign with."""
+
+    access_key: str
+    secret_key: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpec:
     """One function version, as far as running it goes. ``key`` changes whenever a warm process must not be reused."""
 
     key: tuple[str, ...]
     account: str
     region: str
+    credentials: Credentials = field(repr=False)
     name: str
     version: str
     runtime: str

@@ -19,6 +19,7 @@ from shoreward.cloud.patches.addresses import localised
 from shoreward.cloud.patches.aliases import serving
 from shoreward.cloud.patches.function_logs import FunctionLogs
 from shoreward.cloud.patches.function_metrics import FunctionMetrics
+from shoreward.cloud.rights import sessions
 from shoreward.cloud.untyped import mapping
 
 log = logging.getLogger("shoreward.cloud.functions")
@@ -99,6 +100,7 @@ class Executor:
             key=key,
             account=account,
             region=region,
+            credentials=sessions.begin(str(config["FunctionArn"]), str(config.get("Role") or "")),
             name=name,
             version=version,
             runtime=runtime,

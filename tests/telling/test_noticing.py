@@ -11,7 +11,7 @@ from shoreward.app.releases import Wish, say
 from shoreward.app.telling.listener import Listener
 from shoreward.app.telling.notice import Notice
 from shoreward.core import events as e
-from shoreward.domain import Checked, CheckResult, Finding, Outcome, Severity, Verdict
+from shoreward.domain import Blamed, Checked, CheckResult, Finding, Outcome, Severity, Suspicion, Verdict
 from shoreward.domain.notifications import FOR_PEOPLE, Kind
 from shoreward.testing.builders import a_pipeline, some_checks
 
@@ -62,6 +62,15 @@ def test_a_rollback_is_told_with_its_reason_and_its_harm(past: Shore):
     assert back.before == "good"
     end = past.notices()[-1]
     assert (end.what, end.outcome, end.cause) == ("Release app-2 is back: rolled back", Outcome.ROLLED_BACK, "judged")
+
+
+def test_who_did_it_is_told_with_what_takes_it_back(past: Shore):
+    suspect = Suspicion(commit="c0ffee", subject="Tides", author="ada", share=1.0)
+    blamed = Blamed(suspects=(suspect,), culprit="c0ffee", branch="shoreward/revert-c0ffee", pushed=True)
+    say(past.journal, "app-2", lambda state: e.CommitsBlamed(at=past.clock.now(), blamed=blamed))
+    told = only(past, Kind.CULPRIT)
+    assert told.why == "bisection found: c0ffee Tides (ada); its revert is pushed as shoreward/revert-c0ffee"
+    assert (told.next, told.commit) == ("Look at shoreward/revert-c0ffee, and merge it.", "c0ffee")
 
 
 def test_a_change_that_fails_its_checks_is_told_once(shore: Shore):

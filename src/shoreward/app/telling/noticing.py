@@ -13,12 +13,12 @@ from typing import Any
 from shoreward.app.ports import Happened
 from shoreward.app.story import places
 from shoreward.app.telling.notice import Harm, Notice
-from shoreward.app.wording import checked_words, counted, finding_words
+from shoreward.app.wording import blamed_words, checked_words, counted, finding_words
 from shoreward.core import Phase, Release
 from shoreward.core import control as c
 from shoreward.core import events as e
 from shoreward.core.header import HARM
-from shoreward.domain import Outcome, RollbackCause
+from shoreward.domain import Blamed, Outcome, RollbackCause
 from shoreward.domain.notifications import Kind
 
 _BECAUSE: Mapping[RollbackCause, str] = {
@@ -29,6 +29,8 @@ _BECAUSE: Mapping[RollbackCause, str] = {
     "error": ": something could not be done",
     "advisory": ": a new advisory",
     "quarantine": ": what it carries is in quarantine",
+    "group": ": another member of its group does",
+    "in the way": ": it stands still where an older release goes back",
 }
 
 _NAMED = 3
@@ -86,10 +88,23 @@ def _told(state: Release, event: e.Event) -> dict[str, Any] | None:
             return _rollback(state, event)
         case e.ReleaseEnded():
             return _end(state, event)
+        case e.CommitsBlamed(blamed=blamed) if blamed.suspects:
+            return _blamed(state, blamed)
         case e.AdvisoriesReviewed() if state.ended and event.findings:
             return _advised(state, event)
         case _:
             return None
+
+
+def _blamed(state: Release, blamed: Blamed) -> dict[str, Any]:
+    prepare = f"`shoreward blame {state.id} --revert` prepares its revert."
+    return {
+        "kind": Kind.CULPRIT,
+        "what": f"Release {state.id}: who did it",
+        "why": blamed_words(blamed),
+        "next": f"Look at {blamed.branch}, and merge it." if blamed.pushed else prepare,
+        "commit": blamed.culprit or blamed.suspects[0].commit,
+    }
 
 
 def _carries(state: Release) -> str:

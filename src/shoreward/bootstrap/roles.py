@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-from shoreward.adapters.aws import role_template
+from shoreward.adapters.aws import configuration_role_template, role_template
 from shoreward.domain import Pipeline, Refused
 
 
 def roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> str:
     """See `Project.roles`."""
+    if pipeline.configuration is not None:
+        return configuration_role_template(pipeline, trusted)
     return role_template(
         pipeline.application,
         trusted,

@@ -12,6 +12,7 @@ from shoreward.adapters.aws.alarms import Alarms
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
 from shoreward.adapters.aws.calls import Aws
+from shoreward.adapters.aws.configuration_role import configuration_role_template
 from shoreward.adapters.aws.configurations import Configurations
 from shoreward.adapters.aws.drift import Drift
 from shoreward.adapters.aws.hooks import FunctionHooks
@@ -50,6 +51,7 @@ __all__ = [
     "Survey",
     "Timing",
     "Traffic",
+    "configuration_role_template",
     "connect",
     "endangered",
     "role_template",

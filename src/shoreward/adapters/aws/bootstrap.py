@@ -39,21 +39,20 @@ def role_template(
     Raises `UserError` (ROLE_NAMES) for a name that cannot be part of a role or an ARN.
     """
     pattern = stacks or application
-    _check("application", application, r"[A-Za-z0-9_+=.@-]{1,40}")
+    check_names(application, trusted)
     _check("stack pattern", pattern, r"[A-Za-z0-9*{}-]{1,128}")
-    _check("trusted principal", trusted, r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
     pattern = re.sub(r"\{\w+\}", "*", pattern)
     bucket = artifacts.replace("{account}", _OWN).replace("{region}", "*").replace("{stack}", pattern)
     template: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"What Shoreward needs in an account to deploy {application}; once per account, IAM is global.",
         "Resources": {
-            "DeployRole": _deploy_role(application, trusted, pattern, bucket),
+            "DeployRole": deploy_role(application, trusted, [*deploy_statements(pattern, bucket), _pass_on()]),
             "ExecutionRole": _execution_role(application, pattern, bucket, boundary),
         },
         "Outputs": {
-            "DeployRole": {"Value": _get("DeployRole", "Arn")},
-            "ExecutionRole": {"Value": _get("ExecutionRole", "Arn")},
+            "DeployRole": {"Value": get("DeployRole", "Arn")},
+            "ExecutionRole": {"Value": get("ExecutionRole", "Arn")},
         },
     }
     return yaml.safe_dump(template, sort_keys=False, width=120)
@@ -68,7 +67,7 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
     owned = _owned(pattern)
     stack = f"{_AWS}:cloudformation:*:{_OWN}:stack/{pattern}/*"
     return [
-        _allow(
+        allow(
             "Stacks",
             "cloudformation:",
             "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeEvents "
@@ -77,23 +76,23 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
             stack,
             f"{_AWS}:cloudformation:*:{_OWN}:changeSet/shoreward-*/*",
         ),
-        _allow("Macros", "cloudformation:", "CreateChangeSet", f"{_AWS}:cloudformation:*:*:transform/*"),
-        _allow(
+        allow("Macros", "cloudformation:", "CreateChangeSet", f"{_AWS}:cloudformation:*:*:transform/*"),
+        allow(
             "Functions",
             "lambda:",
             "CreateAlias DeleteFunction GetAlias GetFunctionConfiguration InvokeFunction ListAliases "
             "ListVersionsByFunction PublishVersion UpdateAlias",
             f"{_AWS}:lambda:*:{_OWN}:function:{owned}",
         ),
-        _allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither
-        _allow(
+        allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither
+        allow(
             "ArtifactBucket",
             "s3:",
             "CreateBucket ListBucket PutBucketPublicAccessBlock PutEncryptionConfiguration",
             f"{_AWS}:s3:::{bucket}",
         ),
-        _allow("Artifacts", "s3:", "GetObject PutObject", f"{_AWS}:s3:::{bucket}/*"),
-        _allow(
+        allow("Artifacts", "s3:", "GetObject PutObject", f"{_AWS}:s3:::{bucket}/*"),
+        allow(
             "Logs",
             "logs:",
             "DeleteLogGroup",
@@ -103,21 +102,31 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
     ]
 
 
-def _deploy_role(application: str, trusted: str, pattern: str, bucket: str) -> dict[str, Any]:
-    pass_on: dict[str, Any] = {
-        "Sid": "ExecutionRole",
-        "Effect": "Allow",
-        "Action": ["iam:PassRole"],
-        "Resource": [_get("ExecutionRole", "Arn")],
-        "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-    }
+def check_names(application: str, trusted: str) -> None:
+    """Raise `UserError` (ROLE_NAMES) for names that cannot be part of a role or an ARN."""
+    _check("application", application, r"[A-Za-z0-9_+=.@-]{1,40}")
+    _check("trusted principal", trusted, r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
+
+
+def deploy_role(application: str, trusted: str, statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The role that Shoreward assumes, and nobody else."""
     trust = {
         "Effect": "Allow",
         "Principal": {"AWS": trusted},
         "Action": "sts:AssumeRole",
         "Condition": {"StringLike": {"sts:RoleSessionName": "shoreward-*"}},
     }
-    return _role(f"shoreward-{application}-deploy", trust, [*deploy_statements(pattern, bucket), pass_on])
+    return _role(f"shoreward-{application}-deploy", trust, statements)
+
+
+def _pass_on() -> dict[str, Any]:
+    return {
+        "Sid": "ExecutionRole",
+        "Effect": "Allow",
+        "Action": ["iam:PassRole"],
+        "Resource": [get("ExecutionRole", "Arn")],
+        "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+    }
 
 
 def _execution_role(application: str, pattern: str, bucket: str, boundary: str | None) -> dict[str, Any]:
@@ -143,12 +152,12 @@ def _resource_statements(pattern: str, bucket: str, boundary: str | None) -> lis
         "Parameters": ("ssm:*Parameter*", "ssm", f"parameter/{owned}"),
     }
     statements = [
-        _allow(sid, "", action, f"{_AWS}:{service}:*:{_OWN}:{resource}")
+        allow(sid, "", action, f"{_AWS}:{service}:*:{_OWN}:{resource}")
         for sid, (action, service, resource) in regional.items()
     ]
     roles = f"{_AWS}:iam::{_OWN}:role/{owned}"
     giving = "CreateRole AttachRolePolicy PutRolePolicy PutRolePermissionsBoundary"
-    grant = _allow("GrantRoles", "iam:", giving, roles)
+    grant = allow("GrantRoles", "iam:", giving, roles)
     if boundary is not None:
         grant["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
     keeping = (
@@ -158,18 +167,18 @@ def _resource_statements(pattern: str, bucket: str, boundary: str | None) -> lis
     return [
         *statements,
         grant,
-        _allow("KeepRoles", "iam:", keeping, roles),
-        _allow("Buckets", "", "s3:*", f"{_AWS}:s3:::{owned.lower()}", f"{_AWS}:s3:::{owned.lower()}/*"),
-        _allow("Apis", "", "apigateway:*", f"{_AWS}:apigateway:*::/*"),  # its ARNs carry ids, not names
-        _allow(
+        allow("KeepRoles", "iam:", keeping, roles),
+        allow("Buckets", "", "s3:*", f"{_AWS}:s3:::{owned.lower()}", f"{_AWS}:s3:::{owned.lower()}/*"),
+        allow("Apis", "", "apigateway:*", f"{_AWS}:apigateway:*::/*"),  # its ARNs carry ids, not names
+        allow(
             "EventSources",
             "lambda:",
             "CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping ListEventSourceMappings "
             "ListTags TagResource UntagResource UpdateEventSourceMapping",
             "*",  # mappings are named by ids, and listing takes no resource
         ),
-        _allow("LogGroupList", "logs:", "DescribeLogGroups", "*"),
-        _allow("Artifacts", "s3:", "GetObject", f"{_AWS}:s3:::{bucket}/*"),
+        allow("LogGroupList", "logs:", "DescribeLogGroups", "*"),
+        allow("Artifacts", "s3:", "GetObject", f"{_AWS}:s3:::{bucket}/*"),
     ]
 
 
@@ -186,7 +195,8 @@ def _role(name: str, trust: dict[str, Any], statements: Sequence[dict[str, Any]]
     }
 
 
-def _allow(sid: str, service: str, actions: str, *resources: str) -> dict[str, Any]:
+def allow(sid: str, service: str, actions: str, *resources: str) -> dict[str, Any]:
+    """A statement; actions stand without their service, with spaces between them."""
     return {
         "Sid": sid,
         "Effect": "Allow",
@@ -195,7 +205,8 @@ def _allow(sid: str, service: str, actions: str, *resources: str) -> dict[str, A
     }
 
 
-def _get(resource: str, attribute: str) -> dict[str, Any]:
+def get(resource: str, attribute: str) -> dict[str, Any]:
+    """An attribute of a resource of the template."""
     return {"Fn::GetAtt": [resource, attribute]}
 
 

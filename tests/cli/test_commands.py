@@ -26,7 +26,7 @@ COMMANDS = (
 )
 SUMMARY = {
     *("id", "application", "commit", "subject", "by", "revision", "outcome", "seconds", "held", "waves", "why"),
-    *("standing", "checked"),
+    *("standing", "checked", "group"),
 }
 PLAN = {
     *("application", "kind", "commit", "subject", "before", "revision", "files", "git_diff", "notes", "waves"),

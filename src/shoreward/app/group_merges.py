@@ -32,8 +32,8 @@ class Berth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """A group at the newest commits of its branches; what of it changed, by application."""
+class Seen:
+    """A group at the newest commits of its branches, by application, and which of those changed."""
 
     tips: Mapping[str, Tip]
     parts: Mapping[str, Part]
@@ -77,15 +77,19 @@ def open_together(
         SpecError: a pipeline cannot be read, or FLEET_GROUP_CYCLE.
         Retryable: a branch cannot be read now.
     """
-    if missing := [name for name in group.applications if name not in berths]:
-        what = f"Nobody knows the pipeline of {', '.join(missing)}, of the group {group.name}."
-        raise Refused("FLEET_GROUP_MEMBER", what, next="Look whether its repository answers, and at its name.")
-    tips = _tips(berths)
-    ids = _open(journal, group, berths, _look(journal, berths, tips), lambda tip: wish, despite)
+    ids = _open(journal, group, berths, look_at(journal, group, berths), lambda tip: wish, despite)
     if not ids:
         what = f"Nothing of the group {group.name} has changed since it was released last."
         raise Refused("GROUP_UNCHANGED", what, next="Push what is to be released, and ask again.")
     return ids
+
+
+def look_at(journal: Journal, group: Group, berths: Mapping[str, Berth]) -> Seen:
+    """What a group release that is opened now would carry; raises as `open_together`, but for what changed."""
+    if missing := [name for name in group.applications if name not in berths]:
+        what = f"Nobody knows the pipeline of {', '.join(missing)}, of the group {group.name}."
+        raise Refused("FLEET_GROUP_MEMBER", what, next="Look whether its repository answers, and at its name.")
+    return _look(journal, berths, _tips(berths))
 
 
 def _tips(berths: Mapping[str, Berth]) -> dict[str, Tip]:
@@ -101,7 +105,7 @@ def _newest(tips: Mapping[str, Tip]) -> Tip:
     return max(tips.values(), key=lambda tip: tip.time)
 
 
-def _look(journal: Journal, berths: Mapping[str, Berth], tips: Mapping[str, Tip]) -> _Seen:
+def _look(journal: Journal, berths: Mapping[str, Berth], tips: Mapping[str, Tip]) -> Seen:
     parts: dict[str, Part] = {}
     for name, each in berths.items():
         pipeline = each.branch.pipeline(tips[name].commit)
@@ -111,14 +115,14 @@ def _look(journal: Journal, berths: Mapping[str, Berth], tips: Mapping[str, Tip]
             revision = None  # Its release says what is wrong with it, and the others do not start.
         parts[name] = Part(pipeline=pipeline, revision=revision)
     changed = [name for name, part in parts.items() if not (part.revision and same(journal, name, part.revision))]
-    return _Seen(tips=tips, parts=parts, changed=changed)
+    return Seen(tips=tips, parts=parts, changed=changed)
 
 
 def _open(
     journal: Journal,
     group: Group,
     berths: Mapping[str, Berth],
-    seen: _Seen,
+    seen: Seen,
     wish: Callable[[Tip], Wish],
     despite: str = "",
 ) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Stay:
 
     Attributes:
         until: None while it is live.
+        group: the id of the release's group release, "" when it went alone.
     """
 
     target: str
@@ -35,6 +36,7 @@ class Stay:
     by: str
     since: float
     until: float | None = None
+    group: str = ""
 
 
 class Events(Protocol):
@@ -65,7 +67,13 @@ def stays(journal: Events, headers: Iterable[Header]) -> tuple[Stay, ...]:
         if top and target not in live:
             header = by_id[top]
             live[target] = Stay(
-                target=target, release=top, commit=header.commit, subject=header.subject, by=header.by, since=at
+                target=target,
+                release=top,
+                commit=header.commit,
+                subject=header.subject,
+                by=header.by,
+                since=at,
+                group=header.group,
             )
             found.append(live[target])
     return tuple(found)

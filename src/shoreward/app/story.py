@@ -181,7 +181,7 @@ def _words(event: _Plain) -> str:
         case e.ReleaseOpened():
             despite = f", despite its quarantine: {event.despite}" if event.despite else ""
             did = f"brought back {event.back_to}:" if event.back_to else "released"
-            return f"{event.by} {did} {event.commit[:10]} ({event.subject}){despite}"
+            return f"{event.by} {did} {event.commit[:10]} ({event.subject}){despite}{_together(event)}"
         case e.RevisionBuilt(revision=revision):
             return f"built revision {revision.digest[:10]}: {counted(len(revision.artifacts), 'artifact')}"
         case e.RevisionChecked(checked=checked):
@@ -236,6 +236,13 @@ def _words(event: _Plain) -> str:
             return blamed_words(blamed)
 
 
+def _together(event: e.ReleaseOpened) -> str:
+    if event.group is None:
+        return ""
+    others = [each.application for each in event.group.members if each.application != event.pipeline.application]
+    return f", in the group {event.group.name}" + (f" together with {', '.join(others)}" if others else "")
+
+
 def _meanwhile(event: e.TrafficRestored | e.StackRestored) -> str:
     return f"; somebody had changed it meanwhile: {spelled(event.found)}" if event.found else ""
 
@@ -272,6 +279,7 @@ def summary(state: Release, recorded: Sequence[Recorded]) -> dict[str, Any]:
         "commit": state.opened.commit,
         "subject": state.opened.subject,
         "by": state.opened.by,
+        "group": asdict(state.opened.group) if state.opened.group else None,
         "revision": state.revision.digest if state.revision else None,
         "outcome": state.outcome.value if state.outcome else None,
         "seconds": round(end - start, 3),

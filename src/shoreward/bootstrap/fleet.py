@@ -12,9 +12,10 @@ from pathlib import Path
 from shoreward.adapters.git import RemoteBranch, Repository
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.ancestry import Ancestry
-from shoreward.app.group_merges import Berth
+from shoreward.app.group_merges import Berth, Seen, look_at, open_together
 from shoreward.app.merges import Tip
 from shoreward.app.quarantine import Quarantine
+from shoreward.app.releases import Wish
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
@@ -33,6 +34,7 @@ from shoreward.domain import (
     Watched,
     Written,
 )
+from shoreward.domain.notifications import Notifications
 from shoreward.spec.template import did_you_mean
 
 
@@ -193,6 +195,7 @@ class Convoy:
     ships: Ships
     merges: Merges
     limits: Limits
+    notifications: Notifications | None = None
 
     def controller(self, observe: Observer | None = None) -> Controller:
         """Whoever carries it."""
@@ -200,6 +203,22 @@ class Convoy:
         return Controller(
             self.journal, world, observe=observe, limits=self.limits, worlds=self.ships.world, branches=self.merges
         )
+
+    def group(self, name: str) -> Group:
+        """A group of the fleet; raises `Refused` (GROUP_UNKNOWN)."""
+        known = {group.name: group for group in self.ships.groups}
+        if name not in known:
+            what = f"The fleet has no group {name}."
+            raise Refused("GROUP_UNKNOWN", what, next=did_you_mean(name, known))
+        return known[name]
+
+    def look_at(self, group: Group) -> Seen:
+        """What a release of a group that is opened now would carry; see `app.group_merges`."""
+        return look_at(self.journal, group, self.ships.berths(group))
+
+    def open_group(self, group: Group, wish: Wish, despite: str = "") -> tuple[str, ...]:
+        """Open releases of what changed of a group; see `app.group_merges`."""
+        return open_together(self.journal, group, self.ships.berths(group), wish, despite=despite)
 
     def secrets(self, push: Push) -> tuple[str, ...]:
         """See `Ships.secrets`."""
@@ -221,7 +240,7 @@ def open_fleet(file: Path, journal: Path | None = None) -> Convoy:
     kept = SqliteJournal(journal or state / "journal.db")
     ships = launch(fleet, state, kept)
     merges = Merges(kept, SystemClock(), (*ships.together(), *ships.branches()), fleet.poll)
-    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits)
+    return Convoy(journal=kept, ships=ships, merges=merges, limits=fleet.limits, notifications=fleet.notifications)
 
 
 def launch(fleet: Fleet, state: Path, journal: SqliteJournal) -> Ships:

@@ -34,7 +34,8 @@ def show_history(project: Project, target: str | None, *, limit: int, json: bool
     for stay in found:
         until = "live" if stay.until is None else moment(stay.until)
         subject = escape(stay.subject)
-        table.add_row(stay.target, stay.release, stay.commit[:10], subject, stay.by, moment(stay.since), until)
+        release = f"{stay.release} ({stay.group})" if stay.group else stay.release
+        table.add_row(stay.target, release, stay.commit[:10], subject, stay.by, moment(stay.since), until)
     console.print(table)
 
 

@@ -120,6 +120,9 @@ def picture(state: Release, recorded: Sequence[Recorded], waiting: Sequence[Bloc
             name = Text(wave.name if position == 0 else "", style="bold" if index == state.wave else "dim")
             table.add_row(name, names[deployment.target.key], _bar(deployment), _phase(state, deployment))
     parts: list[Table | Text] = [_title(state, now), table]
+    if state.opened.group:
+        order = ", then ".join(member.application for member in state.opened.group.members)
+        parts.insert(1, _note(f"group {state.opened.group.name}: {order}", "dim"))
     if state.rollback:
         where = f"{names[state.rollback.target]}: " if state.rollback.target else ""
         parts.append(_note(f"why: {where}{_why_back(state)}", "red"))

@@ -30,6 +30,10 @@ HeldPipeline = Annotated[bool, typer.Option("--pipeline", help="All releases of 
 NamedRelease = Annotated[str, typer.Argument(help="A release, such as `sandcastles-12`.")]
 GateName = Annotated[str, typer.Argument(help="A gate, by its name; `freeze/NAME` is a person's freeze.")]
 GateWave = Annotated[str, typer.Option("--wave", help="The wave; the one that it is in, or comes to next, by default.")]
+FleetFile = Annotated[Path | None, typer.Option("--fleet", help="The fleet's file, for one of its groups.")]
+GroupName = Annotated[
+    str, typer.Option("--group", help="A group of the fleet: what changed of it, at the newest commits.")
+]
 Everything = Annotated[bool, typer.Option("--everything", help="All pipelines of the journal.")]
 
 HERE = Path()

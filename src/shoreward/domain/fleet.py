@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shoreward.domain.errors import Place
+from shoreward.domain.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,11 @@ class Fleet:
 
     Attributes:
         poll: seconds between two looks at each branch; a webhook makes it look at once.
+        notifications: who is told of what happens; None: nobody.
     """
 
     pipelines: tuple[Watched, ...]
     poll: float = 60.0
     limits: Limits = field(default_factory=Limits)
     groups: tuple[Group, ...] = ()
+    notifications: Notifications | None = None

@@ -10,6 +10,7 @@ from shoreward.spec._kinds import Duration, Number, Text, duration_text
 from shoreward.spec._shapes import At, Field, ListOf, Record
 from shoreward.spec.groups import GROUPS, read_groups
 from shoreward.spec.load import decoded, in_order, read_file
+from shoreward.spec.notifications import SECTION
 from shoreward.spec.yaml import read_yaml
 
 _WATCHED = Watched(repository="")
@@ -48,6 +49,7 @@ FLEET = Record(
             "How much may be under way at once, over all pipelines.",
         ),
         Field("groups", GROUPS, "Applications that are released, and go back, together."),
+        Field("notifications", SECTION, "Who is told of what happens."),
     ),
 )
 
@@ -71,6 +73,7 @@ def load_fleet(path: Path) -> Fleet:
         poll=found.get("poll", _POLL),
         limits=Limits(**found.get("limits", {})),
         groups=read_groups(found.get("groups", {}), at / "groups"),
+        notifications=found.get("notifications"),
     )
     if not at.errors and not fleet.pipelines:
         at.complain("FLEET_EMPTY", "The file names no pipeline.", "List at least one under 'pipelines'.")

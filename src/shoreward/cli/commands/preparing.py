@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoreward.cli.options import HERE, Comment, Config, Directory, JournalFile, Json, Rev
+from shoreward.cli.options import HERE, Comment, Config, Directory, FleetFile, GroupName, JournalFile, Json, Rev
 from shoreward.cli.output import print_json, print_text
 
 preparing = typer.Typer()
@@ -102,17 +102,28 @@ def check(
     raise typer.Exit(begin(directory, asked, config=config, journal=journal, watch=watch, show=list_))
 
 
-@preparing.command(epilog="Example: `shoreward plan main --diff`")
+@preparing.command(
+    epilog="Examples: `shoreward plan main --diff`; `shoreward plan --fleet fleet.yaml --group shop` tells what of a "
+    "group would be released, and in which order."
+)
 def plan(
     rev: Rev = "HEAD",
     diff: Annotated[bool, typer.Option("--diff", help="Show the diffs of git and of the template, whole.")] = False,
     comment: Comment = False,
+    fleet: FleetFile = None,
+    group: GroupName = "",
     directory: Directory = HERE,
     config: Config = None,
     journal: JournalFile = None,
     json: Json = False,
 ) -> None:
     """Show what a release would change in each target, and how it would go; changes nothing."""
+    if fleet or group:
+        from shoreward.cli.grouping import named, plan_group
+
+        file, name = named(fleet, group)
+        plan_group(file, name, journal=journal, json=json)
+        return
     from shoreward.bootstrap import open_project
     from shoreward.cli.planning import make_plan, show_plan
 

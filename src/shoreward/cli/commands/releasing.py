@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from shoreward.cli.options import HERE, Config, Directory, JournalFile, Json, Rev
+from shoreward.cli.options import HERE, Config, Directory, FleetFile, GroupName, JournalFile, Json, Rev
 from shoreward.cli.output import console, print_json
 
 releasing = typer.Typer()
 
 
-@releasing.command(epilog="Example: `shoreward release` releases the last commit; `shoreward release v1.4.0` a tag.")
+@releasing.command(
+    epilog="Examples: `shoreward release` releases the last commit; `shoreward release v1.4.0` a tag; "
+    "`shoreward release --fleet fleet.yaml --group shop` a group of applications together."
+)
 def release(
     rev: Rev = "HEAD",
     allow_dirty: Annotated[
@@ -23,6 +26,8 @@ def release(
         str, typer.Option(help="Why a commit that was rolled back may go all the same.", metavar="REASON")
     ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only open it; `shoreward run` carries it.")] = False,
+    fleet: FleetFile = None,
+    group: GroupName = "",
     directory: Directory = HERE,
     config: Config = None,
     journal: JournalFile = None,
@@ -32,6 +37,12 @@ def release(
 
     Interrupted or killed, it stays where it is; the same command (or `shoreward run`) goes on with it.
     """
+    if fleet or group:
+        from shoreward.cli.grouping import named, release_group
+
+        file, name = named(fleet, group)
+        asked = release_group(file, name, journal=journal, despite=despite_quarantine, detach=detach, json=json)
+        raise typer.Exit(asked)
     from shoreward.bootstrap import open_project
     from shoreward.cli.starting import start
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from shoreward.adapters.journal import SqliteAccounts
+from shoreward.app import levers, orders
 from shoreward.app.access import tokens
 from shoreward.app.releases import Wish
 from shoreward.domain.access import Grant, Rates, Rights, Role, RoleRule, ServerSettings, SignIn
@@ -167,6 +168,16 @@ def pipelines(site: Site) -> None:
     ):
         pipeline = replace(an_opening("x", None, 0.0).pipeline, application=application)
         site.opened(f"{application}-commit", pipeline, subject)
+
+
+def words(site: Site) -> None:
+    """What people said of each pipeline."""
+    for header in site.journal.releases():
+        wish = Wish(by="grace", at=site.clock.time, why=f"{header.application} may rest")
+        orders.stop(site.journal, header.application, wish)
+        until = site.clock.time + 600
+        orders.freeze(site.journal, f"{header.application}-feast", 0.0, until, wish, application=header.application)
+        levers.hold(site.journal, header.id, wish)
 
 
 @pytest.fixture

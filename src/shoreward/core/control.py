@@ -5,7 +5,7 @@ A stream of events of its own, beside those of the releases, and a fold over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
@@ -117,6 +117,19 @@ class Control:
     def stop_of(self, application: str) -> StopPlaced | None:
         """What stops a pipeline: the word about all of them first."""
         return self.stops.get("") or self.stops.get(application)
+
+    def only(self, sees: Callable[[str], bool]) -> Control:
+        """What was said of some pipelines, or of every one."""
+        return Control(
+            stops={name: word for name, word in self.stops.items() if not name or sees(name)},
+            freezes={
+                name: word for name, word in self.freezes.items() if not word.application or sees(word.application)
+            },
+            variables=self.variables,
+            named={release: word for release, word in self.named.items() if sees(release.rpartition("-")[0])},
+            lifted={release: words for release, words in self.lifted.items() if sees(release.rpartition("-")[0])},
+            passed_over={name: word for name, word in self.passed_over.items() if sees(name)},
+        )
 
 
 NO_CONTROL = Control()

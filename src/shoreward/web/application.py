@@ -20,7 +20,7 @@ from shoreward.web import pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
-from shoreward.web.api import commands, journal, past, reading, stream, webhooks
+from shoreward.web.api import audit, commands, journal, past, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.problems import Problem, as_json, said_of, status_of, wants_page
 from shoreward.web.routing import Ground, needs
@@ -38,6 +38,7 @@ ROUTES = (
     commands.routes,
     webhooks.routes,
     stream.routes,
+    audit.routes,
     signing_in.routes,
     pages.routes,
     records.routes,

@@ -45,7 +45,8 @@ class Sight:
         headers: releases of each application, oldest first.
         under_way: releases that are open, by id, in the order of their coming.
         trouble: why the journal cannot be read now; "" while it can.
-        around: makes the surroundings of releases; `hidden` has what `only` left out.
+        around: makes the surroundings of releases.
+        whole: the sight that this is a part of (`only`); None for one that is whole.
     """
 
     version: int = 0
@@ -56,23 +57,31 @@ class Sight:
     orders: int = 0
     trouble: str = ""
     around: Around | None = field(default=None, compare=False)
-    hidden: Mapping[str, tuple[Header, ...]] | None = field(default=None, compare=False)
+    whole: Sight | None = field(default=None, compare=False)
 
     @property
     def everything(self) -> Mapping[str, tuple[Header, ...]]:
         """Releases of each application, those included that somebody does not see: theirs may wait for them."""
-        return self.headers if self.hidden is None else self.hidden
+        return (self.whole or self).headers
 
     def scene(self) -> Scene:
         """What bears on each release that is under way."""
+        whole = self.whole or self
         if self.around is None:
-            return Scene(releases=tuple(each.state for each in self.under_way.values()), control=self.control)
-        return self.around.scene(self)
+            return Scene(releases=tuple(each.state for each in whole.under_way.values()), control=whole.control)
+        return self.around.scene(whole)
 
     def only(self, sees: Callable[[str], bool]) -> Sight:
-        """With the pipelines that somebody sees; what is under way elsewhere stays: theirs may wait for it."""
-        seen = {name: headers for name, headers in self.headers.items() if sees(name)}
-        return replace(self, headers=seen, hidden=self.everything)
+        """With the pipelines that somebody sees, and what was said of them or of every one.
+
+        What is under way elsewhere stays: theirs may wait for it.
+        """
+        return replace(
+            self,
+            headers={name: headers for name, headers in self.headers.items() if sees(name)},
+            control=self.control.only(sees),
+            whole=self.whole or self,
+        )
 
     def of(self, application: str) -> tuple[Header, ...]:
         """An application's releases, oldest first; raises `Refused` (PIPELINE_UNKNOWN)."""

@@ -127,9 +127,9 @@ class SqliteAccounts:
             query = f"INSERT INTO audit ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})"  # noqa: S608 - our own names
             return connection.execute(query, values).lastrowid or 0
 
-    def conclude(self, id: int, status: int, code: str) -> None:
-        """Say what came of it."""
-        self._write("UPDATE audit SET status = ?, code = ? WHERE id = ?", status, code, id)
+    def conclude(self, id: int, status: int, code: str, *, allowed: bool = True) -> None:
+        """See `Accounts.conclude`."""
+        self._write("UPDATE audit SET status = ?, code = ?, allowed = ? WHERE id = ?", status, code, allowed, id)
 
     def audited(self, *, before: int = 0, limit: int = 100) -> Sequence[Audited]:
         """See `Accounts.audited`."""

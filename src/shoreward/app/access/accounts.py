@@ -143,8 +143,8 @@ class Accounts(Protocol):
         """Keep what somebody asks for, before it is done; returns its id."""
         ...
 
-    def conclude(self, id: int, status: int, code: str) -> None:
-        """Say what came of it."""
+    def conclude(self, id: int, status: int, code: str, *, allowed: bool = True) -> None:
+        """Say what came of it; that it was allowed may only be known once it is known what it is about."""
         ...
 
     def audited(self, *, before: int = 0, limit: int = 100) -> Sequence[Audited]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi.exceptions import RequestValidationError
@@ -107,13 +108,11 @@ class _Command:
         try:
             response = await serve(self.request)
         except Exception as error:
-            await self._conclude(entry, *_what_came(error))
+            conclude = partial(self.ground.accounts.conclude, allowed=not isinstance(error, Denied))
+            await run_in_threadpool(conclude, entry, *_what_came(error))
             raise
-        await self._conclude(entry, response.status_code, "")
+        await run_in_threadpool(self.ground.accounts.conclude, entry, response.status_code, "")
         return response
-
-    async def _conclude(self, entry: int, status: int, code: str) -> None:
-        await run_in_threadpool(self.ground.accounts.conclude, entry, status, code)
 
     async def _refused(self, denied: Denied) -> None:
         """Keep it, unless somebody asks too often: who floods the server shall not fill its disk."""

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from shoreward.app.access.accounts import Audited, Person, Session
 from shoreward.app.access.tokens import digest_of_secret
 from shoreward.domain import ShorewardError, UserError
+from shoreward.domain.access import Role
 from shoreward.web.access import cookies
 from shoreward.web.access.door import Door, needs
 from shoreward.web.access.openid import Secret, failed
@@ -143,7 +144,10 @@ def account(request: Request, ground: Stands) -> Response:
         sight=ground.sight,
         now=ground.now(),
         path="/account",
-        caller=ground.caller,
+        caller=ground.caller.name,
+        barred="",
+        barred_from_all="" if ground.caller.rights.may(Role.OPERATOR, "") else "You are no operator of every pipeline.",
+        grants=ground.caller.rights.grants,
         form=form,
         stop=None,
     )

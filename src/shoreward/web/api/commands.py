@@ -118,7 +118,7 @@ def approve(ground: Stands, release: ReleaseName, body: bodies.AtGate, key: Key 
 
 
 @routes.post("/releases/{release}/override", response_model=shapes.UnderWay)
-@needs(Need.OPERATE)
+@needs(Need.ADMINISTER)
 def override(ground: Stands, release: ReleaseName, body: bodies.AtGate, key: Key = None) -> Response:
     """Open a gate for one wave, whatever keeps it closed. It takes an admin."""
     return _pull(ground, key, c.Override(release=release, gate=body.gate, wave=body.wave), body, Role.ADMIN)
@@ -139,7 +139,7 @@ def name_fix(ground: Stands, release: ReleaseName, body: bodies.OfCommit, key: K
 
 
 @routes.post("/releases/{release}/quarantine/lift", response_model=InForce)
-@needs(Need.OPERATE)
+@needs(Need.ADMINISTER)
 def lift_quarantine(ground: Stands, release: ReleaseName, body: bodies.Reason, key: Key = None) -> Response:
     """Let what a release brought go again as it is. It takes an admin."""
     return _order(ground, key, c.LiftQuarantine(release=release), body, Role.ADMIN)

@@ -83,12 +83,15 @@ def test_a_first_release(kiosk: Kiosk):
     again = kiosk.run("plan", "--json").json
     assert again["before"] == again["commit"]
     assert {str(each["template_changes"]) for wave in again["waves"] for each in wave["targets"]} == {"[]"}
+    assert [each["drift"] for wave in again["waves"] for each in wave["targets"]] == [[], []]
     kiosk.write(
         "template.yaml",
         (kiosk.root / "template.yaml").read_text().replace("Resources:", "Description: A kiosk.\nResources:", 1),
     )
     kiosk.commit("Say what it is")
     assert '+ Description: "A kiosk."' in kiosk.run("plan", "--diff").out
+    kiosk.account.client("lambda", SOUTH).update_function_configuration(FunctionName="kiosk-hello", Timeout=77)
+    assert "drift Hello.Timeout is 77, and was left as 3" in kiosk.run("plan").out
 
 
 def test_the_same_revision_again_uploads_nothing_and_moves_nobody(kiosk: Kiosk, embedded_cloud: EmbeddedCloud):

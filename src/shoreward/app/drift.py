@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from shoreward.app.ports import Journal
 from shoreward.core import Deployment, Phase, Release, Restored, replay
-from shoreward.domain import Difference, Drifted, Left, Retryable, StagedFunction, Target, Terminal, remaining, spelled
+from shoreward.domain import (
+    Difference,
+    Drifted,
+    Left,
+    Pipeline,
+    Retryable,
+    StagedFunction,
+    Target,
+    Terminal,
+    remaining,
+    spelled,
+)
 
 if TYPE_CHECKING:
     from shoreward.app.world import World
@@ -46,7 +57,7 @@ class Unwatched:
         """None."""
         return ()
 
-    def left(self, state: Release, target: Target) -> Left | None:
+    def left(self, application: str, target: Target, *, besides: str = "") -> Left | None:
         """Nothing is known."""
         return None
 
@@ -57,8 +68,8 @@ UNWATCHED = Unwatched()
 class History(Protocol):
     """Knows what was left on a target."""
 
-    def left(self, state: Release, target: Target) -> Left | None:
-        """What other releases of the application left there; None when it is not known, or nothing."""
+    def left(self, application: str, target: Target, *, besides: str = "") -> Left | None:
+        """What releases of an application left there, one of them aside; None when it is not known, or nothing."""
         ...
 
 
@@ -68,11 +79,11 @@ class Past:
 
     journal: Journal
 
-    def left(self, state: Release, target: Target) -> Left | None:
+    def left(self, application: str, target: Target, *, besides: str = "") -> Left | None:
         """See `History.left`."""
         served = None
-        for header in reversed(self.journal.releases(state.pipeline.application)):
-            if header.id == state.id:
+        for header in reversed(self.journal.releases(application)):
+            if header.id == besides:
                 continue
             other = replay(header.id, (recorded.event for recorded in self.journal.events(header.id)))
             deployment = other.deployments.get(target.key)
@@ -95,9 +106,15 @@ class Past:
         return None
 
 
+def drifted(world: World, pipeline: Pipeline, target: Target) -> tuple[Difference, ...]:
+    """What somebody changed on a target since the newest release left it, but for what the pipeline lets differ."""
+    left = world.past.left(pipeline.application, target)
+    return remaining(world.drift.differences(target, left), allowed=pipeline.allow_drift) if left else ()
+
+
 def require_as_left(world: World, state: Release, target: Target) -> None:
     """Raise `Drifted` when somebody changed a target since a release left it."""
-    left = world.past.left(state, target)
+    left = world.past.left(state.pipeline.application, target, besides=state.id)
     if left is not None:
         _refuse(state, target, left.release, world.drift.differences(target, left))
 

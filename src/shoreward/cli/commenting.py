@@ -12,6 +12,7 @@ from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.report import markdown
 from shoreward.app.wording import counted
 from shoreward.cli.output import span, warn
+from shoreward.domain import Difference
 
 
 def say_checks(application: str, answer: Answer) -> None:
@@ -55,3 +56,5 @@ def _target(target: dict[str, Any]) -> Iterator[str]:
     for change in changes:
         sign = " **(replaced)**" if change["replacement"] == "True" else ""
         yield f"  - {change['action'].lower()} `{change['logical_id']}` ({change['type']}){sign}"
+    for one in target["drift"]:
+        yield f"  - ⚠️ {for_markdown(str(Difference(**one)))}"

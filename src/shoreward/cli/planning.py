@@ -17,6 +17,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from shoreward.app.drift import drifted
 from shoreward.app.releases import live_commit
 from shoreward.app.templates import both, changed
 from shoreward.app.wording import counted
@@ -27,7 +28,7 @@ from shoreward.cli.output import console, span
 from shoreward.cli.schedule import schedule, show_schedule
 from shoreward.cli.starting import prepare
 from shoreward.core.schedule import shortest
-from shoreward.domain import Pipeline, Revision, ShorewardError, Snapshot, Target
+from shoreward.domain import Difference, Pipeline, Revision, ShorewardError, Snapshot, Target
 from shoreward.spec.template import ABSENT
 
 
@@ -77,6 +78,7 @@ def make_plan(project: Project, rev: str) -> dict[str, Any]:
 def _target(project: Project, world: World, pipeline: Pipeline, revision: Revision, target: Target) -> dict[str, Any]:
     told: dict[str, Any] = {"account": target.account, "region": target.region, "stack": target.stack}
     try:
+        drift = drifted(world, pipeline, target)
         snapshot = world.stacks.inspect(pipeline, target, revision)
         staged = world.stacks.preview(pipeline, target, revision, snapshot)
     except ShorewardError as error:
@@ -84,6 +86,7 @@ def _target(project: Project, world: World, pipeline: Pipeline, revision: Revisi
     return {
         **told,
         "exists": snapshot.exists,
+        "drift": [asdict(one) for one in drift],
         "changes": [asdict(change) for change in staged.changes],
         ("template_changes" if pipeline.configuration is None else "value_changes"): _changes(
             project, pipeline, target, snapshot, revision
@@ -186,7 +189,8 @@ def _told(target: dict[str, Any], *, kind: str) -> str:
     lines = [f"{verb} {', '.join(names)}" for verb, names in verbs.items()]
     if not target["exists"] and kind == "application":
         lines = ["a new stack", *lines]
-    return escape("\n".join(lines)) or "nothing changes"
+    changes = escape("\n".join(lines)) or "nothing changes"
+    return "\n".join((changes, *(f"[yellow]drift[/] {escape(str(Difference(**one)))}" for one in target["drift"])))
 
 
 def _replaced(change: dict[str, str]) -> str:

@@ -282,12 +282,6 @@ MISTAKES = (
         "is derived",
         structural=False,
     ),
-    Mistake(
-        "SPEC_TRAFFIC",
-        (WAVES, "waves: auto\ntargets: [¦main/eu-north-1]"),
-        "Say it",
-        structural=False,
-    ),
     Mistake("SPEC_TYPE", (WAVES, "waves: ¦atuo"), "Did you mean 'auto'?"),
     Mistake(
         "SPEC_UNKNOWN_KEY",

@@ -19,6 +19,7 @@ from shoreward.app.releases import Wish
 from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
+from shoreward.bootstrap.pipelines import with_traffic
 from shoreward.bootstrap.project import Project
 from shoreward.controller import Controller, Merges, Observer, WatchedBranch, WatchedGroup
 from shoreward.core.header import Header
@@ -86,7 +87,7 @@ class Ship:
 
     def pipeline(self, commit: str) -> Pipeline:
         """See `Branch.pipeline`."""
-        pipeline = self.project.pipeline_at(commit)
+        pipeline, _ = with_traffic(self.project, self.project.pipeline_at(commit))
         self.met(pipeline.application, self)
         return pipeline
 

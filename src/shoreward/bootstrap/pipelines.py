@@ -11,6 +11,7 @@ from shoreward.domain import Pipeline, Place, SpecError
 
 if TYPE_CHECKING:
     from shoreward.bootstrap.project import Project
+    from shoreward.spec.template.values import Note
 
 
 def pipeline_now(project: Project) -> Pipeline:
@@ -41,6 +42,21 @@ def pipeline_at(project: Project, commit: str) -> Pipeline:
     folder = "" if path.parent == Path() else path.parent.as_posix()
     beside = Beside(read=lambda name: project.repository.read(commit, name), year=datetime.now(UTC).year)
     return _with_waves(as_here(parse(decoded(text, path.as_posix()), path.as_posix(), folder=folder, beside=beside)))
+
+
+def with_traffic(project: Project, pipeline: Pipeline) -> tuple[Pipeline, tuple[Note, ...]]:
+    """The pipeline with waves derived from traffic as metrics tell it, and where each target's is known from.
+
+    Raises:
+        Refused: TRAFFIC_UNKNOWN where neither metrics nor the file tell.
+    """
+    if pipeline.auto is None:
+        return pipeline, ()
+    from shoreward.app.planning import measured
+    from shoreward.spec.template.values import Note
+
+    settled, known = measured(project.world(), pipeline)
+    return settled, tuple(Note(code=each.code, text=each.words) for each in known)
 
 
 def _with_waves(pipeline: Pipeline) -> Pipeline:

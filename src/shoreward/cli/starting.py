@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shoreward.adapters.build import Built
@@ -10,6 +11,7 @@ from shoreward.adapters.git import Commit
 from shoreward.app.fitting import misfits
 from shoreward.app.releases import Wish, begin
 from shoreward.bootstrap import Project, wish
+from shoreward.bootstrap.pipelines import with_traffic
 from shoreward.cli.output import console, print_json
 from shoreward.domain import Pipeline, Refused, Suite, UserError
 
@@ -110,9 +112,10 @@ def open_release(project: Project, commit: Commit, pipeline: Pipeline, built: Bu
 
 
 def prepare(project: Project, commit: Commit) -> tuple[Pipeline, Built]:
-    """A commit's pipeline and revision, which must fit each other."""
-    pipeline = project.pipeline_at(commit.id)
+    """A commit's pipeline and revision, which must fit each other; derived waves by traffic as it is."""
+    pipeline, notes = with_traffic(project, project.pipeline_at(commit.id))
     built = project.builder().make(pipeline, commit.id)
+    built = replace(built, notes=(*notes, *built.notes))
     functions = [function.logical_id for function in built.revision.functions]
     for misfit in misfits(pipeline, functions):
         raise misfit

@@ -146,7 +146,7 @@ class _Waves:
             return None
         if "targets" not in self.found and not self.at.holds("targets"):
             what = "Waves can only be derived from targets, and there are none."
-            (self.at / "waves").complain("SPEC_AUTO", what, "Add `targets:`, each with its traffic.")
+            (self.at / "waves").complain("SPEC_AUTO", what, "Add `targets:`.")
         for key in ("steps", "ramp", "harm-budget", "one-box"):
             if key in defaults:
                 what = f"'{key}' is derived, or an option of 'waves', with `waves: auto`."
@@ -154,10 +154,6 @@ class _Waves:
         entries = self.found.get("targets", ())
         places = [self.at / "targets" / index for index in range(len(entries))]
         targets = [self._once(entry, here) for entry, here in zip(entries, places, strict=True) if entry]
-        for target, here in zip(
-            targets, [here for entry, here in zip(entries, places, strict=True) if entry], strict=True
-        ):
-            _check_traffic(target, here)
         names = {"harm-budget": "budget"}
         return Auto(
             targets=tuple(target for target in targets if target),

@@ -219,7 +219,7 @@ PIPELINE = Record(
         Field(
             "targets",
             TARGETS,
-            "With `waves: auto`: where the application goes, each with its traffic.",
+            "With `waves: auto`: where the application goes.",
         ),
         Field("judge", JUDGE, "How samples become a verdict."),
         Field(

@@ -90,7 +90,11 @@ TARGET = Record(
         Field("target", TARGET_NAME, "account/region; the account by its name in `accounts`.", required=True),
         Field("stack", STACK, "Name of the stack, where it differs from the pipeline's."),
         Field("parameters", PARAMETERS, "Template parameters of this target; they win over the account's."),
-        Field("traffic", Number(0, 1_000_000_000), "Requests per second that its customers send."),
+        Field(
+            "traffic",
+            Number(0, 1_000_000_000),
+            "Requests per second that its customers send; with `waves: auto` only where its metrics do not tell.",
+        ),
         Field("customers", Number(0, 1_000_000_000_000), "How many they are, in any unit; as its traffic by default."),
         Field("fault-domain", _WAVE_NAME, "What fails together with it; its region by default."),
     ),

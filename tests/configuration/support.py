@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws.support import Store
+import boto3
+
+from aws.support import Crash, Store
 from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect
 from shoreward.domain import (
     Configuration,
@@ -53,13 +56,39 @@ class Desk:
     account: CloudAccount
     application: str = "settings"
     store: Store = field(default_factory=Store)
+    before_call: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
+        session = boto3.Session()
+        session.events.register_first("before-call", self._before)
+        self._sessions = Sessions(session)
         self.adapters = self.connected()
 
     def connected(self, limit: float = 5) -> AwsAdapters:
         """Adapters as a freshly started process has them."""
-        return connect(self.store, self.store, sessions=Sessions(retry=Retry()), retry=Retry(), limit=limit)
+        return connect(self.store, self.store, sessions=self._sessions, retry=Retry(), limit=limit)
+
+    def _before(self, model: Any, **_: Any) -> None:
+        if self.before_call:
+            self.before_call(model.name)
+
+    def dies(self, at: int, act: Callable[[], object]) -> bool:
+        """Let the process die before a call of an act, and a new one do the act again; whether it died at all."""
+        calls = itertools.count(1)
+
+        def before(_: str) -> None:
+            if next(calls) == at:
+                raise Crash
+
+        self.before_call = before
+        try:
+            act()
+        except Crash:
+            self.before_call, self.adapters = None, self.connected()
+            act()
+            return True
+        self.before_call = None
+        return False
 
     @property
     def target(self) -> Target:
@@ -132,6 +161,9 @@ class Desk:
         """What customers' functions read."""
         found = self.ssm.get_parameters_by_path(Path=prefix, Recursive=True, WithDecryption=True)["Parameters"]
         return {one["Name"]: one["Value"] for one in found}
+
+    def version(self, name: str) -> int:
+        return int(self.ssm.get_parameter(Name=name)["Parameter"]["Version"])
 
     def owners(self, name: str) -> Sequence[str]:
         found = self.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+NEEDED = bool(os.environ.get("CI"))
+"""Whether tests in a browser must not be left out: on a build server nothing is skipped in silence."""
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell") or ""
 
 

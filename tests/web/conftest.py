@@ -91,13 +91,18 @@ class Site:
 
 
 @contextmanager
-def standing(file: Path, fill: Callable[[Site], object], **more: Any) -> Iterator[Site]:
-    """A site for as long as the context lasts."""
+def standing(
+    file: Path,
+    fill: Callable[[Site], object],
+    *,
+    kind: type[SimulatedCloud] = SimulatedCloud,
+    clock: Any = None,
+    **more: Any,
+) -> Iterator[Site]:
+    """A site for as long as the context lasts; its clock stands still unless another one is given."""
     journal = SqliteJournal(file)
-    clock, broken = SimulatedClock(), set[str]()
-    cloud = SimulatedCloud(
-        clock=clock, journal=journal, errors=lambda commit, target, at: 0.2 if commit in broken else 0.002
-    )
+    clock, broken = clock or SimulatedClock(), set[str]()
+    cloud = kind(clock=clock, journal=journal, errors=lambda commit, target, at: 0.2 if commit in broken else 0.002)
     site = Site(journal=journal, clock=clock, cloud=cloud, broken=broken)
     fill(site)
     with server(site, **more) as site.address:

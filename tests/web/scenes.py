@@ -13,15 +13,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from shoreward.app import levers, orders
 from shoreward.app.releases import Wish
-from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
+from shoreward.domain import Approval, Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
 from shoreward.testing.builders import a_target, some_checks
+from shoreward.testing.simulated import SimulatedClock
 from shoreward.testing.simulator import state_of
 
+from .beaches import Castles, boxes, quarter
 from .browser import browser
 from .conftest import Site, standing
 
@@ -50,6 +53,8 @@ def pipeline(application: str, waves: Sequence[tuple[str, Sequence[tuple[str, fl
         checks=some_checks(),
     )
 
+
+SMALL = (("first", (("eu-north-1", 10),)), ("rest", (("eu-west-1", 90),)))
 
 BEACHES = pipeline(
     "sandcastles",
@@ -87,22 +92,40 @@ def under_way(site: Site) -> None:
 def neighbours(site: Site) -> None:
     """Other pipelines: one that is stopped, one that was held, some that are calm."""
     now = site.clock.time
-    small = (("first", (("eu-north-1", 10),)), ("rest", (("eu-west-1", 90),)))
     for name, commit, subject in (
         ("lighthouse", "aa10b2c3d4e5f6", "The lamp turns the other way"),
         ("ferry", "bb20c3d4e5f6a7", "Tickets for dogs"),
         ("tides", "cc30d4e5f6a7b8", "Spring tides are told two days before"),
     ):
-        site.opened(commit, pipeline(name, small), subject, "grace")
+        site.opened(commit, pipeline(name, SMALL), subject, "grace")
+    gated = pipeline("postcards", SMALL)
+    gates = (Approval(name="postmaster", of="the stamps are the right ones"),)
+    gated = replace(gated, waves=(replace(gated.waves[0], gates=gates), gated.waves[1]))
+    site.opened("dd40e5f6a7b8c9", gated, "Stamps with lighthouses", "ada")
+    step_by_step(site, "postcards-1")
+    orders.freeze(
+        site.journal,
+        "regatta",
+        now - 600,
+        now + 5_400,
+        Wish(by="barbara", at=now - 600, why="the regatta is on"),
+        application="lighthouse",
+    )
     levers.hold(site.journal, "ferry-1", Wish(by="ada", at=now, why="the timetable is being printed"))
     orders.stop(site.journal, "tides", Wish(by="grace", at=now, why="the gauge at pier 3 is being replaced"))
 
 
+def step_by_step(site: Site, release: str) -> None:
+    """Up to where it waits for a person."""
+    site.carry(release, 30)
+
+
 def draw(folder: Path, names: Sequence[str] = ()) -> None:
     """Draw all pictures, or some, into a folder."""
+    clock = SimulatedClock()
     with (
         tempfile.TemporaryDirectory() as work,
-        standing(Path(work) / "journal.db", _all) as site,
+        standing(Path(work) / "journal.db", _all, kind=Castles, clock=clock, **surroundings(clock)) as site,
         browser() as chromium,
     ):
         for name, path, size, scheme in _pictures():
@@ -113,6 +136,11 @@ def draw(folder: Path, names: Sequence[str] = ()) -> None:
             page.goto(site.address + path)
             page.wait_for_selector('#pulse[data-state="live"]')
             page.wait_for_timeout(1_200)
+            if name == "levers":
+                page.locator("#more-levers summary").click()
+            if name == "change":
+                page.locator("#targets-change-title").scroll_into_view_if_needed()
+                page.evaluate("document.querySelector('#targets-change-title').scrollIntoView()")
             page.screenshot(path=folder / f"server-{name}.png")
             page.close()
             _slim(folder / f"server-{name}.png")
@@ -124,7 +152,13 @@ def _slim(picture: Path) -> None:
     Image.open(picture).convert("RGB").quantize(256, method=colours, dither=plain).save(picture, optimize=True)
 
 
+def surroundings(clock: SimulatedClock) -> dict[str, Any]:
+    """What a server is told beside the journal."""
+    return {"sandboxes": lambda: tuple(boxes(clock.now()))}
+
+
 def _all(site: Site) -> None:
+    quarter(site, [pipeline(name, SMALL) for name in ("icecream", "lifeguards", "shells")], time.time())
     a_past(site)
     under_way(site)
     neighbours(site)
@@ -139,6 +173,14 @@ def _pictures() -> Sequence[tuple[str, str, str, str]]:
         ("judgement", "/releases/sandcastles-3/judgement/eu-north-1", "desktop", "light"),
         ("pipelines", "/pipelines", "desktop", "light"),
         ("wall", "/pipelines/sandcastles", "wall", "dark"),
+        ("levers", "/releases/ferry-1", "desktop", "light"),
+        ("change", "/releases/sandcastles-4", "desktop", "light"),
+        ("approval", "/releases/postcards-1", "desktop", "dark"),
+        ("history", "/pipelines/sandcastles/releases", "desktop", "light"),
+        ("figures", "/figures", "desktop", "light"),
+        ("figures-phone", "/figures", "phone", "dark"),
+        ("sandboxes", "/sandboxes", "desktop", "light"),
+        ("audit", "/audit", "desktop", "light"),
     )
 
 

@@ -12,16 +12,23 @@ from playwright.sync_api import Browser, Page, expect
 from shoreward.core import events as e
 from shoreward.core.control import StopPlaced
 
-from .browser import CHROMIUM, browser
+from .browser import CHROMIUM, NEEDED, browser
 from .conftest import Build, Site, server
 
 AXE = Path(__file__).parents[2] / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
-PAGES = ["/pipelines", "/pipelines/app", "/releases/app-3", "/releases/app-3/judgement/eu-north-1"]
+PAGES = [
+    "/pipelines",
+    "/pipelines/app",
+    "/pipelines/app/releases",
+    "/releases/app-3",
+    "/releases/app-3/judgement/eu-north-1",
+    "/figures",
+    "/audit",
+    "/sandboxes",
+]
 
-EVIL = '<img src=x onerror="document.title=`owned`">\'"</script><script>document.title="owned"</script>{{ 7 * 7 }}'
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM and not NEEDED, reason="there is no Chromium")
 
 expect.set_options(timeout=30_000)
 
@@ -106,19 +113,6 @@ def test_everything_is_stopped_from_any_page(build: Build, page: Page):
     assert (order.application, order.why) == ("", "we do not know yet")
 
 
-def test_what_others_write_is_shown_and_never_run(build: Build, page: Page):
-    def foreign(site: Site) -> None:
-        release = site.opened("new", subject=EVIL, by=EVIL)
-        site.journal.append(release, 1, (e.HoldPlaced(at=site.clock.now(), by=EVIL, why=EVIL),))
-
-    site = build(foreign)
-    for path in ("/pipelines", "/pipelines/app", "/releases/app-1", "/pipelines/app/releases"):
-        open_live(page, site.address + path)
-        expect(page.locator("main")).to_contain_text("{{ 7 * 7 }}")
-        assert page.title() != "owned"
-        assert page.locator("main img, main script").count() == 0
-
-
 def test_the_page_says_so_when_it_is_not_live_any_more_and_comes_back_by_itself(build: Build, chromium: Browser):
     site = build(lambda site: site.opened("new"))
     page = chromium.new_page()
@@ -142,7 +136,7 @@ def test_a_page_weighs_little_and_fits_a_phone(past: Site, page: Page, path: str
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make .tools/axe/.installed")
+@pytest.mark.skipif(not AXE.exists() and not NEEDED, reason="axe-core is not installed: make .tools/axe/.installed")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_no_violation(past: Site, page: Page, path: str, scheme: str):

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJournal
 from shoreward.app.ports import Clock
+from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.app.releases import Wish
+from shoreward.app.sandboxes import Lease
 from shoreward.bootstrap import Project, SystemClock
-from shoreward.bootstrap.fleet import open_fleet
+from shoreward.bootstrap.fleet import Ships, open_fleet
 from shoreward.bootstrap.telling import telling
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
 from shoreward.controller import Controller
+from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.spec.server import load_settings
 from shoreward.web.access.signed_in import policy_for, signing_in
+from shoreward.web.around import Known
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
@@ -55,15 +59,16 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
     Raises:
         Refused: SIGN_IN_MISSING, ADDRESS_TAKEN.
     """
-    clock = SystemClock()
+    clock, quarantine = SystemClock(), project.quarantine()
     ground = Ground(
         journal=project.journal,
         clock=clock,
         **listening.guarded(project.journal, clock),
         answers=SqliteAnswers(project.journal.path, clock.now),
-        quarantine=lambda application: project.quarantine(),
-        ancestry=lambda application: project.quarantine().ancestry,
-        hub=Hub(Watch(project.journal)),
+        quarantine=lambda application: quarantine,
+        ancestry=lambda application: quarantine.ancestry,
+        sandboxes=lambda: _leases(project.state),
+        hub=Hub(Watch(project.journal, Known(taint=quarantine.taint))),
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
@@ -82,12 +87,30 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         answers=SqliteAnswers(convoy.journal.path, clock.now),
         quarantine=convoy.ships.quarantine,
         ancestry=convoy.ships.ancestry,
-        hub=Hub(Watch(convoy.journal)),
+        sandboxes=lambda: _leases(convoy.ships.ships[0].project.state),
+        hub=Hub(Watch(convoy.journal, Known(limits=convoy.limits, taint=_tainted(convoy.ships)))),
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
     with telling(convoy.journal.path, convoy.notifications):
         _serve(ground, listening, convoy.controller if carry else None, json=json)
+
+
+def _tainted(ships: Ships) -> Callable[[Header], Taint]:
+    """What quarantine says of a release; nothing of one whose application is not in the fleet."""
+
+    def taint(header: Header) -> Taint:
+        quarantine = ships.quarantine(header.application)
+        return quarantine.taint(header) if quarantine else CLEAN
+
+    return taint
+
+
+def _leases(state: Path) -> Sequence[Lease]:
+    """What the ledger in a folder knows; the cloud is not asked, and its libraries are not imported before."""
+    from shoreward.bootstrap.sandboxing import leases
+
+    return leases(state)
 
 
 def _serve(ground: Ground, listening: Listening, controller: Callable[[], Controller] | None, *, json: bool) -> None:

@@ -143,6 +143,7 @@ def trouble(request: Request, error: ShorewardError, status: int) -> Response:
         caller="",
         barred="",
         barred_from_all="",
+        barred_admin="",
         problem=problem(error),
         stop=None,
     )

@@ -37,6 +37,7 @@ def page(
             caller=caller.name,
             barred=_barred(ground, application),
             barred_from_all=_barred(ground, ""),
+            barred_admin=_barred(ground, application, Role.ADMIN),
             **make(),
         )
 
@@ -44,8 +45,8 @@ def page(
     return HTMLResponse(ground.kept.of(key, sight.version, draw))
 
 
-def _barred(ground: Ground, application: str) -> str:
-    """Why the caller may do nothing here; "" when they may."""
-    if ground.caller.rights.may(Role.OPERATOR, application):
+def _barred(ground: Ground, application: str, role: Role = Role.OPERATOR) -> str:
+    """Why the caller may not do what takes a role; "" when they may."""
+    if ground.caller.rights.may(role, application):
         return ""
-    return f"{ground.caller.name} is no operator of {application or 'every pipeline'}."
+    return f"It takes an {role} of {application or 'every pipeline'}, and {ground.caller.name} is none."

@@ -66,6 +66,7 @@ def _on(
     tone: str = "plain",
     body: Mapping[str, str] | None = None,
     fields: tuple[Field, ...] = (),
+    admin: bool = False,
     unless: str = "",
 ) -> Action:
     return Action(
@@ -76,6 +77,7 @@ def _on(
         body=tuple((body or {}).items()),
         tone=tone,
         fields=fields,
+        admin=admin,
         unless=unless,
     )
 
@@ -149,6 +151,7 @@ def _gate(state: Release, blocked: Sequence[Blocker], over: str) -> Action:
         f"Override a gate of {state.id}",
         words,
         fields=(Field(name="gate", label="Which gate?", kind="choice", choices=closed),),
+        admin=True,
         unless=over or ("" if closed else "No gate is closed before it."),
     )
 
@@ -194,6 +197,14 @@ def quarantine(header: Header) -> tuple[Action, ...]:
     return (
         _on(
             header.id,
+            "quarantine/culprit",
+            "Name the culprit",
+            f"Name what did the harm in {header.id}",
+            "That commit alone is held, and all others of the batch may go; a revert of it is the fix.",
+            fields=(Field(name="commit", label="Which commit did it?"),),
+        ),
+        _on(
+            header.id,
             "quarantine/fix",
             "Name the fix",
             f"Name what mends {header.id}",
@@ -207,6 +218,7 @@ def quarantine(header: Header) -> tuple[Action, ...]:
             f"Let go what {header.id} brought",
             "The very same may go again, without any fix. It counts as a false rollback.",
             tone="danger",
+            admin=True,
         ),
     )
 
@@ -334,6 +346,7 @@ def _opening(state: Release, blocker: Blocker, control: Control) -> tuple[str, t
         f"Override {name} of {state.id}",
         "It is open for this wave from now on, whatever keeps it closed.",
         body=body,
+        admin=True,
     )
     freeze_name = name.removeprefix(FREEZE)
     if name.startswith(FREEZE) and freeze_name in control.freezes:

@@ -45,6 +45,7 @@ class Action:
         path: what is posted to; `body` is posted, with the fields and a reason.
         tone: plain, act or danger.
         reason: whether it asks why.
+        admin: whether it takes an admin; an operator may do all others.
         unless: why it cannot be done now; "" when it can.
     """
 
@@ -56,6 +57,7 @@ class Action:
     tone: str = "plain"
     fields: tuple[Field, ...] = ()
     reason: bool = True
+    admin: bool = False
     unless: str = ""
 
 

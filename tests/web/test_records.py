@@ -1,0 +1,146 @@
+"""Pages about more than what moves now, and what people can do on them, without a browser."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from shoreward.app import levers, orders
+from shoreward.app.history import mistaken
+from shoreward.app.releases import Wish
+from shoreward.app.spared import spared
+from shoreward.app.surroundings import Scene
+from shoreward.core import replay
+from shoreward.core.control import control_of
+from shoreward.core.header import Header
+from shoreward.domain import Approval, Limits, Outcome, Pipeline
+from shoreward.testing.builders import a_pipeline
+from shoreward.web.around import Around, Known
+from shoreward.web.views.actions import all_of
+from shoreward.web.views.under_way import blockers
+from shoreward.web.watch import Watch
+
+from .beaches import TEMPLATES, Castles, boxes, harmed, quarter
+from .conftest import Build, Site
+
+NOW = 1_700_000_000.0
+
+
+def gated() -> Pipeline:
+    """A pipeline whose first wave asks a person."""
+    plain = a_pipeline()
+    gates = (Approval(name="captain", of="the weather is good"),)
+    return replace(plain, waves=(replace(plain.waves[0], gates=gates), *plain.waves[1:]))
+
+
+def test_a_release_shows_what_it_changes_in_template_and_rights(build: Build):
+    commit = next(iter(TEMPLATES))
+
+    def fill(site: Site) -> None:
+        site.carried("first")
+        site.carried(commit, until=30)
+
+    page = build(fill, kind=Castles).page("/releases/app-2")
+    assert "dynamodb:Query" in page
+    assert page.index("may now") < page.index("may no more")
+    assert "CastlesFunction.MemorySize" in page
+    assert "AWS::Lambda::Version" in page
+
+
+def test_what_waits_for_a_person_says_what_to_do_and_how(build: Build):
+    site = build(lambda site: site.carried("new", pipeline=gated(), until=30))
+    (blocked,) = site.get("/api/v1/releases/app-1/blockers").json()
+    assert (blocked["gate"], blocked["person"]) == ("captain", True)
+    assert "approve it" in blocked["advice"]
+    (approve,) = blocked["actions"]
+    answer = site.post(approve["path"], dict(approve["body"]) | {"why": "the sun shines"})
+    assert answer.status == 200, answer.text
+    assert site.get("/api/v1/releases/app-1/blockers").json() == []
+
+
+def test_whoever_waits_for_room_is_named(build: Build):
+    site = build(lambda site: site.carried("new", until=30))
+    sight = Watch(site.journal, Known(limits=Limits(targets=0))).sight
+    assert sight.scene().limits == Limits(targets=0)
+    known = next(iter(sight.under_way.values()))
+    assert blockers(sight, known, site.clock.now())
+    assert isinstance(Around(Known(), lambda release: known.state).scene(sight), Scene)
+
+
+def test_what_cannot_be_done_says_why(past: Site):
+    carried = Watch(past.journal).carried("app-3")
+    actions = all_of(carried.state, past.journal.header("app-3"), ())
+    assert {each.unless for each in actions if each.label.startswith("Hold")} == {"The release has ended."}
+    assert [each.label for each in actions if not each.unless] == [
+        "Name the culprit",
+        "Name the fix",
+        "Lift its quarantine",
+    ]
+    page = past.page("/releases/app-3")
+    assert 'disabled title="The release has ended."' in page
+
+
+def test_the_audit_tells_who_said_what_by_whatever_door(build: Build):
+    def fill(site: Site) -> None:
+        release = site.opened("new")
+        levers.hold(site.journal, release, Wish(by="ada", at=NOW, why="the tide is high"), target="eu-west-1")
+        orders.stop(site.journal, "app", Wish(by="grace", at=NOW + 1, why="a storm"))
+
+    site = build(fill)
+    site.post("/api/v1/releases/app-1/abort", {"why": "it is too late"})
+    page = site.page("/audit")
+    for words in ("held eu-west-1", "the tide is high", "stopped the pipeline", "a storm", "sent it back"):
+        assert words in page
+    assert "At this server" in page
+
+
+def test_sandboxes_are_shown_with_owner_cost_and_lease(build: Build):
+    page = build(sandboxes=lambda: tuple(boxes(NOW))).page("/sandboxes")
+    assert "barbara" in page
+    assert page.index("ferry-dogs") < page.index("sandcastles-moats"), "what has ended comes first"
+    assert "shoreward sandbox reap --yes" in page
+    assert "nobody knows" in page
+
+
+def test_history_tells_what_was_live_where(past: Site):
+    page = past.page("/pipelines/app/releases")
+    assert "eu-north-1 serves good" in page
+    assert "without the application" in past.page("/pipelines/app/releases?commit=good")
+
+
+def test_how_we_do_tells_what_failed_and_what_was_spared(build: Build):
+    def fill(site: Site) -> None:
+        quarter(site, [a_pipeline()], NOW)
+        harmed(site, a_pipeline(), "bad", NOW - 86_400, 100)
+
+    site = build(fill)
+    page = site.page("/figures?days=30")
+    for name in ("Lead time", "Deliveries", "Failures", "Recovery", "False rollbacks", "Harm done", "Harm spared"):
+        assert f">{name}<" in page
+    recorded = site.journal.events(site.journal.page(limit=1)[0].id)
+    found = spared(replay("app-1", (each.event for each in recorded)), recorded)
+    assert found.most == 0.1 / 3
+    # 100 of 2,000 failed, where the old revision failed 25 of 20,000 times.
+    assert found.harmed == 100 - 2_000 * 25 / 20_000
+    assert found.spared is not None
+    assert found.spared > 25 * found.harmed
+
+
+def test_a_rollback_is_mistaken_when_the_very_same_has_stayed_since_or_was_let_go_without_a_fix():
+    back = Header(
+        id="app-1", application="app", number=1, open=False, commit="a", subject="", by="", opened_at=1.0,
+        digest="same", exposed_at=2.0, back_at=3.0, cause="judged", ended_at=4.0, outcome=Outcome.ROLLED_BACK,
+    )  # fmt: skip
+    again = replace(back, id="app-2", number=2, back_at=0.0, cause=None, outcome=Outcome.SUCCEEDED)
+    assert mistaken([back], control_of(())) == ()
+    assert mistaken([back, again], control_of(())) == (back,)
+    assert mistaken([back, replace(again, digest="other")], control_of(())) == ()
+
+
+def test_the_raw_numbers_have_the_distribution_of_latency(past: Site):
+    metrics = past.get("/api/v1/releases/app-3/targets/eu-north-1/judgement").json()["metrics"]
+    latency = next(each for each in metrics if each["metric"] == "latency")
+    shares = [point["share"] for point in latency["baseline_slower"]]
+    assert shares == sorted(shares, reverse=True)
+    assert len(latency["canary_slower"]) == 5
+    assert json.dumps(latency["kind"]) == '"rate"'

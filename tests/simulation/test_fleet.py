@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shoreward.app.groups import together
 from shoreward.app.surroundings import Limits
 from shoreward.core import effects as do
 from shoreward.core import events as e
@@ -57,6 +58,26 @@ def test_the_table_names_its_figures(report: Report):
 def test_the_same_shape_gives_the_same_report(report: Report):
     brief = replace(SMALL, days=0.25, pipelines=2)
     assert simulate(brief) == simulate(brief)
+
+
+def test_groups_hold_every_property_and_end_as_one():
+    report = simulate(replace(SMALL, pipelines=4, groups=1, merges=15, days=1.5, bad=0.15))
+    assert report.waiting == {}
+    assert report.wrong == ()
+    assert "group" in report.causes
+    assert {"succeeded", "rolled_back", "superseded"} <= set(report.outcomes)
+
+
+def test_the_watchman_sees_a_consumer_before_its_provider():
+    shape = replace(SMALL, groups=1)
+    openings = [
+        e.ReleaseOpened(at=0, pipeline=pipeline_of(shape, number), commit="a", subject="a", by="kim")
+        for number in range(3)
+    ]
+    states = [opened(f"app-0{n}#1", each) for n, each in enumerate(together("group", openings, shape.grouped[0]))]
+    entered = e.TargetEntered(at=0, target=states[2].pipeline.targets[0].key)
+    with pytest.raises(Broken, match="before app-00#1"):
+        Watchman(SMALL.limits).recorded(states[2], entered, (), states[:2])
 
 
 def test_one_commit_alone_goes_everywhere():

@@ -97,7 +97,7 @@ def relying(state: Release, deployment: Deployment, outside: Outside, *, traffic
     still = _has_customers if traffic else _has_anything
     for fellow in outside.fellows:
         gate = GROUP + fellow.application
-        if not _depends(fellow.state, state) or (gate, state.wave_of(deployment).name) in state.unlocked:
+        if not depends(fellow.state, state) or (gate, state.wave_of(deployment).name) in state.unlocked:
             continue
         if fellow.state.outcome is Outcome.SUPERSEDED:
             continue  # its heir is on all that it had
@@ -148,9 +148,10 @@ def _keeps(failure: Failure, there: Deployment) -> bool:
 
 
 def _providers(state: Release, outside: Outside) -> Iterator[Fellow]:
-    return (each for each in outside.fellows if _depends(state, each.state))
+    return (each for each in outside.fellows if depends(state, each.state))
 
 
-def _depends(consumer: Release, provider: Release) -> bool:
+def depends(consumer: Release, provider: Release) -> bool:
+    """Whether a release depends on another one of its group."""
     group = consumer.opened.group
     return bool(group) and group.depends(consumer.pipeline.application, provider.pipeline.application)

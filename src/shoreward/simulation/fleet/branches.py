@@ -7,15 +7,17 @@ pre-production. Who finds that a release harmed names the culprit among its comm
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from shoreward.app.groups import together
 from shoreward.app.quarantine import Taint
 from shoreward.app.quarantine_rules import Candidate, Culprit, Lifted, held_by
 from shoreward.core import Event, Release
 from shoreward.core import events as e
 from shoreward.core.header import HARM
 from shoreward.core.sequence import ready
-from shoreward.domain import Outcome
+from shoreward.domain import Member, Outcome
 from shoreward.simulation.fleet.history import a_change
 from shoreward.simulation.fleet.shape import DAY, MONDAY, REGIONS
 
@@ -48,6 +50,8 @@ class Branches:
         self.everywhere: dict[str, dict[int, float]] = defaultdict(dict)
         self.found: dict[str, tuple[str, float]] = {}
         self.mending: set[str] = set()
+        grouped = fleet.shape.grouped
+        self.groups = {member.application: group for group in grouped for member in group}
 
     def begin(self) -> None:
         """Draw all merges."""
@@ -67,29 +71,36 @@ class Branches:
         self.look(name)
 
     def look(self, name: str) -> None:
-        """Open a release of the newest commit, if nothing speaks against it."""
+        """Open a release of the newest commit, if nothing speaks against it; of a group, of all that changed."""
         fleet = self.fleet
-        newest = fleet.acting.histories[name].commits[-1]
-        if newest.place <= self.asked[name] or not newest.place:
+        group = self.groups.get(name, ())
+        names = [member.application for member in group] or [name]
+        newest = {each: fleet.acting.histories[each].commits[-1] for each in names}
+        if all(commit.place <= self.asked[each] or not commit.place for each, commit in newest.items()):
             return
-        family = [each.state for each in fleet.family(name) if not each.state.ended]
-        if any(not ready(each) and not each.rollback for each in family):
+        families = [carried.state for each in names for carried in fleet.family(each) if not carried.state.ended]
+        if any(not ready(each) and not each.rollback for each in families):
             return
-        if self._held(name, newest.id):
+        before = {each: self._before(each, fleet.numbers[each] + 1) for each in names}
+        changed = [each for each in names if newest[each].id != before[each]]
+        if any(self._held(each, newest[each].id) for each in changed):
             self.refused += 1
             return
-        self.asked[name] = newest.place
-        fleet.open(
+        self.asked.update({each: newest[each].place for each in names})
+        openings = [
             e.ReleaseOpened(
                 at=fleet.now,
-                pipeline=fleet.pipelines[name],
-                commit=newest.id,
-                subject=newest.id,
+                pipeline=fleet.pipelines[each],
+                commit=newest[each].id,
+                subject=newest[each].id,
                 by="branch",
-                committed_at=newest.at,
-                before=self._before(name, fleet.numbers[name] + 1),
+                committed_at=newest[each].at,
+                before=before[each],
             )
-        )
+            for each in changed
+        ]
+        for opening in together("group", openings, _among(group, changed)) if group else openings:
+            fleet.open(opening)
 
     def _before(self, name: str, number: int) -> str:
         """The commit that a release comes after: what stayed, or is under way, and is not carried by a later one."""
@@ -200,6 +211,15 @@ class Branches:
         for each in self.fleet.acting.histories[state.pipeline.application].active(state.opened.commit):
             self.found.setdefault(each.id, ("people", self.fleet.now))
         self._mend(state)
+
+
+def _among(group: Sequence[Member], changed: Sequence[str]) -> tuple[Member, ...]:
+    """The members that changed, in their order."""
+    return tuple(
+        Member(application=each.application, after=tuple(other for other in each.after if other in changed))
+        for each in group
+        if each.application in changed
+    )
 
 
 def _named(culprit: Culprit, commit: str) -> Culprit:

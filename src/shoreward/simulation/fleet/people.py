@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
 from shoreward.core.control import FreezePlaced, StopLifted, StopPlaced
-from shoreward.domain import Alarms, Window
+from shoreward.domain import Alarms, Outcome, Window
 from shoreward.simulation.fleet.shape import DAY, MONDAY
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class People:
 
     def _do(self) -> None:
         chance = self.fleet.chance
-        going = [each.state for each in self.fleet.carried.values() if not each.state.ended and not each.state.rollback]
+        going = [each.state for each in self.fleet.carried.values() if self._may_change(each.state)]
         in_wave = [each for each in going if each.wave >= 0]
         if not in_wave:
             return
@@ -72,6 +72,13 @@ class People:
                 self._override(going)
             case _:
                 self._stop(state.pipeline.application)
+
+    def _may_change(self, state: Release) -> bool:
+        """Whether anything can still be said of it: what is bound to end as its fellows have, can only end so."""
+        if state.ended or state.rollback:
+            return False
+        ended = (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
+        return not any(each.outcome in ended for each in self.fleet.fellows(state))
 
     def _hold(self, state: Release, wave: str, target: str) -> None:
         fleet = self.fleet

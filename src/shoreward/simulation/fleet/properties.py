@@ -10,7 +10,8 @@ from shoreward.core import Decision, Effect, Event, Phase, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.control import Control
-from shoreward.domain import Outcome, Target, Verdict
+from shoreward.core.grouping import depends
+from shoreward.domain import Outcome, Target, Verdict, relied_on
 
 
 class Broken(Exception):
@@ -26,8 +27,10 @@ class Watchman:
         self._at_work: dict[str, tuple[str, str]] = {}
         self.steps = 0
 
-    def recorded(self, state: Release, event: Event, family: Iterable[Release]) -> None:
-        """An event that is about to be appended to a release, whose application has these open ones."""
+    def recorded(
+        self, state: Release, event: Event, family: Iterable[Release], fellows: Iterable[Release] = ()
+    ) -> None:
+        """An event that is about to be appended to a release; with the open ones of its application, and its fellows."""
         self.steps += 1
         match event:
             case e.WaveEntered(wave=wave):
@@ -36,6 +39,7 @@ class Watchman:
                 self._alone(state, wave, family)
             case e.TargetEntered(target=key):
                 self._room(state, state.deployments[key].target)
+                self._after_providers(state, state.deployments[key].target, fellows)
                 self._entered[key] = state.deployments[key].target
             case e.TargetFinished(target=key) | e.TargetSkipped(target=key):
                 self._entered.pop(key, None)
@@ -45,6 +49,7 @@ class Watchman:
                         self._entered.pop(key, None)
             case e.ReleaseEnded(outcome=outcome):
                 self._ended(state, outcome)
+                self._as_one(state, outcome, fellows)
             case _:
                 pass
 
@@ -56,6 +61,26 @@ class Watchman:
             _must(state.waiting and not state.hold, state, "it was superseded in a wave, or while a person held it")
         else:
             _must(all(each.restored_whole for each in state.deployments.values()), state, "it left something behind")
+
+    @staticmethod
+    def _after_providers(state: Release, target: Target, fellows: Iterable[Release]) -> None:
+        for provider in fellows:
+            if depends(state, provider):
+                needed = relied_on(target, provider.pipeline.targets)
+                baked = all(provider.deployments[each.key].wave < provider.baked for each in needed)
+                _must(baked, state, f"it enters {target} before {provider.id}")
+
+    @staticmethod
+    def _as_one(state: Release, outcome: Outcome, fellows: Iterable[Release]) -> None:
+        if outcome is Outcome.SUCCEEDED:
+            arrived = all(each.baked == len(each.pipeline.waves) and not each.rollback for each in fellows)
+            _must(arrived, state, "it ended before all of its group had come to their end")
+        else:
+            _must(
+                all(each.outcome is not Outcome.SUCCEEDED for each in fellows),
+                state,
+                "it leaves one of its group alone",
+            )
 
     def _alone(self, state: Release, wave: int, family: Iterable[Release]) -> None:
         keys = {target.key for target in state.pipeline.waves[wave].targets}
@@ -79,9 +104,18 @@ class Watchman:
             _must(most is None or count < most, state, "more targets are under way than may be")
         _must(target.key not in self._entered, state, "somebody else has entered its target")
 
-    def begun(self, state: Release, effect: Effect, control: Control, tainted: Mapping[str, object]) -> None:
+    def begun(
+        self,
+        state: Release,
+        effect: Effect,
+        control: Control,
+        tainted: Mapping[str, object],
+        fellows: Iterable[Release] = (),
+    ) -> None:
         """An effect that is about to begin."""
         self.steps += 1
+        if isinstance(effect, do.RestoreStack) and state.rollback:
+            self._before_providers(state, effect.target, fellows)
         if effect.forward:
             _must(not state.rollback, state, "a step forward after the rollback began")
             _must(not state.hold, state, "a step forward under a hold")
@@ -96,6 +130,14 @@ class Watchman:
             owner = self._at_work.get(effect.target.key)
             _must(owner is None or owner[0] == state.id, state, f"{effect.key} while {owner} is at work")
             self._at_work[effect.target.key] = (state.id, effect.key)
+
+    @staticmethod
+    def _before_providers(state: Release, target: Target, fellows: Iterable[Release]) -> None:
+        for consumer in fellows:
+            if depends(consumer, state) and consumer.outcome is not Outcome.SUPERSEDED:
+                there = [each for each in consumer.deployments.values() if not each.restored_whole]
+                relies = any(target in relied_on(each.target, state.pipeline.targets) for each in there)
+                _must(not relies, state, f"it goes back from {target} before {consumer.id}")
 
     def over(self, effect: Effect) -> None:
         """An effect that has come to its end."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shoreward.app.surroundings import Glances, Scene, turn
+from shoreward.app.surroundings import Glances, Scene, group_of, turn
 from shoreward.core import Effect, Event, Phase, Release, decide, evolve, opened
 from shoreward.core import effects as do
 from shoreward.core import events as e
@@ -87,6 +87,7 @@ class Fleet:
     _count: int = 0
     _dirty: set[str] = field(default_factory=set[str])
     _glances: Glances = field(default_factory=Glances)
+    _members: dict[str, dict[str, Release]] = field(default_factory=lambda: defaultdict[str, dict[str, Release]](dict))
     branches: Branches = field(init=False)
     people: People = field(init=False)
 
@@ -121,7 +122,22 @@ class Fleet:
         release = f"{application}#{number}"
         self.carried[release] = self.families[application][release] = Carried(opened(release, event), number)
         self._dirty.add(release)
+        self._keep(self.carried[release].state)
         return release
+
+    def fellows(self, state: Release) -> list[Release]:
+        """The other members of a release's group release, those that have ended as well."""
+        return [each for each in self._members.get(group_of(state), {}).values() if each.id != state.id]
+
+    def _keep(self, state: Release) -> None:
+        """Let its fellows see how a member is now; a group that is over is forgotten."""
+        group = group_of(state)
+        if not group:
+            return
+        self._members[group][state.id] = state
+        self._dirty.update(each.id for each in self.fellows(state))
+        if all(each.ended for each in self._members[group].values()):
+            del self._members[group]
 
     def family(self, application: str) -> list[Carried]:
         """The open releases of an application, oldest first."""
@@ -132,8 +148,9 @@ class Fleet:
         carried = self.carried[release]
         state, application = carried.state, carried.state.pipeline.application
         related = (each.state for each in self.family(application)) if isinstance(event, e.WaveEntered) else ()
-        self.watchman.recorded(state, event, related)
+        self.watchman.recorded(state, event, related, self.fellows(state))
         carried.state = evolve(state, event)
+        self._keep(carried.state)
         self.observe(event)
         self.events += 1
         self._dirty.add(release)
@@ -211,7 +228,7 @@ class Fleet:
             tells = self.acting.tells_at(state, state.deployments[effect.target.key])
             if tells > self.now:
                 return tells
-        self.watchman.begun(state, effect, self.control, self.branches.taints)
+        self.watchman.begun(state, effect, self.control, self.branches.taints, self.fellows(state))
         carried.busy[effect.lane] = effect
         self.at(self.now + takes(effect), lambda: self._end(carried, state, effect))
         return float("inf")
@@ -234,7 +251,9 @@ class Fleet:
         """All that bears on a release; those of other applications only where it may ask for them."""
         application = state.pipeline.application
         asked = [gate.application for gate in state.pipeline.gates if isinstance(gate, After)]
-        names = self.families if self._enters(state) else asked
+        fellows = self.fellows(state)
+        with_us = [*asked, *(each.pipeline.application for each in fellows)]
+        names = self.families if self._enters(state) else with_us
         others = [
             each.state
             for name in names
@@ -249,8 +268,9 @@ class Fleet:
             if each.outcome is Outcome.SUCCEEDED and _number(each) > own[0][0]
         ]
         line = [each for _, each in sorted((*own, *stayed), key=lambda it: it[0])]
+        known = {each.id: each for each in (*line, *others, *fellows)}
         return Scene(
-            releases=(*line, *others),
+            releases=tuple(sorted(known.values(), key=_number)) if fellows else (*line, *others),
             control=self.control,
             limits=self.shape.limits,
             taints=self.branches.taints,

@@ -15,6 +15,7 @@ from shoreward.domain import (
     Gate,
     Hours,
     JudgePolicy,
+    Member,
     Pipeline,
     Target,
     Wave,
@@ -43,6 +44,7 @@ class Shape:
         samples: releases of each kind of fault that the real judge looks at for the model of looks.
         people: how often a day they hold a release (and another one's part), abort one, override a gate; the whole
             fleet is stopped every other day.
+        groups: how many groups of three there are, of the first pipelines; in each, later ones depend on earlier ones.
     """
 
     pipelines: int = 50
@@ -56,6 +58,22 @@ class Shape:
     samples: int = 40
     people: float = 10.0
     limits: Limits = LIMITS
+    groups: int = 0
+
+    @property
+    def grouped(self) -> tuple[tuple[Member, ...], ...]:
+        """The members of each group."""
+        firsts = range(0, 3 * self.groups, 3)
+        return tuple(_chain([application(each) for each in range(first, first + 3)]) for first in firsts)
+
+
+def application(number: int) -> str:
+    """A pipeline's application."""
+    return f"app-{number:02d}"
+
+
+def _chain(names: list[str]) -> tuple[Member, ...]:
+    return tuple(Member(application=name, after=tuple(names[:place])) for place, name in enumerate(names))
 
 
 def pipeline_of(shape: Shape, number: int) -> Pipeline:
@@ -64,7 +82,7 @@ def pipeline_of(shape: Shape, number: int) -> Pipeline:
     Every fourth one enters waves at working hours of a week only, every fifth one after the application before it,
     every seventh one asks an alarm first.
     """
-    name = f"app-{number:02d}"
+    name = application(number)
     account = f"{number:012d}"
     targets = [Target(account=account, region=region, stack=name) for region in REGIONS[: shape.regions]]
     return Pipeline(
@@ -97,7 +115,7 @@ def _gates(number: int) -> list[Gate]:
         week = Hours(days=(0, 1, 2, 3, 4), start=7 * 3_600, end=20 * 3_600)
         gates.append(Window(name="week", hours=(week,), zone="UTC"))
     if number % 5 == 2:
-        gates.append(After(name="provider", application=f"app-{number - 1:02d}"))
+        gates.append(After(name="provider", application=application(number - 1)))
     if number % 7 == 3:
         gates.append(Alarms(name="quiet", alarms=("provider-down",), every=600.0))
     return gates

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shoreward.domain import SpecError, SpecErrors
 from shoreward.domain.access import Claims, Grant, Rates, Rights, Role, ServerSettings, SignIn
-from shoreward.spec.server import load_settings
+from shoreward.spec._shapes import ListOf, Record
+from shoreward.spec.server import SERVER, load_settings
 
 WHOLE = """\
 address: https://shoreward.example.com
@@ -117,3 +119,19 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path):
     found = mistakes(tmp_path, "address: 7\nsign-in: {}\nroles: [{role: boss}]\n")
     assert [place.partition(":")[2] for place, _ in found] == ["1:10", "2:10", "2:10", "3:9", "3:16"]
     assert mistakes(tmp_path, "") == [("server.yaml:1:1", "YAML_TOP_LEVEL")]
+
+
+def keys(record: Record, before: str = "") -> Iterator[str]:
+    """Every key of a record, as the documentation writes it."""
+    for field in record.fields:
+        inner, mark = (field.shape.item, "[].") if isinstance(field.shape, ListOf) else (field.shape, ".")
+        if isinstance(inner, Record):
+            yield from keys(inner, f"{before}{field.key}{mark}")
+        else:
+            yield before + field.key
+
+
+def test_every_key_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "access.md").read_text()
+    rows = "".join(line for line in page.splitlines() if line.startswith("| `"))
+    assert [key for key in keys(SERVER) if f"`{key}`" not in rows] == []

@@ -31,6 +31,11 @@ Times are UNIX seconds, shares fractions of all customers, weights percent. Erro
 Commands need the header `Shoreward-Request: 1`, a reason, and may carry an `Idempotency-Key`."""
 
 
+_PROBLEM: dict[str, Any] = {
+    "description": "What is wrong, and what to do about it.",
+    "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+}
+
 ROUTES = (
     reading.routes,
     past.routes,
@@ -63,7 +68,7 @@ def application(ground: Ground) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        responses={"4XX": {"model": Problem, "description": "What is wrong, and what to do about it."}},
+        responses={"4XX": _PROBLEM},
     )
     app.state.ground = ground
     published = APIRouter(route_class=Door, include_in_schema=False)

@@ -53,6 +53,8 @@ async function refresh() {
   timer = 0; busy = true; again = false;
   try {
     const answer = await fetch(location.href, { headers: { "Shoreward-Part": "live", Accept: "text/html" } });
+    // Whoever is no longer signed in is led to where they can be.
+    if (answer.status === 401) { location.reload(); return; }
     if (answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const said = new Set([...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say));
@@ -81,7 +83,7 @@ function listen() {
   stream.onopen = () => { pulse("live", "live"); soon(); };
   stream.onerror = () => {
     pulse("lost", "connection lost, trying again");
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (stream.readyState === EventSource.CLOSED) { soon(); setTimeout(listen, 2000); }
   };
   for (const kind of ["happened", "control"]) stream.addEventListener(kind, soon);
 }

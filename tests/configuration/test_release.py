@@ -16,6 +16,7 @@ import pytest
 
 from cli.conftest import environment, kiosk
 from cli.support import NORTH, SOUTH, Kiosk
+from shoreward.core import events as e
 from shoreward.domain import Outcome
 from shoreward.testing.builders import NO_CHECKS
 from shoreward.testing.cloud import archive
@@ -182,12 +183,6 @@ def test_good_values_go_everywhere_and_bad_ones_come_back(shop: Shop):
     for word in ("stack", "alias"):
         assert word not in status, status
 
-
-def test_what_is_live_goes_back_when_a_person_says_so(shop: Shop):
-    shop.open()
-    shop.set("limit: 5\n", "Five")
-    with shop.customers():
-        assert shop.run("release").code == 0
     back = shop.run("rollback", "settings-1", "--why", "not today")
     assert back.code == 0, back.all
     assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "3"}] * 2
@@ -211,3 +206,33 @@ def test_values_that_break_their_schema_are_named_with_their_line(shop: Shop):
     assert planned.code == 2
     assert "settings/shop.yaml:2" in planned.err
     assert "CONFIGURATION_SCHEMA" in planned.err
+
+
+def test_an_earlier_revision_is_brought_back_at_once(shop: Shop):
+    shop.open()
+    first = shop.set("limit: 5\n", "Five")
+    with shop.customers():
+        assert shop.run("release").code == 0
+        shop.set("limit: 6\n", "Six")
+        assert shop.run("release").code == 0
+        back = shop.run("rollback", "--to", first, "--why", "six were too many")
+    assert back.code == 0, back.all
+    assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "5"}] * 2
+
+
+def test_what_somebody_changed_by_hand_holds_its_target(shop: Shop):
+    shop.open()
+    shop.set("limit: 5\n", "Five")
+    with shop.customers():
+        assert shop.run("release").code == 0
+        north = shop.account.client("ssm", NORTH)
+        north.put_parameter(Name="/shop/limit", Value="77", Type="String", Overwrite=True)
+        shop.set("limit: 6\n", "Six")
+        with shop.running("release"):
+            shop.wait_for("settings-2", e.HoldPlaced)
+        status = shop.run("status", "settings-2").out
+        assert "/shop/limit is 77, and was left as 5" in " ".join(status.split()), status
+        target = f"{shop.account.account_id}/{NORTH}/settings"
+        assert shop.run("resume", "settings-2", "--target", target, "--why", "theirs is gone over").code == 0
+        assert shop.run("run").code == 0
+    assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "6"}] * 2

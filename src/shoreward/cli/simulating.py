@@ -14,7 +14,7 @@ from rich.table import Table
 from shoreward.app.planning import forecast
 from shoreward.app.wording import percent
 from shoreward.cli.output import console, print_json, span
-from shoreward.domain import Pipeline, UserError
+from shoreward.domain import Pipeline, Refused, UserError
 from shoreward.simulation.faults import CATALOGUE, Fault
 from shoreward.simulation.history import read_history
 from shoreward.simulation.picture import picture
@@ -39,6 +39,9 @@ class Asked:
 
 def try_out(pipeline: Pipeline, asked: Asked) -> None:
     """Simulate, and show what came of it."""
+    if pipeline.configuration is not None:
+        what = "Simulated releases split the traffic between versions, and values cannot be split."
+        raise Refused("CONFIGURATION_NOT_SIMULATED", what, next="`shoreward plan` shows how they would go.")
     pipeline = _with_traffic(pipeline, asked.traffic)
     trial = Trial(
         runs=asked.runs,

@@ -56,10 +56,10 @@ def harm(state: Release, now: float) -> e.RollbackBegan | None:
 def _can_wait(state: Release, failure: Failure) -> bool:
     """What stops the release and need not end it: such a canary must.
 
-    A finished target that nobody can see; and a stack that somebody else is at work on, before it is touched.
+    A finished target that nobody can see; and what somebody else is at work on, before it is touched.
     """
     event = failure.event
-    if event.code == "STACK_BUSY" and event.effect.startswith("inspect/"):
+    if event.code in ("STACK_BUSY", "CONFIGURATION_BUSY") and event.effect.startswith("inspect/"):
         return True
     return event.effect.startswith("judge/") and state.deployments[event.target].phase is Phase.FINISHED
 

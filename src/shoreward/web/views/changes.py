@@ -61,7 +61,7 @@ class Comparisons:
                 trouble = f"The templates cannot be compared: {error.what}"
         return TargetChanges(
             places=(place,),
-            new=not deployment.snapshot.exists,
+            new=not deployment.snapshot.exists and state.pipeline.configuration is None,
             lines=_lines(deployment),
             properties=properties[:MOST],
             rights=rights[:MOST],

@@ -13,6 +13,9 @@ from shoreward.app.judging import look
 from shoreward.app.judging.budget import share_of, shared_share_of
 from shoreward.app.judging.weighing import HISTORY
 from shoreward.core import Phase, Release
+from shoreward.core import effects as do
+from shoreward.core.outside import Outside
+from shoreward.core.watching import next_look, watch
 from shoreward.domain import (
     CloudWatchQuery,
     FileQuery,
@@ -349,6 +352,41 @@ def test_what_is_shared_goes_on_being_watched_when_all_traffic_has_moved():
     quiet = judged(beach, state, Sea(at_home(0.0, 0.0), [found()]))
     assert quiet.verdict is Verdict.PASS
     assert "no harm to be seen in age beside" in quiet.reason
+
+
+def looks(state: Release, seconds: float) -> list[str]:
+    """The targets that are looked at so long after the newest look, or shift, in a pipeline without alarms."""
+    north = state.deployments[NORTH]
+    decision = watch(state, max(north.judged_at, north.finished_at) + seconds, Outside())
+    return [effect.target.key for effect in decision.effects if isinstance(effect, do.JudgeTarget)]
+
+
+def test_a_finished_target_is_looked_at_without_alarms_while_a_later_wave_can_be_compared_with():
+    beach = beach_with()
+    state = moved(beach)
+    assert not state.pipeline.alarms
+    assert NORTH in looks(state, 600)
+    unshared = replace(state.pipeline, judge=replace(state.pipeline.judge, shared=False))
+    without = replace(state, opened=replace(state.opened, pipeline=unshared))
+    assert NORTH not in looks(without, 600)
+    touched = {key: replace(each, phase=Phase.BAKING) if each.wave else each for key, each in state.deployments.items()}
+    assert NORTH not in looks(replace(state, deployments=touched), 600)
+
+
+def test_looks_at_what_keeps_become_rarer_the_longer_a_wave_waits():
+    state = moved(beach_with())
+    north = state.deployments[NORTH]
+    interval = state.pipeline.judge.interval
+    looked = replace(north, judgement=Judgement(verdict=Verdict.PASS, until=0, reason=""), judged_at=north.shifted_at)
+
+    def pause(hours: float) -> float:
+        late = replace(looked, judged_at=looked.exposed_since + 3_600 * hours)
+        return next_look(state, late) - late.judged_at
+
+    assert pause(0) == interval
+    assert pause(10) == pytest.approx(3_600)
+    state = replace(state, opened=replace(state.opened, pipeline=replace(state.pipeline, alarms=("loud",))))
+    assert pause(10) == interval
 
 
 def test_once_what_it_was_compared_with_has_the_change_too_nothing_is_left_to_compare_with():

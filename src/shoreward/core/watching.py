@@ -1,7 +1,7 @@
 """Watching: when to look at a target, and what a look means.
 
 A target is watched from its first exposure until the release ends, holds included: with the judge while its traffic is
-split, by its alarms after that.
+split; after that by its alarms, and by what both revisions share as long as a later wave has not begun everywhere.
 """
 
 from __future__ import annotations
@@ -36,9 +36,18 @@ def watched(state: Release, deployment: Deployment, outside: Outside) -> bool:
     """Whether a release is to look at a target; one that customers of a newer release are on is that one's to watch."""
     if deployment.phase is not Phase.BAKING:
         after = deployment.phase is Phase.MOVED or deployment.phase is Phase.FINISHED
-        if not (after and state.pipeline.alarms):
+        if not (after and (state.pipeline.alarms or _comparable(state, deployment))):
             return False
     return not (deployment.skipped or state.returning or outside.is_served(deployment.target.key))
+
+
+def _comparable(state: Release, deployment: Deployment) -> bool:
+    """Whether a later wave has targets without the change, which what is shared of this one is compared with."""
+    policy = state.pipeline.judge
+    if not policy.shared and all(metric.arms for metric in policy.metrics):
+        return False
+    untouched = (Phase.WAITING, Phase.INSPECTED)
+    return any(each.wave > deployment.wave and each.phase in untouched for each in state.deployments.values())
 
 
 def next_look(state: Release, deployment: Deployment) -> float:
@@ -46,7 +55,7 @@ def next_look(state: Release, deployment: Deployment) -> float:
     policy = state.pipeline.judge
     looked = deployment.judgement
     if deployment.phase is not Phase.BAKING:
-        return deployment.shifted_at if looked is None else deployment.judged_at + policy.interval
+        return deployment.shifted_at if looked is None else deployment.judged_at + _pause(state, deployment)
     if looked is None:
         first_end = (math.floor(deployment.shifted_at / policy.interval) + 1) * policy.interval
         return first_end + policy.delay
@@ -59,6 +68,18 @@ def _quiet_from(deployment: Deployment, outside: Outside) -> float:
     """When a target's alarms say nothing any more of a newer release that has gone back from it."""
     left = outside.left.get(deployment.target.key)
     return left + LINGERS if left is not None and deployment.phase is not Phase.BAKING else 0.0
+
+
+def _pause(state: Release, deployment: Deployment) -> float:
+    """Seconds between looks once all traffic has moved.
+
+    An alarm says how it is now. Evidence keeps, so the longer it has been collected the more seldom it is looked at:
+    a wave may wait for days before its gates.
+    """
+    interval = state.pipeline.judge.interval
+    if state.pipeline.alarms:
+        return interval
+    return max(interval, (deployment.judged_at - deployment.exposed_since) / 10)
 
 
 def blind(state: Release, deployment: Deployment) -> Failure | None:

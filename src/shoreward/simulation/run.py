@@ -175,7 +175,10 @@ class Simulation:
     def _is_quiet(self, target: Target) -> bool:
         """Whether a look that is due cannot matter yet."""
         deployment = self.state.deployments[target.key]
-        if not self.skip or deployment.phase is not Phase.BAKING or not deployment.splits:
+        if deployment.phase is not Phase.BAKING:
+            # What both revisions share is not simulated: when all traffic has moved, only alarms can tell anything.
+            return not self.state.pipeline.alarms
+        if not self.skip or not deployment.splits:
             return False
         step, when = self._quiet.get(target.key, (-1, 0.0))
         if step != deployment.step or when <= self.now:

@@ -5,6 +5,7 @@ A catalogue of kinds, and what one of them comes to in one release, drawn from i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -55,7 +56,7 @@ class Affliction:
 
     Attributes:
         targets: keys of those that it hits.
-        since: when it begins; `until` is when an incident ends.
+        since: when it begins, -inf where the revision has it from the first; `until` is when an incident ends.
     """
 
     fault: Fault
@@ -64,9 +65,10 @@ class Affliction:
     since: float
     until: float
 
-    def excess_at(self, target: Target, starts: np.ndarray) -> np.ndarray:
-        """The excess rate in intervals that begin then."""
-        return np.where((starts >= self.since) & (target.key in self.targets), self.excess, 0.0)
+    def excess_at(self, target: Target, starts: np.ndarray, period: float) -> np.ndarray:
+        """The excess rate, averaged over intervals that begin then."""
+        part = np.clip((starts + period - self.since) / period, 0.0, 1.0)
+        return part * (self.excess if target.key in self.targets else 0.0)
 
     def slower_at(self, target: Target, starts: np.ndarray) -> np.ndarray:
         """How many times as long requests of the new revision take."""
@@ -88,7 +90,7 @@ def afflict(fault: Fault, targets: Sequence[Target], opened: float, seed: int) -
         fault=fault,
         excess=float(low * (high / low) ** size) if high > low else low,
         targets=frozenset(target.key for target in hit),
-        since=since if fault.late != (0.0, 0.0) else opened,
+        since=since if fault.late != (0.0, 0.0) else -math.inf,
         until=since + fault.lasting,
     )
 

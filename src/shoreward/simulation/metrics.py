@@ -183,7 +183,7 @@ class SimulatedMetrics(Untimed):
                 period=period,
                 shares=np.diff(exposure(self.cloud, target, np.append(starts, starts[-1] + period))) / period,
                 failing=self.affliction.failing_at(starts),
-                excess=self.affliction.excess_at(target, starts),
+                excess=self.affliction.excess_at(target, starts, period),
             ),
         )
         late = self.chance.of(target, "late").random(count) < self.arrival.late

@@ -12,6 +12,7 @@ the other, which is kinder, asks again at the next look.
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks.judge.fixed import first
 from benchmarks.judge.ranks import deviate, shift, sizes
 from benchmarks.judge.worlds import Floats
 
@@ -44,6 +45,17 @@ def look(canary: Floats, baseline: Floats) -> Look:
 def high(canary: Floats, baseline: Floats, quantile: float = QUANTILE) -> np.ndarray:
     """Whether the metric is classified "High"."""
     return look(canary, baseline).deviate > quantile
+
+
+def every_five_minutes(*metrics: tuple[Floats, Floats]) -> np.ndarray:
+    """Where a group of metrics (canary, baseline) since the start is first no pass (runs,), -1 if it never is.
+
+    With one or two of them any that is high makes a score of 50 or 0, below any threshold in use.
+    """
+    ends = range(5, metrics[0][0].shape[1] + 1, 5)
+    found = [[high(canary[:, :end], baseline[:, :end]) for end in ends] for canary, baseline in metrics]
+    at = first(np.stack(found).any(axis=0).T)
+    return np.where(at >= 0, 5 * at + 4, -1)
 
 
 def _high(canary: Floats, baseline: Floats) -> Floats:

@@ -12,7 +12,7 @@ from benchmarks.judge import fixed, judges, kayenta
 from benchmarks.judge.disturbed import autoregressive
 from benchmarks.judge.durations import GRID, Durations, histograms, percentile
 from benchmarks.judge.outcome import told
-from benchmarks.judge.worlds import Cell, Floats, Rng, Seen
+from benchmarks.judge.worlds import Cell, Floats, Rng, timed
 
 from shoreward.judge import Histograms, LatencyPromotionTest, LatencyRollbackTest, judge_latency
 
@@ -116,22 +116,8 @@ def measured(task: Task, seed: int) -> dict[str, object]:
         "harmful": task.effect in HARMFUL,
         "cell": asdict(task.cell),
         "runs": task.runs,
-        "judges": told(_timed(task.runs, onset), stops),
+        "judges": told(timed((task.runs, MINUTES), onset), stops),
     }
-
-
-def _timed(runs: int, onset: int) -> Seen:
-    """A world that only says when harm began; nobody counts failed requests here."""
-    none = np.zeros((runs, MINUTES))
-    return Seen(
-        canary_requests=none,
-        canary_bad=none,
-        baseline_requests=none,
-        baseline_bad=none,
-        usual=0.0,
-        onset=onset,
-        harm=none,
-    )
 
 
 def _stops(rng: Rng, cell: Cell, runs: int, world: World) -> dict[str, np.ndarray]:
@@ -162,7 +148,7 @@ def by_all(canary: Floats, baseline: Floats, history: Floats, usual: float) -> d
     return {
         judges.OURS: _ours(canary, baseline, history, start=0),
         WARM: _ours(canary, baseline, history, start=5),
-        KAYENTA: by_kayenta(medians, tails),
+        KAYENTA: kayenta.every_five_minutes((medians[0], medians[1]), (tails[0], tails[1])),
         CLOUDWATCH: fixed.first(firing),
         ARGO: fixed.argo(tails[0], 1.5 * usual),
         FLAGGER: fixed.flagger(tails[0], 500.0),
@@ -176,11 +162,3 @@ def _ours(canary: Floats, baseline: Floats, history: Floats, start: int) -> np.n
     test = LatencyRollbackTest(horizon=samples.intervals)
     at = judge_latency(samples, test, LatencyPromotionTest(), history=history).first_fail
     return np.where(at >= 0, at + start, -1)
-
-
-def by_kayenta(medians: list[Floats], tails: list[Floats]) -> np.ndarray:
-    """Every five minutes, two metrics since the start: a score of 50 or 0 is below any threshold in use."""
-    ends = range(5, medians[0].shape[1] + 1, 5)
-    high = [[kayenta.high(canary[:, :end], base[:, :end]) for end in ends] for canary, base in (medians, tails)]
-    look = fixed.first(np.stack(high).any(axis=0).T)
-    return np.where(look >= 0, 5 * look + 4, -1)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from benchmarks.judge import corpus, judges, latency
+from benchmarks.judge import corpus, judges, latency, regional
 from benchmarks.judge.scenarios import FULL, QUICK, measured, tasks
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ Results = dict[str, Any]
 
 
 def everything(*, seed: int, quick: bool, processes: int) -> Results:
-    """All scenarios, latency and the corpus."""
+    """All scenarios, latency, metrics of whole regions, and the corpus."""
     started = time.perf_counter()
     planned = list(tasks(QUICK if quick else FULL))
     first = [task for task in planned if task.scenario == "harmless"]
@@ -32,6 +32,7 @@ def everything(*, seed: int, quick: bool, processes: int) -> Results:
         _name_equal(row, quantile)
     others = shared(partial(measured, seed=seed, quantile=quantile), rest, processes, "all other scenarios")
     slow = shared(partial(latency.measured, seed=seed), list(latency.tasks(quick)), processes, "latency")
+    beside = shared(partial(regional.measured, seed=seed), list(regional.tasks(quick)), processes, "regions")
     faults = shared(partial(corpus.judged, seed=seed), list(corpus.tasks(quick)), processes, "corpus of faults")
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     return {
@@ -41,6 +42,7 @@ def everything(*, seed: int, quick: bool, processes: int) -> Results:
         "kayenta_quantile": quantile,
         "scenarios": [*harmless, *others],
         "latency": slow,
+        "regional": beside,
         "corpus": faults,
     }
 
@@ -78,7 +80,7 @@ def _name_equal(row: Row, quantile: float) -> None:
     answers[judges.KAYENTA_EQUAL] = chosen
 
 
-LISTS = ("scenarios", "latency", "corpus")
+LISTS = ("scenarios", "latency", "regional", "corpus")
 
 
 def as_text(results: Results) -> str:

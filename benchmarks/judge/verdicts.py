@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.judge import deployments, goals, judges, latency, summary
+from benchmarks.judge import deployments, goals, judges, latency, regional, summary
 from benchmarks.judge.markdown import minutes, percent, table, times
 from benchmarks.judge.outcome import interval
 from benchmarks.judge.summary import Results
@@ -10,7 +10,20 @@ from benchmarks.judge.summary import Results
 
 def latencies(results: Results) -> str:
     """Durations: false rollbacks, shares found, and delays."""
-    of = results["latency"]
+    return _by_effect(results["latency"])
+
+
+def throttles(results: Results) -> str:
+    """Throttles of a region beside others, in the same way."""
+    return _by_effect([row for row in results["regional"] if row["metric"] == "throttles"])
+
+
+def ages(results: Results) -> str:
+    """The age of a queue's oldest message, in the same way."""
+    return _by_effect([row for row in results["regional"] if row["metric"] == "age"])
+
+
+def _by_effect(of: Sequence[summary.Row]) -> str:
     effects = list(dict.fromkeys(row["effect"] for row in of))
     body = []
     for judge in of[0]["judges"]:
@@ -25,6 +38,11 @@ def latencies(results: Results) -> str:
                 cells.append(f"{percent(summary.found(mine, judge))}, {times(None if ratio is None else ratio.mean)}")
         body.append([judge, *cells])
     return table(["judge", *effects], body)
+
+
+def regional_settings(results: Results) -> str:
+    """Who looks at metrics of whole regions."""
+    return table(["judge", "setting"], regional.JUDGES.items())
 
 
 def latency_settings(results: Results) -> str:

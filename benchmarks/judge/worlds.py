@@ -65,6 +65,20 @@ class Seen:
         return rate(self.baseline_bad, self.baseline_requests)
 
 
+def timed(shape: tuple[int, int], onset: int) -> Seen:
+    """A world (runs, intervals) that only says when harm began; nobody counts failed requests in it."""
+    none = np.zeros(shape)
+    return Seen(
+        canary_requests=none,
+        canary_bad=none,
+        baseline_requests=none,
+        baseline_bad=none,
+        usual=0.0,
+        onset=onset,
+        harm=none,
+    )
+
+
 def rate(bad: Floats, requests: Floats) -> Floats:
     """Bad events per request; not a number without requests."""
     return np.divide(bad, requests, out=np.full_like(bad, np.nan), where=requests > 0)

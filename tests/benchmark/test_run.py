@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.judge import corpus, judges, latency, page, run
+from benchmarks.judge import corpus, judges, latency, page, regional, run
 from benchmarks.judge.__main__ import RESULTS
 from benchmarks.judge.figures import FIGURES
 from benchmarks.judge.outcome import interval
@@ -45,6 +45,20 @@ def test_durations_are_judged_by_all_who_can():
     row = latency.measured(task, seed=1)
     assert set(row["judges"]) == set(latency.JUDGES)
     assert row["judges"][judges.OURS]["found"] == 2
+
+
+@pytest.mark.parametrize("metric", regional.METRICS)
+def test_what_grows_where_the_change_is_is_found_beside_other_regions(metric: str):
+    """Given a region that grows to fifty times as bad, and one of which nothing is to be said."""
+    size = regional.METRICS[metric][-1]
+    worse, same = (
+        regional.measured(regional.Task(metric=metric, size=size, effect=effect, runs=5), seed=1)
+        for effect in ("growing to x50 in an hour", "x10 in all regions for ten minutes")
+    )
+    assert set(worse["judges"]) == set(same["judges"]) == set(regional.JUDGES)
+    assert worse["judges"][judges.OURS]["found"] == worse["judges"][regional.SOON]["found"] == 5
+    assert same["judges"][judges.OURS]["stopped"] == same["judges"][regional.SOON]["stopped"] == 0
+    assert same["judges"][regional.CLOUDWATCH]["stopped"] == 5
 
 
 def test_a_crash_of_everything_is_found_by_this_judge_and_nothing_is_not():

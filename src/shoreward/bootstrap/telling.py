@@ -28,9 +28,17 @@ def notifications(project: Project) -> Notifications | None:
 
 
 def telling(
-    journal: Path, notifications: Notifications | None, now: Callable[[], float] = time.time
+    journal: Path,
+    notifications: Notifications | None,
+    now: Callable[[], float] = time.time,
+    *,
+    drain: float = 5.0,
 ) -> AbstractContextManager[object]:
-    """Tells of what happens in a journal while it is entered; nobody is told where nobody is configured."""
+    """Tells of what happens in a journal while it is entered; nobody is told where nobody is configured.
+
+    Args:
+        drain: seconds that leaving it gives receivers for what has just happened.
+    """
     if notifications is None:
         return nullcontext()
     from shoreward.adapters.journal import SqliteJournal
@@ -41,7 +49,7 @@ def telling(
     # Connections of its own: nothing that is told makes a release wait for a lock of this process.
     outbox = SqliteOutbox(journal)
     listener = Listener(journal=SqliteJournal(journal), outbox=outbox, now=now, patience=notifications.blocked_after)
-    return Teller(outbox=outbox, listener=listener, couriers=couriers(outbox, notifications, now))
+    return Teller(outbox=outbox, listener=listener, couriers=couriers(outbox, notifications, now), drain=drain)
 
 
 def couriers(outbox: Outbox, notifications: Notifications, now: Callable[[], float] = time.time) -> tuple[Courier, ...]:

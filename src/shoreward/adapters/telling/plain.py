@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _UNSEEN = "\N{ZERO WIDTH SPACE}"
 
 
 def one_line(text: str, *, most: int = 2_000) -> str:
-    """One line without control characters, and without those that turn the reading direction around."""
-    seen = "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
-    kept = "".join(each for each in seen if unicodedata.category(each) not in ("Cf", "Cs", "Co"))
-    line = " ".join(kept.split())
+    """One line of what can be printed: no control characters, none that turn the reading direction around."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return line if len(line) <= most else f"{line[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

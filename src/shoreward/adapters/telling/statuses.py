@@ -12,7 +12,7 @@ from shoreward.app.telling.notice import Notice
 from shoreward.domain import Outcome
 from shoreward.domain.notifications import Kind, Statuses
 
-TOLD = frozenset(
+_TOLD = frozenset(
     {
         Kind.OPENED,
         Kind.STARTED,
@@ -58,7 +58,7 @@ class CommitStatuses:
         forge = forge_of(told.forge, told.url, told.repository, self.secret(told.token), self.wire)
         if any(each.kind is Kind.TEST for each in notices):
             forge.look()
-        last = {(each.application, each.commit): each for each in notices if each.commit}
+        last = {(each.application, each.commit): each for each in notices if each.kind in _TOLD}
         for (application, commit), notice in last.items():
             text = one_line(notice.what, most=140)
             forge.status(commit, state_of(notice), f"shoreward/{application}", text, self.page + notice.path)

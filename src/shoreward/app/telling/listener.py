@@ -57,22 +57,23 @@ class Listener:
     _changes: int = -1
     _glance_at: float = 0.0
     _prune_at: float = 0.0
+    _waited: set[str] = field(default_factory=set[str])
     _open: dict[str, _Followed] = field(default_factory=dict[str, "_Followed"])
     _control: Control = NO_CONTROL
     _ordered: int = 0
 
     def step(self) -> bool:
-        """Post what has happened since; whether there was anything. A journal that is new to it has no past."""
+        """Post what has happened since; whether there was anything."""
         if self._heard is None:
-            self._begin()
+            self.begin()
         changes = self.journal.changes()
         found = changes != self._changes and self._listen()
         if not found:
             self._changes = changes
-        self._glance()
-        return found
+        return self._glance() or found
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Go on where the last one was. What a journal held before anybody listened is the past, and is not told."""
         self._heard = self.outbox.heard()
         if self._heard is None:
             self._heard = Heard(event=self.journal.newest(), orders=len(self.journal.orders()))
@@ -117,31 +118,32 @@ class Listener:
         self._open[happened.release] = followed
         return followed
 
-    def _glance(self) -> None:
-        """Look for what does not move, and let go of what nobody needs any more."""
+    def _glance(self) -> bool:
+        """Look for what does not move, and let go of what nobody needs any more; whether anything is to be told."""
         now = self.now()
         if now >= self._prune_at:
             self._prune_at = now + _PRUNE
             self.outbox.prune(now - KEPT)
         if now < self._glance_at:
-            return
+            return False
         self._glance_at = now + _GLANCE
         headers = sorted(self.journal.releases(open=True), key=lambda header: header.number)
         if not headers:
-            return
+            return False
         found = [self._current(header.id) for header in headers]
         orders = self.journal.orders(self._ordered)
         self._control, self._ordered = reduce(steered, orders, self._control), self._ordered + len(orders)
         scene = Scene(releases=tuple(each.state for each in found), control=self._control)
-        self._post([notice for each in found if (notice := self._waits(each, scene, now))])
+        waiting = [notice for each in found if (notice := self._waits(each, scene, now))]
+        notices = [notice for notice in waiting if notice.key not in self._waited]
+        self._waited = {notice.key for notice in waiting}
+        if notices:
+            assert self._heard
+            self.outbox.post(notices, self._heard, now)
+        return bool(notices)
 
     def _waits(self, followed: _Followed, scene: Scene, now: float) -> Notice | None:
         return waits(followed.state, followed.moved, scene, now, self.patience) if followed.moved else None
-
-    def _post(self, notices: Sequence[Notice]) -> None:
-        if notices:
-            assert self._heard
-            self.outbox.post(notices, self._heard, self.now())
 
     def _current(self, release: str) -> _Followed:
         """The release as it is now."""

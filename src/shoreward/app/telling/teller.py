@@ -39,11 +39,13 @@ class Teller:
     couriers: Sequence[Courier]
     drain: float = 5.0
     _over: threading.Event = field(default_factory=threading.Event)
+    _all_heard: threading.Event = field(default_factory=threading.Event)
     _news: threading.Condition = field(default_factory=threading.Condition)
     _posted: int = 0
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._begin()
         self._thread = threading.Thread(target=self._tell, name="telling", daemon=True)
         self._thread.start()
         return self
@@ -52,20 +54,29 @@ class Teller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._wake()
         if self._thread:
             self._thread.join(self.drain)
 
+    def _begin(self) -> None:
+        """Whoever is new is told what happens from this moment on, and not from when a thread comes to it."""
+        try:
+            self.listener.begin()
+            for courier in self.couriers:
+                self.outbox.standing(courier.receiver.name)
+        except OperationError as error:
+            _log.warning("the outbox is not to be had", error=str(error))
+
     def _tell(self) -> None:
-        while not self._over.is_set():
+        while True:
             try:
                 with self.outbox.lease() as ours:
                     if ours:
                         self._listen()
                         return
-            except Exception as error:  # noqa: BLE001 - to tell nobody, without a word, would be the worst mistake
-                _log.warning("nobody can be told; trying again", error=repr(error))
-            self._over.wait(_AGAIN)
+            except OperationError as error:
+                _log.warning("nobody can be told; trying again", error=str(error))
+            if self._over.wait(_AGAIN):
+                return
 
     def _listen(self) -> None:
         """Listen until it is over, and then to what is left; couriers do the rest meanwhile."""
@@ -81,6 +92,7 @@ class Teller:
                 self._over.wait(_POLL)
         while self._hear():
             pass
+        self._all_heard.set()
         self._wake()
         for thread in threads:
             thread.join()
@@ -89,8 +101,8 @@ class Teller:
         """Listen once; whether there was anything. A journal that is not to be had says nothing."""
         try:
             heard = self.listener.step()
-        except OperationError as error:
-            _log.warning("the journal is not to be had; nobody is told for now", error=str(error))
+        except Exception as error:  # noqa: BLE001 - to tell nobody, without a word, would be the worst mistake
+            _log.warning("nobody can be told for now", error=repr(error))
             return False
         if heard:
             self._wake()
@@ -103,7 +115,7 @@ class Teller:
 
     def _deliver(self, courier: Courier) -> None:
         while True:
-            seen, over = self._posted, self._over.is_set()
+            seen, over = self._posted, self._all_heard.is_set()
             try:
                 pause = courier.step()
             except OperationError as error:

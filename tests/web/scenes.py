@@ -143,10 +143,10 @@ def draw(folder: Path, names: Sequence[str] = ()) -> None:
                 page.evaluate("document.querySelector('#targets-change-title').scrollIntoView()")
             page.screenshot(path=folder / f"server-{name}.png")
             page.close()
-            _slim(folder / f"server-{name}.png")
+            slim(folder / f"server-{name}.png")
 
 
-def _slim(picture: Path) -> None:
+def slim(picture: Path) -> None:
     """A third of its size; nobody sees the difference."""
     colours, plain = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
     Image.open(picture).convert("RGB").quantize(256, method=colours, dither=plain).save(picture, optimize=True)

@@ -162,11 +162,35 @@ class Figures:
 
 def figures(headers: Sequence[Header], start: float, end: float) -> Figures:
     """The figures of what ended between two times; of several pipelines together, or of one."""
+    return _figures(headers, _by_number(headers), start, end)
+
+
+def trend(headers: Sequence[Header], end: float, *, days: int, parts: int = 8) -> tuple[Figures, ...]:
+    """The same for equal parts of the time, oldest first."""
+    width = days * 86_400 / parts
+    start = end - days * 86_400
+    cut: list[list[Header]] = [[] for _ in range(parts)]
+    for header in headers:
+        if start <= header.ended_at < end:
+            cut[min(parts - 1, int((header.ended_at - start) / width))].append(header)
+    known = _by_number(headers)
+    return tuple(
+        _figures(some, known, start + width * part, start + width * (part + 1)) for part, some in enumerate(cut)
+    )
+
+
+_ByNumber = Mapping[tuple[str, int], Header]
+
+
+def _by_number(headers: Iterable[Header]) -> _ByNumber:
+    return {(header.application, header.number): header for header in headers}
+
+
+def _figures(headers: Iterable[Header], known: _ByNumber, start: float, end: float) -> Figures:
     ended = [header for header in headers if start <= header.ended_at < end and not header.open]
     failed = sorted(header.exposed_at for header in ended if _failed(header))
     gaps = [later - earlier for earlier, later in pairwise(failed)]
     recoveries = [header.ended_at - header.exposed_at for header in ended if _failed(header)]
-    known = {(header.application, header.number): header for header in headers}
     leads = [lead for header in ended for lead in _leads(header, known)]
     return Figures(
         start=start,
@@ -179,13 +203,6 @@ def figures(headers: Sequence[Header], start: float, end: float) -> Figures:
     )
 
 
-def trend(headers: Sequence[Header], end: float, *, days: int, parts: int = 8) -> tuple[Figures, ...]:
-    """The same for equal parts of the time, oldest first."""
-    width = days * 86_400 / parts
-    start = end - days * 86_400
-    return tuple(figures(headers, start + width * part, start + width * (part + 1)) for part in range(parts))
-
-
 def _delivered(header: Header) -> bool:
     return header.outcome is Outcome.SUCCEEDED and not header.back_to
 
@@ -194,7 +211,7 @@ def _failed(header: Header) -> bool:
     return header.harmed and header.exposed_at > 0
 
 
-def _leads(header: Header, known: Mapping[tuple[str, int], Header]) -> Iterable[float]:
+def _leads(header: Header, known: _ByNumber) -> Iterable[float]:
     """Lead times of a delivery: its own, and those of the releases that it superseded."""
     if not _delivered(header):
         return

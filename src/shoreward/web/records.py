@@ -44,7 +44,7 @@ def history(
     ground: Stands,
     application: Application,
     before: Before = "",
-    commit: Annotated[str, Query(max_length=200)] = "",
+    commit: Annotated[str, Query(max_length=200, pattern="^([^-]|$)")] = "",
 ) -> Response:
     """What was live where, an application's releases, newest first, and where a commit is."""
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from shoreward.app.story import places
-from shoreward.app.templates import Kept, both, changed
+from shoreward.app.templates import VALUES, Kept, both, changed
 from shoreward.core import Deployment, Release
 from shoreward.domain import ShorewardError, Target
 from shoreward.spec.template import ABSENT, Difference
@@ -63,6 +63,7 @@ class Comparisons:
             places=(place,),
             new=not deployment.snapshot.exists and state.pipeline.configuration is None,
             lines=_lines(deployment),
+            values=any(one.resource in VALUES for one in properties),
             properties=properties[:MOST],
             rights=rights[:MOST],
             more=max(0, len(properties) - MOST) + max(0, len(rights) - MOST),

@@ -514,7 +514,8 @@ class TargetChanges:
     Attributes:
         new: whether there was no stack before.
         lines: CloudFormation's change set.
-        properties: what differs between the templates.
+        values: whether a configuration's values were compared, and no templates.
+        properties: what differs between them.
         rights: what may be done in addition, or no more.
         more: how many properties and rights are left out here.
         trouble: why templates could not be compared; "" where they were.
@@ -523,6 +524,7 @@ class TargetChanges:
     places: tuple[str, ...]
     new: bool
     lines: tuple[ChangeShown, ...]
+    values: bool
     properties: tuple[PropertyChange, ...]
     rights: tuple[Right, ...]
     more: int

@@ -11,7 +11,7 @@ from shoreward.app.gates import standings
 from shoreward.core import Phase
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.domain import Checked, Outcome, Target, Verdict, relied_on
+from shoreward.domain import After, Checked, Outcome, Target, Verdict, relied_on
 from shoreward.testing.builders import some_checks
 
 SHOP = {"orders": (), "payments": ("orders",)}
@@ -79,6 +79,19 @@ def test_nobody_enters_the_first_wave_before_all_have_passed_their_checks():
     assert line.carry(payments, orders).outcome is Outcome.ROLLED_BACK
     assert line.states[payments].outcome is Outcome.FAILED
     assert not line.acts(orders, e.WaveEntered)
+
+
+def test_a_gate_that_names_a_fellow_leaves_the_order_to_the_group():
+    """Given such a gate, when a newer release of the fellow goes back, then nobody waits for that."""
+    line = a_shop()
+    line.change("payments", gates=(After(name="provider", application="orders"),))
+    first = line.open_group("one", SHOP)
+    line.bake(first[0])
+    newer = line.open("orders two", "orders", on=["orders one"])
+    line.expose(newer, NORTH)
+    line.abort(newer)
+    assert "provider" not in line.waits_for(first[1])
+    assert line.carry(*first, newer).outcome is Outcome.ABORTED
 
 
 def test_a_provider_of_other_regions_comes_first_everywhere():

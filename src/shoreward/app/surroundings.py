@@ -272,7 +272,6 @@ def _elsewhere(state: Release) -> Elsewhere:
     return Elsewhere(
         id=state.id,
         opened_at=state.opened.at,
-        group=group_of(state),
         ahead=frozenset(str(target) for target in ahead),
         back=state.rollback is not None,
     )

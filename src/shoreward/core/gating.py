@@ -214,6 +214,9 @@ class _Look:
         return NOTHING if self.now >= until else self._shut(gate.name, f"wave {before} has just baked", until)
 
     def _after(self, gate: After) -> Decision:
+        group = self.state.opened.group
+        if group and any(member.application == gate.application for member in group.members):
+            return NOTHING  # the group has its own order
         before = [each for each in self.outside.others.get(gate.application, ()) if self._comes_first(each)]
         if not before:
             return NOTHING
@@ -222,11 +225,10 @@ class _Look:
         return self._shut(gate.name, f"release {first.id} of {gate.application} {does}")
 
     def _comes_first(self, other: Elsewhere) -> bool:
-        if (group := self.state.opened.group) and other.group == group.id:
-            return False  # the group has its own order
-        if other.back:
-            return True
         older = (other.opened_at, other.id) < (self.state.opened.at, self.state.id)
+        if other.back:
+            # A newer one may wait for one on top of it, which waits for this one's group.
+            return older or not self.state.opened.group
         here = str(self.place)
         if here in other.targets:
             return older and here in other.ahead

@@ -54,12 +54,10 @@ class Elsewhere:
         ahead: `account/region` of the targets that it has not reached, or has not baked on, yet.
         targets: that of all its targets.
         back: whether it goes back.
-        group: the id of its group release, "" for one that goes alone.
     """
 
     id: str
     opened_at: float
-    group: str = ""
     targets: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
     back: bool = False

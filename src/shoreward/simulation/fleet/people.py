@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ class People:
             self.fleet.at(MONDAY + (day + float(chance.uniform(0.3, 0.7))) * DAY, lambda: self._stop(""))
         for week in range(int(shape.days // 7)):
             self.fleet.at(MONDAY + (week * 7 + 3) * DAY, lambda: self._freeze())
+        if shape.groups:
+            for hour in range(int((shape.days + shape.settle) * 24)):
+                self.fleet.at(MONDAY + hour * 3_600, self._attend)
         for application in self.fleet.pipelines:
             for gate in self.fleet.pipelines[application].gates:
                 if isinstance(gate, Alarms):
@@ -45,6 +49,15 @@ class People:
         closed = self.fleet.acting.closed
         closed.add(application)
         self.fleet.at(self.fleet.now + 1_800, lambda: closed.discard(application))
+
+    def _attend(self) -> None:
+        """What releases tell people to leave out, since what they depend on was, is left out."""
+        for carried in list(self.fleet.carried.values()):
+            for told in re.findall("`shoreward skip [0-9]+/([^`]+)`", " ".join(carried.waits_for)):
+                for key, each in carried.state.deployments.items():
+                    if each.target.region == told and not (each.entered or each.skipped or carried.state.ended):
+                        left_out = e.TargetSkipped(at=self.fleet.now, target=key, by="kim", why="it is dark there, too")
+                        self.fleet.say(carried.state.id, left_out)
 
     def _do(self) -> None:
         chance = self.fleet.chance

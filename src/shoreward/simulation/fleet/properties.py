@@ -30,7 +30,7 @@ class Watchman:
     def recorded(
         self, state: Release, event: Event, family: Iterable[Release], fellows: Iterable[Release] = ()
     ) -> None:
-        """An event that is about to be appended to a release; with the open ones of its application, and its fellows."""
+        """An event that is about to be appended to a release; with open ones of its application, and its fellows."""
         self.steps += 1
         match event:
             case e.WaveEntered(wave=wave):

@@ -35,6 +35,9 @@ ROLES = (
     RoleRule(grant=Grant(role=Role.OPERATOR, pipelines=("app",)), groups=("beach",), emails=("ada@example.com",)),
     RoleRule(grant=Grant(role=Role.VIEWER, pipelines=("tides",)), everyone=True),
 )
+NAMES = {"application": "app", "release": "app-1", "target": "eu-north-1"}
+"""What there is, by the names of parameters in paths."""
+
 ADA = {"email": "ada@example.com", "email_verified": True}
 
 

@@ -18,7 +18,7 @@ from shoreward.web.access.policy import ROLES, Need
 from shoreward.web.application import ROUTES
 from web.conftest import Answer
 
-from .conftest import Guarded, guarding, pipelines, standing, words
+from .conftest import NAMES, Guarded, guarding, pipelines, standing, words
 
 OPEN = {"/static/{name}", "/health", "/ready", "/sign-in", "/sign-in/callback", "/signed-out"}
 """What is answered to everybody, and why: how to sign in, how the pages look, whether the process lives."""
@@ -28,8 +28,6 @@ SECRETS = tuple(
     text for name, subject in TOLD.items() for text in (subject, f"{name}-1", f"{name} may rest", f"{name}-feast")
 )
 """What only those who may know it are told."""
-
-NAMES = {"application": "app", "release": "app-1", "name": "shoreward.css", "target": "eu-north-1"}
 
 
 def all_routes() -> list[APIRoute]:
@@ -44,7 +42,9 @@ def need(route: APIRoute) -> Need:
 
 def path(route: APIRoute, **names: str) -> str:
     """The route's address, about the pipeline `app` unless something else is said."""
-    return re.sub(r"{(\w+)(:path)?}", lambda found: {**NAMES, **names}.get(found[1], "app-1"), route.path)
+    return re.sub(
+        r"{(\w+)(:path)?}", lambda found: {**NAMES, "name": "shoreward.css", **names}.get(found[1], "app-1"), route.path
+    )
 
 
 CLOSED = [

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from shoreward.web.application import ROUTES
 
-from .conftest import Guarded, guarding, pipelines, standing
+from .conftest import NAMES, Guarded, guarding, pipelines, standing, words
 
 EXAMPLES = int(os.environ.get("SHOREWARD_API_EXAMPLES", "4"))
 PROMISED = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
@@ -40,6 +40,7 @@ STREAM = "/api/v1/events"
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     with standing(tmp_path_factory.mktemp("schema") / "journal.db", pipelines) as site, guarding(site) as made:
+        words(site)
         yield made
 
 
@@ -66,8 +67,10 @@ def test_an_operation_keeps_what_is_promised_whatever_it_is_asked(shared: Guarde
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=asked(operation))
-    def hold(case: Any) -> None:
+    @given(case=asked(operation), real=st.booleans())
+    def hold(case: Any, real: bool) -> None:
+        if real:
+            case.path_parameters |= {name: NAMES[name] for name in case.path_parameters if name in NAMES}
         nobody = case.call(base_url=shared.site.address, headers={"Authorization": ""} if not signed else None)
         assert nobody.status_code in ((404, 400) if signed else (400, 401, 404, 405))
         assert "Moats" not in nobody.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
@@ -157,7 +157,11 @@ def judged(ground: Stands, release: ReleaseName, target: TargetName) -> shapes.J
     return judgement(ground.watch.carried(release), ground.header(release), target)
 
 
-@routes.get("/releases/{release}/targets/{target:path}/judgement.csv", response_class=PlainTextResponse)
+@routes.get(
+    "/releases/{release}/targets/{target:path}/judgement.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 @needs(Need.READ)
 def numbers(ground: Stands, release: ReleaseName, target: TargetName) -> Response:
     """The raw numbers of a judgement as CSV."""

@@ -10,11 +10,12 @@ from shoreward.app.history import mistaken
 from shoreward.app.releases import Wish
 from shoreward.app.spared import spared
 from shoreward.app.surroundings import Scene
+from shoreward.core import events as e
 from shoreward.core import replay
 from shoreward.core.control import control_of
 from shoreward.core.header import Header
-from shoreward.domain import Approval, Limits, Outcome, Pipeline
-from shoreward.testing.builders import a_pipeline
+from shoreward.domain import Approval, GroupRelease, Limits, Member, Outcome, Pipeline
+from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.web.around import Around, Known
 from shoreward.web.views.actions import all_of
 from shoreward.web.views.under_way import blockers
@@ -144,3 +145,38 @@ def test_the_raw_numbers_have_the_distribution_of_latency(past: Site):
     assert shares == sorted(shares, reverse=True)
     assert len(latency["canary_slower"]) == 5
     assert json.dumps(latency["kind"]) == '"rate"'
+
+
+def test_a_target_that_somebody_changed_by_hand_says_what_to_do_about_it(build: Build):
+    def drifted(site: Site) -> None:
+        release = site.carried("new", until=30)
+        seq = len(site.journal.events(release))
+        key = a_pipeline().targets[0].key
+        held = e.HoldPlaced(at=NOW, by="shoreward", why="Timeout is 9, and was left as 3", target=key, drift=("T=9",))
+        site.journal.append(release, seq, (held,))
+
+    site = build(drifted)
+    blocked = site.get("/api/v1/releases/app-1/blockers").json()
+    (held,) = (each for each in blocked if each["person"])
+    assert "changed it by hand" in held["advice"]
+    assert [each["label"] for each in held["actions"]] == ["Resume eu-north-1"]
+    assert "Resume eu-north-1" in site.page("/releases/app-1")
+
+
+def test_a_release_of_a_group_shows_its_members_and_what_they_wait_for(build: Build):
+    group = GroupRelease(
+        id="harbour/1",
+        name="harbour",
+        members=(Member(application="piers"), Member(application="boats", after=("piers",))),
+    )
+
+    def together(site: Site) -> None:
+        for name in ("piers", "boats"):
+            opening = an_opening("new", replace(a_pipeline(), application=name), site.clock.now())
+            site.journal.open(replace(opening, group=group))
+        levers.hold(site.journal, "piers-1", Wish(by="ada", at=NOW, why="a plank is loose"))
+
+    page = build(together).page("/releases/boats-1")
+    assert "Released together" in page
+    assert page.index("piers-1") < page.index("after piers")
+    assert "a plank is loose" in page

@@ -33,6 +33,18 @@ def test_a_profile_that_was_made_for_the_release_goes_with_it(desk: Desk):
     assert desk.appconfig.list_configuration_profiles(ApplicationId=application)["Items"] == []
 
 
+def test_a_profile_that_somebody_uses_meanwhile_stays(desk: Desk):
+    application, _ = desk.environment()
+    carried = desk.release(flags('{"limit": 5}'))
+    [profile] = desk.appconfig.list_configuration_profiles(ApplicationId=application)["Items"]
+    desk.appconfig.create_hosted_configuration_version(
+        ApplicationId=application, ConfigurationProfileId=profile["Id"], Content=b"{}", ContentType="application/json"
+    )
+    [found] = desk.restore(carried)
+    assert (found.resource, found.actual) == ("shop/production/limits", "version 2")
+    assert desk.appconfig.list_configuration_profiles(ApplicationId=application)["Items"] == [profile]
+
+
 def test_a_first_deployment_that_cannot_be_taken_back_names_what_a_person_must_do(desk: Desk):
     application, _ = desk.environment()
     profile = desk.appconfig.create_configuration_profile(

@@ -81,7 +81,8 @@ def _failure(each: Evidence) -> str:
         return f"{subject(each)}: {each.metric} {canary}, {baseline} ({weight}{_strength(each)})"
     canary = rate(each.canary_bad, each.canary_requests)
     if not each.baseline_requests:
-        return f"{subject(each)}: {each.metric} {canary}, above the ceiling for a first deployment ({weight})"
+        of = " for a first deployment" if each.strength == "guaranteed" else ", with nothing to compare them with"
+        return f"{subject(each)}: {each.metric} {canary}, above the ceiling{of} ({weight})"
     baseline = rate(each.baseline_bad, each.baseline_requests)
     return f"{subject(each)}: {each.metric} on the canary {canary}, on the baseline {baseline} ({weight})"
 

@@ -93,6 +93,8 @@ def _evidence(each: Evidence) -> str:
         harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof; {each.strength})"
         return f"{subject(each)}, {each.metric}: {canary}, {baseline}; evidence of {harm}{_safe(each)}"
     harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof)"
+    if each.strength == "weak":
+        return f"{subject(each)}, {each.metric}: {canary}, held to the ceiling; evidence of {harm}"
     return f"{subject(each)}, {each.metric}: canary {canary}, baseline {baseline}; evidence of {harm}{_safe(each)}"
 
 

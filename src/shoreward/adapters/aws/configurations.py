@@ -59,7 +59,7 @@ class Configurations:
         """
         wanted = self._values(revision, target)
         held = self._parameters.look(target, pipeline.application, [one.name for one in wanted.parameters])
-        self._parameters.require_free(target, pipeline.application, held)
+        held = self._parameters.claimed(target, pipeline.application, held)
         self._parameters.require_secrets(target, wanted.parameters)
         before = HeldValues(
             parameters=held, profiles=tuple(self._profiles.look(target, one) for one in wanted.profiles)

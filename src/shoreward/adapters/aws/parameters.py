@@ -37,23 +37,27 @@ class Parameters:
             for name in sorted({*names, *owned})
         )
 
-    def require_free(self, target: Target, application: str, held: Sequence[HeldParameter]) -> None:
-        """Raise `Terminal` (CONFIGURATION_TAKEN) when another application's pipeline carries one of them."""
+    def claimed(self, target: Target, application: str, held: Sequence[HeldParameter]) -> tuple[HeldParameter, ...]:
+        """The same, with the owner of each asked for by itself: lists of what is tagged lag behind.
+
+        Raises `Terminal` (CONFIGURATION_TAKEN) when another application's pipeline carries one of them.
+        """
+        return self._aws.together(lambda one: self._claimed(target, application, one), held)
+
+    def _claimed(self, target: Target, application: str, one: HeldParameter) -> HeldParameter:
+        if not one.exists or one.owned:
+            return one
         client = self._aws.ssm(target)
-        for one in held:
-            if not one.exists or one.owned:
-                continue
-            listed = self._aws.call(
-                target, client.list_tags_for_resource, ResourceType="Parameter", ResourceId=one.name
+        listed = self._aws.call(target, client.list_tags_for_resource, ResourceType="Parameter", ResourceId=one.name)
+        owner = {tag["Key"]: tag["Value"] for tag in listed.get("TagList", [])}.get(TAG)
+        if owner and owner != application:
+            raise Terminal(
+                "CONFIGURATION_TAKEN",
+                f"{one.name} is carried by the pipeline of {owner}.",
+                where=target.key,
+                next=f"Take it out of one of them; its tag {TAG} says whose it is.",
             )
-            owner = {tag["Key"]: tag["Value"] for tag in listed.get("TagList", [])}.get(TAG)
-            if owner and owner != application:
-                raise Terminal(
-                    "CONFIGURATION_TAKEN",
-                    f"{one.name} is carried by the pipeline of {owner}.",
-                    where=target.key,
-                    next=f"Take it out of one of them; its tag {TAG} says whose it is.",
-                )
+        return replace(one, owned=owner == application)
 
     def agrees(self, target: Target, now: HeldParameter, wanted: Parameter) -> bool:
         """Whether a parameter is as it should be."""

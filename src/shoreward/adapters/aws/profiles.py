@@ -19,6 +19,7 @@ from shoreward.domain import Growth, HeldProfile, OperationError, Profile, Retry
 
 TYPE = "AWS::AppConfig::Deployment"
 _FLAGS, _FREEFORM = "AWS.AppConfig.FeatureFlags", "AWS.Freeform"
+_LABEL = "shoreward-"
 _UNDER_WAY = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
 
 
@@ -125,8 +126,7 @@ class Profiles:
             self._stop(target, place, int(place.under_way["DeploymentNumber"]))
             place = self._place(target, one)
         if not before.id:
-            self._remove(target, place)
-            return ""
+            return self._removed(target, place)
         found = "" if place.version in (before.version, ours or before.version) else place.version
         if place.version != before.version:
             if not before.version:
@@ -291,22 +291,27 @@ class Profiles:
 
         self._aws.timing.poll(quiet, limit=self._limit, late=late)
 
-    def _remove(self, target: Target, place: _Place) -> None:
-        """Delete a profile that the release made, with its versions."""
+    def _removed(self, target: Target, place: _Place) -> str:
+        """Delete a profile that the release made, with its versions; returns somebody else's version in it, or ""."""
         if not place.profile:
-            return
+            return ""
         client = self._aws.appconfig(target)
         named = {"ApplicationId": place.application, "ConfigurationProfileId": place.profile}
         versions = [
-            each.get("VersionNumber", 0)
+            each
             for page in pages(
                 lambda more: self._aws.call(target, client.list_hosted_configuration_versions, **named, **more)
             )
             for each in page["Items"]
         ]
-        for version in versions:
-            self._aws.call(target, client.delete_hosted_configuration_version, **named, VersionNumber=version)
+        theirs = [each for each in versions if not each.get("VersionLabel", "").startswith(_LABEL)]
+        if theirs:
+            return str(theirs[0].get("VersionNumber"))
+        for each in versions:
+            number = each.get("VersionNumber", 0)
+            self._aws.call(target, client.delete_hosted_configuration_version, **named, VersionNumber=number)
         self._aws.call(target, client.delete_configuration_profile, **named, DeletionProtectionCheck="BYPASS")
+        return ""
 
     def _listed(self, target: Target, method: Any, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         for page in pages(lambda more: self._aws.call(target, method, **arguments, **more)):
@@ -315,7 +320,7 @@ class Profiles:
 
 def label(one: Profile) -> str:
     """The label of a version: the same content has the same, and no other has."""
-    return f"shoreward-{hashlib.sha256(f'{one.content_type} {one.content}'.encode()).hexdigest()[:24]}"
+    return f"{_LABEL}{hashlib.sha256(f'{one.content_type} {one.content}'.encode()).hexdigest()[:24]}"
 
 
 def _named(items: Iterator[Mapping[str, Any]] | tuple[()], name: str) -> str:

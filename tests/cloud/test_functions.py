@@ -34,6 +34,11 @@ def test_a_function_sees_what_lambda_sets_and_nothing_of_the_host(cloud_account:
     assert not [one for one in seen["path"] if "site-packages" in one]
 
 
+def test_an_account_may_run_as_much_at_once_as_on_aws(cloud_account: CloudAccount) -> None:
+    limit = cloud_account.client("lambda", REGION).get_account_settings()["AccountLimit"]
+    assert limit["ConcurrentExecutions"] == 1000
+
+
 def test_the_context_says_who_was_invoked(cloud_account: CloudAccount) -> None:
     code = source("""
         def handler(event, context):

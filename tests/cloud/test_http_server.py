@@ -100,3 +100,17 @@ def test_a_broken_handler_answers_500_and_a_reset_resets() -> None:
 def test_a_head_has_the_length_but_no_body() -> None:
     answer = asyncio.run(talk(b"HEAD / HTTP/1.1\r\n" + CLOSE + b"\r\n"))
     assert answer.endswith(b"content-length: 5\r\n\r\n")
+
+
+def test_a_crowd_that_comes_while_nobody_accepts_is_let_in() -> None:
+    """The kernel would drop those beyond what may wait, who would ask again after a second, and then after three."""
+
+    async def come() -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server, _ = await serve(echo, listener)
+        with contextlib.ExitStack() as crowd:
+            for _ in range(400):  # the loop, which accepts, does not run meanwhile
+                crowd.enter_context(socket.create_connection(listener.getsockname(), timeout=5))
+        server.close()
+
+    asyncio.run(come())

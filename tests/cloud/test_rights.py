@@ -406,3 +406,13 @@ def test_what_a_template_takes_away_is_missed_by_the_code(cloud_account: CloudAc
     failed = after()
     assert failed["errorType"] == "ClientError"
     assert "(AccessDeniedException) when calling the GetItem operation: User: arn:aws:sts::" in failed["errorMessage"]
+
+
+def test_stacks_of_one_name_in_several_regions_share_no_role_and_no_bucket(cloud_account: CloudAccount) -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": json.loads(TRUST)}}
+    resources = {"Role": role, "Papers": {"Type": "AWS::S3::Bucket"}}
+    names = {name: {"Value": {"Ref": name}} for name in resources}
+    template = json.dumps({"Resources": resources, "Outputs": names})
+    here, there = (deploy(cloud_account, "s", template, region) for region in (REGION, "us-west-2"))
+    assert all(here[name] != there[name] for name in names)
+    assert deploy(cloud_account, "s", template.replace("Papers", "Sheets"))["Role"] == here["Role"]

@@ -24,6 +24,7 @@ from shoreward.cloud.patches import (
     http_apis,
     invoke,
     parameters,
+    physical_names,
     queue_metrics,
     replacements,
     resource_types,
@@ -69,6 +70,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     resource_types.apply()
     for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift, parameters):
         strict.apply()
+    physical_names.apply()
     dataplane = DataPlane(store)
     bridge = Bridge(application.app, int(endpoint.rpartition(":")[2]))
 

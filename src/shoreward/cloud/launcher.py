@@ -89,7 +89,7 @@ def _ended_with_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> 
 def _listening(port: int) -> socket.socket:
     """Take the port before anything else is done, so that a port in use is told at once."""
     try:
-        return socket.create_server(("127.0.0.1", port), backlog=512)
+        return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         sys.exit(
             f"port {port} on 127.0.0.1 is in use or may not be used ({error.strerror}): choose another with --port"
@@ -109,6 +109,7 @@ def prepare_environment(port: int, settings: Settings, work_dir: Path) -> None:
         MINISTACK_HOST="127.0.0.1",
         MINISTACK_REGION="us-east-1",
         MINISTACK_AUTOCREATE_AWS_MANAGED="1",
+        LAMBDA_ACCOUNT_CONCURRENCY="0",
         AWS_DEFAULT_REGION="us-east-1",
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,

@@ -40,6 +40,14 @@ class PoolLimits:
     patience: float = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A call that waits since a moment: for a process, or, if it is given None, to start one itself."""
+
+    since: float
+    given: asyncio.Future[Worker | None]
+
+
 @dataclass(slots=True)
 class _Version:
     """The processes of one function version, and who waits for one."""
@@ -47,7 +55,8 @@ class _Version:
     workers: list[Worker] = field(default_factory=list[Worker])
     calls: int = 0
     starting: int = 0
-    queue: deque[asyncio.Future[Worker | None]] = field(default_factory=deque[asyncio.Future[Worker | None]])
+    queue: deque[_Turn] = field(default_factory=deque[_Turn])
+    look: asyncio.TimerHandle | None = None
 
 
 class FunctionPool:
@@ -60,7 +69,6 @@ class FunctionPool:
         self._endpoint = endpoint
         self._on_log = on_log
         self._versions: dict[tuple[str, ...], _Version] = {}
-        self._starved: list[_Version] = []
         self.code = CodeStore(work_dir / "code")
         self._support = link_support(work_dir / "runtime", SUPPORT_MODULES)
         self._empty = Path(tempfile.mkdtemp(dir=work_dir))
@@ -74,7 +82,7 @@ class FunctionPool:
         try:
             worker = next((one for one in reversed(version.workers) if not one.busy and not one.dead), None)
             if worker is None:
-                worker = await self._grow_or_wait(spec, version)
+                worker = await self._turn(spec, version)
             worker.busy = True
             try:
                 return await worker.invoke(invocation)
@@ -121,35 +129,50 @@ class FunctionPool:
     def _initialising(self) -> int:
         return sum(_initialising(version) for version in self._versions.values())
 
-    async def _grow_or_wait(self, spec: FunctionSpec, version: _Version) -> Worker:
-        patient = bool(version.workers or version.starting)
-        while True:
-            mine = len(version.workers) + version.starting
-            if not patient and mine < self._limits.per_version and self._make_room():
-                return await self._start(spec, version)
-            if not mine:
-                self._starved.append(version)
-            worker = await self._wait(version, self._limits.patience if patient else None)
-            if worker is not None and not worker.dead:
-                return worker
-            # One that is on its way is there sooner than another that starts beside it and slows it down. And when many
-            # functions are short of processes at once, as after a moment's stall, starting all of them stalls again.
-            patient = _initialising(version) > 0 or (bool(version.workers) and self._initialising() >= _PROCESSORS)
-
-    async def _wait(self, version: _Version, seconds: float | None) -> Worker | None:
-        """Wait for a process to become free; None when the time is over, or when there may be room for a new one."""
+    async def _turn(self, spec: FunctionSpec, version: _Version) -> Worker:
+        """Wait for a process to become free, or to be the one who starts another."""
         loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Worker | None] = loop.create_future()
-        version.queue.append(turn)
-        timer = loop.call_later(seconds, _give_up, turn) if seconds is not None else None
-        try:
-            return await turn
-        finally:
-            if timer is not None:
-                timer.cancel()
+        while True:
+            turn = _Turn(loop.time(), loop.create_future())
+            version.queue.append(turn)
+            if version.look is None:
+                self._look(version)
+            worker = await turn.given
+            if worker is None:
+                return await self._start(spec, version)
+            if not worker.dead:
+                return worker
+
+    def _look(self, version: _Version) -> None:
+        """Let the first who waits start another process if it is time for one, and look again as long as any wait.
+
+        One looks for all of them: thousands may wait while processes start, and what each of them did would slow that.
+        """
+        if version.look is not None:
+            version.look.cancel()
+            version.look = None
+        while version.queue and version.queue[0].given.done():
+            version.queue.popleft()
+        if not version.queue:
+            return
+        loop = asyncio.get_running_loop()
+        if self._may_grow(version, loop.time() - version.queue[0].since):
+            version.starting += 1
+            version.queue.popleft().given.set_result(None)
+        version.look = loop.call_later(self._limits.patience, self._look, version)
+
+    def _may_grow(self, version: _Version, waited: float) -> bool:
+        mine = len(version.workers) + version.starting
+        if mine >= self._limits.per_version or (mine and waited < self._limits.patience):
+            return False
+        # One that is on its way is there sooner than another that starts beside it and slows it down. And when many
+        # functions are short of processes at once, as after a moment's stall, starting all of them stalls again.
+        if _initialising(version) or (mine and self._initialising() >= _PROCESSORS):
+            return False
+        return self._make_room()
 
     async def _start(self, spec: FunctionSpec, version: _Version) -> Worker:
-        version.starting += 1
+        """Start a process, which is counted as starting already."""
         try:
             worker = Worker(spec, self._on_log)
             worker.busy = True
@@ -157,10 +180,10 @@ class FunctionPool:
             layers = [await self._unpacked(layer) for layer in spec.layers]
             await worker.start(task_root=root, layers=layers, support=self._support, endpoint=self._endpoint)
         except BaseException:
-            self._wake(version, None)
-            raise
-        finally:
             version.starting -= 1
+            self._look(version)
+            raise
+        version.starting -= 1
         version.workers.append(worker)
         return worker
 
@@ -188,39 +211,27 @@ class FunctionPool:
         if worker.dead:
             with contextlib.suppress(ValueError):
                 version.workers.remove(worker)
-            self._wake(version, None)
+            self._look(version)
         else:
-            self._wake(version, worker)
-        self._wake_starved()
+            _hand_over(version, worker)
 
     def _drop_unused(self) -> None:
         for key in [key for key, version in self._versions.items() if not version.workers and not version.calls]:
             del self._versions[key]
-
-    @staticmethod
-    def _wake(version: _Version, worker: Worker | None) -> None:
-        while version.queue:
-            turn = version.queue.popleft()
-            if not turn.done():
-                if worker is not None:
-                    worker.busy = True
-                turn.set_result(worker)
-                return
-
-    def _wake_starved(self) -> None:
-        """Let versions that got no process, as there was no room for any, have the room that just became free."""
-        for version in [one for one in self._starved if not one.workers and not one.starting]:
-            self._wake(version, None)
-        self._starved.clear()
 
 
 def _initialising(version: _Version) -> int:
     return version.starting + sum(1 for one in version.workers if one.initialising and not one.dead)
 
 
-def _give_up(turn: asyncio.Future[Worker | None]) -> None:
-    if not turn.done():
-        turn.set_result(None)
+def _hand_over(version: _Version, worker: Worker) -> None:
+    """A process that became free goes to who has waited longest."""
+    while version.queue:
+        turn = version.queue.popleft().given
+        if not turn.done():
+            worker.busy = True
+            turn.set_result(worker)
+            return
 
 
 def _refused(error_type: str, message: str) -> Outcome:

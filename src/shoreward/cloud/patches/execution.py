@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import uuid
+from collections import Counter
 from typing import Any
 
 from shoreward.cloud import seam
@@ -23,6 +24,12 @@ from shoreward.cloud.rights import sessions
 from shoreward.cloud.untyped import mapping
 
 log = logging.getLogger("shoreward.cloud.functions")
+
+CONCURRENCY = 1000
+"""Executions at once in an account and a region, those that wait for a process included: AWS's default.
+
+The emulator's own limit is one for all, and as low as this machine's memory, because it starts a process for each.
+"""
 
 Result = dict[str, Any]
 
@@ -39,6 +46,7 @@ class Executor:
         self._loop = asyncio.get_running_loop()
         self._specs: dict[tuple[str, ...], FunctionSpec] = {}
         self._warned: set[str] = set()
+        self._running: Counter[tuple[str, str]] = Counter()
 
     async def run(self, record: dict[str, Any], event: object, *, client_context: str = "") -> Result:
         """Run one invocation of a record (``{"config": ..., "code_zip": ...}``); the emulator's kind of result."""
@@ -53,14 +61,17 @@ class Executor:
             config = record["config"]
         version = str(config.get("Version", "$LATEST"))
         slot, limit = self._lambda._acquire_execution_slot(func, config)
-        if slot is None:
+        if slot is None or self._running[account, region] >= CONCURRENCY:
+            self._lambda._release_execution_slot(slot)
             self._metrics.throttled(account, region, name, qualifier, version)
             return self._throttle(name, limit)
+        self._running[account, region] += 1
         try:
             spec = self._spec(account, region, name, version, record, config)
             invocation = _invocation(event, arn, client_context)
             outcome = await self._pool.invoke(spec, invocation)
         finally:
+            self._running[account, region] -= 1
             self._lambda._release_execution_slot(slot)
         self._metrics.completed(account, region, name, qualifier, version, outcome)
         self._logs.write(spec, invocation, outcome)
@@ -129,7 +140,7 @@ class Executor:
             self._warned.add(runtime)
             log.warning("functions for %s run on this machine's %s", runtime, here)
 
-    def _throttle(self, name: str, limit: str) -> Result:
+    def _throttle(self, name: str, limit: str | None) -> Result:
         reason = (
             "ReservedFunctionConcurrentInvocationLimitExceeded"
             if limit == "function"

@@ -17,6 +17,12 @@ log = logging.getLogger("shoreward.cloud.http")
 
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 _MAX_HEAD = 1 << 20
+
+BACKLOG = 4096
+"""Connections that may wait to be accepted. The kernel drops what comes beyond, whose client asks again after seconds.
+
+As many as Linux allows by default, for a moment in which functions start everywhere is one in which nobody accepts.
+"""
 _NO_BODY = frozenset({204, 304})
 
 
@@ -294,7 +300,8 @@ class ServerProtocol(HttpProtocol):
 
 
 async def serve(handler: Handler, listener: socket.socket) -> tuple[asyncio.Server, set[ServerProtocol]]:
-    """Answer on a listening socket; the server and its open connections."""
+    """Answer on a bound socket; the server and its open connections."""
     connections: set[ServerProtocol] = set()
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: ServerProtocol(handler, connections), sock=listener), connections
+    server = await loop.create_server(lambda: ServerProtocol(handler, connections), sock=listener, backlog=BACKLOG)
+    return server, connections

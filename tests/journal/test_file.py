@@ -71,6 +71,10 @@ def test_a_journal_says_whose_it_is_and_in_which_form(path: Path):
 
 
 NOT_IN_THE_SECOND_FORM = (
+    "DROP TABLE dead_letters",
+    "DROP TABLE receivers",
+    "DROP TABLE notices_heard",
+    "DROP TABLE notices",
     *(f"DROP TABLE {table}" for table in ("tokens", "sessions", "audit", "answers")),
     *(f"DROP INDEX {index}" for index in ("stayed", "went_back")),
 )

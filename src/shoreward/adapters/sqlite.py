@@ -1,19 +1,21 @@
 """SQLite files that hold what must not be lost: made, recognised, written all or nothing, with their errors in words.
 
-No adapter of its own, but what the journal and the ledger of sandboxes share. SQLite's own header says whose file it is
-(`application_id`) and in which form (`user_version`), so a file of a newer version, and one that is something else, are
-refused before anything is read from them or written to them.
+No adapter of its own, but what all share that keep something in the journal's file or in the ledger of sandboxes.
+SQLite's own header says whose file it is (`application_id`) and in which form (`user_version`), so a file of a newer
+version, and one that is something else, are refused before anything is read from them or written to them.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from shoreward.domain import OperationError
 
@@ -134,6 +136,34 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+class Store:
+    """What keeps something in a file: a connection of its own, which threads take in turns.
+
+    Args:
+        patience: seconds to wait for others who are writing.
+    """
+
+    def __init__(self, form: Form, path: Path, *, patience: float = 30.0) -> None:
+        # However many names a file has, it is one.
+        self._path = path.resolve()
+        self._form = form
+        self._turn = threading.Lock()
+        self._connection = form.connect(self._path, patience=patience)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        with self._turn, self._form.in_words(self._path), transaction(self._connection):
+            yield self._connection
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._turn, self._form.in_words(self._path):
+            return self._connection.execute(query, values).fetchall()
 
 
 def _write_ahead(connection: sqlite3.Connection, until: float) -> None:

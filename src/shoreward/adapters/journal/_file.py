@@ -45,6 +45,16 @@ _TABLES = (
         code TEXT NOT NULL)""",
             """CREATE TABLE answers (
         key TEXT PRIMARY KEY, command TEXT NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL)""",
+            """CREATE TABLE notices (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, body BLOB NOT NULL)""",
+            """CREATE TABLE notices_heard (
+        one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL, orders INTEGER NOT NULL)""",
+            """CREATE TABLE receivers (
+        name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL,
+        error TEXT NOT NULL, gone INTEGER NOT NULL) WITHOUT ROWID""",
+            """CREATE TABLE dead_letters (
+        receiver TEXT NOT NULL, notice INTEGER NOT NULL REFERENCES notices, at REAL NOT NULL, error TEXT NOT NULL,
+        PRIMARY KEY (receiver, notice)) WITHOUT ROWID""",
             # Of many releases few are asked for again and again, in the very words of these conditions.
             """CREATE INDEX stayed ON releases (application, number)
         WHERE json_extract(CAST(header AS TEXT), '$.outcome') = 'succeeded'""",
@@ -83,7 +93,7 @@ def _tell(path: Path, trouble: Trouble, words: str) -> OperationError:
 
 
 def _upgrade(connection: sqlite3.Connection, version: int) -> None:
-    """From the second form, which knew nobody's tokens and sessions and kept no audit, or from the first."""
+    """From the second form, which knew nobody's tokens and sessions and kept neither audit nor outbox, or the first."""
     if version == 1:
         _upgrade_first(connection)
     for statement in _THIRD:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from shoreward.adapters.journal._file import FORM
-from shoreward.adapters.sqlite import transaction
+from shoreward.adapters.sqlite import Store
 from shoreward.app.access.accounts import Audited, Person, Session, Token
 from shoreward.domain import Refused, Terminal
 from shoreward.domain.access import Rights
@@ -23,29 +20,14 @@ _PERSON = TypeAdapter(Person)
 _COLUMNS = ", ".join(field.name for field in fields(Audited))
 
 
-class SqliteAccounts:
+class SqliteAccounts(Store):
     """Implements `app.access.accounts.Accounts` on a journal's file, with a connection of its own.
 
     Every method may raise what `SqliteJournal`'s may.
     """
 
     def __init__(self, path: Path, *, patience: float = 30.0) -> None:
-        self._path = path.resolve()
-        self._lock = threading.Lock()
-        self._connection = FORM.connect(self._path, patience=patience)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock, FORM.in_words(self._path), transaction(self._connection):
-            yield self._connection
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, FORM.in_words(self._path):
-            return self._connection.execute(query, values).fetchall()
+        super().__init__(FORM, path, patience=patience)
 
     def _write(self, query: str, *values: object) -> None:
         with self._transaction() as connection:

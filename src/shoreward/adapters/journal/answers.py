@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shoreward.adapters.journal._file import FORM
-from shoreward.adapters.sqlite import transaction
+from shoreward.adapters.sqlite import Store
 from shoreward.app.answers import Answer
 from shoreward.domain import Refused, Retryable
 
@@ -16,7 +16,7 @@ _KEPT = 86_400.0
 """Seconds for which an answer is kept."""
 
 
-class SqliteAnswers:
+class SqliteAnswers(Store):
     """Implements `app.answers.Answers` on a journal's file, with a connection of its own.
 
     What is being done is known to this process alone: after a crash in the middle the command is done again, which
@@ -24,15 +24,10 @@ class SqliteAnswers:
     """
 
     def __init__(self, path: Path, now: Callable[[], float], *, patience: float = 30.0) -> None:
-        self._path = path
+        super().__init__(FORM, path, patience=patience)
         self._now = now
         self._lock = threading.Lock()
-        self._connection = FORM.connect(path, patience=patience)
         self._under_way: set[str] = set()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
     def once(self, key: str, command: str, act: Callable[[], Answer]) -> Answer:
         """See `Answers.once`."""
@@ -58,19 +53,18 @@ class SqliteAnswers:
 
     def _known(self, key: str, command: str) -> Answer | None:
         query = "SELECT command, status, body FROM answers WHERE key = ? AND at > ?"
-        with FORM.in_words(self._path):
-            row = self._connection.execute(query, (key, self._now() - _KEPT)).fetchone()
-        if row and row[0] != command:
+        rows = self._rows(query, key, self._now() - _KEPT)
+        if rows and rows[0][0] != command:
             raise Refused(
                 "KEY_REUSED",
                 "Another command came with this Idempotency-Key before.",
                 next="Take a new key for every command.",
             )
-        return Answer(status=row[1], body=row[2]) if row else None
+        return Answer(status=rows[0][1], body=rows[0][2]) if rows else None
 
     def _keep(self, key: str, command: str, answer: Answer) -> None:
         now = self._now()
-        with FORM.in_words(self._path), transaction(self._connection):
-            self._connection.execute("DELETE FROM answers WHERE at <= ?", (now - _KEPT,))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM answers WHERE at <= ?", (now - _KEPT,))
             values = (key, command, now, answer.status, answer.body)
-            self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", values)
+            connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", values)

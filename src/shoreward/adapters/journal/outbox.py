@@ -1,42 +1,23 @@
-"""The outbox of notifications, in the journal's own file: what is to be told is as safe as what happened.
-
-Its tables are made when they are not there. A version that knows nothing of them reads the journal as before.
-"""
+"""The outbox of notifications, in the journal's own file: what is to be told is as safe as what happened."""
 
 from __future__ import annotations
 
 import fcntl
-import sqlite3
-import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from shoreward.adapters.journal._file import FORM
-from shoreward.adapters.sqlite import transaction
+from shoreward.adapters.sqlite import Store
 from shoreward.app.telling.notice import Notice
 from shoreward.app.telling.ports import DeadLetter, Heard, Posted, Standing
 from shoreward.domain import Terminal
 
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS notices (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, body BLOB NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS notices_heard (
-        one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL, orders INTEGER NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS receivers (
-        name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL,
-        error TEXT NOT NULL, gone INTEGER NOT NULL) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS dead_letters (
-        receiver TEXT NOT NULL, notice INTEGER NOT NULL REFERENCES notices, at REAL NOT NULL, error TEXT NOT NULL,
-        PRIMARY KEY (receiver, notice)) WITHOUT ROWID""",
-)
 
-
-class SqliteOutbox:
+class SqliteOutbox(Store):
     """Implements `app.telling.ports.Outbox` on a journal's file, with a connection of its own.
 
     Raises what a journal raises: JOURNAL_BUSY, JOURNAL_FULL, JOURNAL_READ_ONLY, JOURNAL_UNREADABLE.
@@ -46,25 +27,7 @@ class SqliteOutbox:
     """
 
     def __init__(self, path: Path, *, patience: float = 30.0) -> None:
-        self._path = path.resolve()
-        self._lock = threading.Lock()
-        self._connection = FORM.connect(self._path, patience=patience)
-        with self._transaction() as connection:
-            for table in _TABLES:
-                connection.execute(table)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock, FORM.in_words(self._path), transaction(self._connection):
-            yield self._connection
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, FORM.in_words(self._path):
-            return self._connection.execute(query, values).fetchall()
+        super().__init__(FORM, path, patience=patience)
 
     def heard(self) -> Heard | None:
         """See `Outbox.heard`."""

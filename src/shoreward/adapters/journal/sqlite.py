@@ -8,16 +8,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import sqlite3
-import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import Any
 
 from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order, encode
-from shoreward.adapters.sqlite import transaction
+from shoreward.adapters.sqlite import Store
 from shoreward.app.ports import Addition, Conflict, Happened, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
@@ -33,7 +31,7 @@ _RELEASES = {
 }
 
 
-class SqliteJournal:
+class SqliteJournal(Store):
     """Implements `app.ports.Journal` on a file; the folder is made when it is not there.
 
     One connection, guarded by a lock: every statement is short, and SQLite lets one writer in at a time anyway.
@@ -45,28 +43,12 @@ class SqliteJournal:
     """
 
     def __init__(self, path: Path, *, patience: float = 30.0) -> None:
-        # However many names a file has, there is one lease on it.
-        self._path = path.resolve()
-        self._lock = threading.Lock()
-        self._connection = FORM.connect(self._path, patience=patience)
+        super().__init__(FORM, path, patience=patience)
 
     @property
     def path(self) -> Path:
         """The journal's file."""
         return self._path
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._lock, FORM.in_words(self._path), transaction(self._connection):
-            yield self._connection
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock, FORM.in_words(self._path):
-            return self._connection.execute(query, values).fetchall()
 
     def open(self, event: ReleaseOpened) -> str:
         """Begin a release; see `Journal.open`."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import sqlite3
-import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from shoreward.adapters.ledger._file import FORM
 from shoreward.adapters.ledger.codec import decode, encode
-from shoreward.adapters.sqlite import transaction
+from shoreward.adapters.sqlite import Store
 from shoreward.app.sandboxes import Lease, Thing
 from shoreward.app.sandboxes.ports import Say
 from shoreward.domain import Refused
@@ -23,7 +20,7 @@ _GLANCE = 0.3
 """Seconds that somebody may have a lock only to see whether it is free."""
 
 
-class SqliteLedger:
+class SqliteLedger(Store):
     """Implements `app.sandboxes.ports.Ledger` on a file, for many threads and processes.
 
     Every method may raise `Retryable` (LEDGER_BUSY, LEDGER_FULL) and `Terminal` (LEDGER_UNREADABLE, LEDGER_READ_ONLY).
@@ -34,23 +31,8 @@ class SqliteLedger:
     """
 
     def __init__(self, path: Path, *, patience: float = 30.0) -> None:
-        self._path = path.resolve()
+        super().__init__(FORM, path, patience=patience)
         self._locks = self._path.with_suffix(".locks")
-        self._guard = threading.Lock()
-        self._connection = FORM.connect(self._path, patience=patience)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        with self._guard, FORM.in_words(self._path), transaction(self._connection):
-            yield self._connection
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._guard, FORM.in_words(self._path):
-            return self._connection.execute(query, values).fetchall()
 
     def put(self, lease: Lease) -> None:
         """Write a lease; see `Ledger.put`."""

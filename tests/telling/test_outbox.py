@@ -90,11 +90,13 @@ def test_a_process_that_is_killed_at_any_instant_loses_nothing(tmp_path: Path):
         deaths = 0
         while set(arrived) != set(wanted):
             ours, theirs = CONTEXT.Pipe(duplex=False)
-            process = CONTEXT.Process(target=tell, args=(file, theirs, 0.001))
+            process = CONTEXT.Process(target=tell, args=(file, theirs, 0.01))
             process.start()
             theirs.close()
-            if ours.poll(30):
-                time.sleep(chance.uniform(0.0, 0.03))
+            for _ in range(chance.randint(1, 4)):
+                if ours.poll(30):
+                    arrived.append(ours.recv())
+            time.sleep(chance.uniform(0.0, 0.02))
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
             process.join()

@@ -93,8 +93,8 @@ def test_a_process_that_is_killed_at_any_instant_loses_nothing(tmp_path: Path):
             process = CONTEXT.Process(target=tell, args=(file, theirs, 0.01))
             process.start()
             theirs.close()
-            for _ in range(chance.randint(1, 4)):
-                if ours.poll(30):
+            for number in range(chance.randint(1, 4)):
+                if ours.poll(0.2 if number else 30):
                     arrived.append(ours.recv())
             time.sleep(chance.uniform(0.0, 0.02))
             assert process.pid

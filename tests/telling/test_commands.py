@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -14,10 +16,15 @@ from typing import Any
 
 import pytest
 
+from shoreward.adapters.journal import SqliteJournal
 from shoreward.adapters.journal.outbox import SqliteOutbox
-from shoreward.app.telling.ports import DeadLetter, Heard, Standing
+from shoreward.adapters.telling import Comment
+from shoreward.app import orders
+from shoreward.app.checking.answer import Answer
+from shoreward.app.releases import Wish
+from shoreward.app.telling.ports import DeadLetter, Heard, Later, Standing
 from shoreward.cli import main
-from shoreward.cli.commenting import plan_markdown
+from shoreward.cli.commenting import plan_markdown, say_checks
 from shoreward.testing.receivers import HttpReceiver, answers
 
 from .conftest import a_notice
@@ -121,6 +128,26 @@ def test_what_still_cannot_be_told_stays_a_dead_letter(repository: Path, run: Ru
         assert len(kept.dead()) == 1
 
 
+def test_a_server_tells_what_somebody_says_from_elsewhere(repository: Path):
+    with HttpReceiver(answers(202)) as receiver:
+        configure(repository, receiver)
+        command = [sys.executable, "-m", "shoreward", "serve", "--no-carry", "--port", "0", "--json"]
+        server = subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            assert server.stdout
+            assert "address" in server.stdout.readline()
+            with closing(SqliteJournal(repository / ".shoreward" / "journal.db")) as journal:
+                orders.stop(journal, "", Wish(by="kim", at=1_700_000_000.0, why="we do not know yet"))
+            assert receiver.wait_for(1)
+        finally:
+            server.send_signal(signal.SIGINT)
+            out, err = server.communicate(timeout=60)
+        [request] = receiver.received
+    assert request.json()["type"] == "dev.cdeventsx.shoreward-pipeline.stopped.0.1.0"
+    assert request.json()["data"]["customData"]["what"] == "Everything is stopped, says kim"
+    assert "BEACH_CHAT" in out + err, "who cannot be told is logged, by the name of the variable"
+
+
 @pytest.mark.parametrize("command", ["status", "test", "resend"])
 def test_where_nobody_is_named_that_is_said(repository: Path, run: Run, command: str):
     said = run("notify", command)
@@ -146,6 +173,19 @@ def test_a_mistake_is_told_with_its_place(repository: Path, run: Run):
 
 def test_a_comment_is_for_a_job_about_a_pull_request(run: Run, monkeypatch: pytest.MonkeyPatch):
     assert run("check", "--comment", "--staged").code == 2
+
+
+class Full(Comment):
+    """One that cannot be written."""
+
+    def say(self, section: str, text: str) -> str:
+        raise Later("RECEIVER_SILENT", "forge.example.org answers 503.")
+
+
+def test_a_comment_that_cannot_be_written_changes_no_verdict(capsys: pytest.CaptureFixture[str]):
+    comment = Full(forge=None, number=7, name="sandcastles")  # type: ignore[arg-type]
+    say_checks(comment, Answer(commit="4f2c", base=None, results=()))
+    assert "forge.example.org answers 503." in capsys.readouterr().err
 
 
 CHANGE = {"action": "Modify", "logical_id": "Castles", "type": "AWS::Lambda::Function", "replacement": "False"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields
 from pathlib import Path
 from random import Random
@@ -101,10 +101,8 @@ def test_a_process_that_is_killed_at_any_instant_loses_nothing(tmp_path: Path):
             os.kill(process.pid, signal.SIGKILL)
             process.join()
             deaths += 1
-            while ours.poll():
-                try:
-                    arrived.append(ours.recv())
-                except EOFError:
-                    break
+            with suppress(EOFError):
+                while ours.poll():
+                    arrived += [ours.recv()]
     assert list(dict.fromkeys(arrived)) == wanted
     assert deaths > 1

@@ -34,6 +34,7 @@ from shoreward.gate import cores
 
 if TYPE_CHECKING:
     from shoreward.adapters.policy import Engines
+    from shoreward.adapters.telling import Comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,16 +178,24 @@ def check(project: Project, asked: Asked, *, usual: bool) -> int:
 
     forget(project)
     prepared = prepare(project, asked.rev, asked.base, staged=asked.staged)
+    comment = _comment(prepared) if asked.comment else None
     recorder = Recorder(project, prepared, asked.words) if usual and asked.plain else None
     answer = run(project, prepared, asked)
     tell(answer, asked)
-    if asked.comment:
+    if comment:
         from shoreward.cli.commenting import say_checks
 
-        say_checks(prepared.pipeline.application, answer)
+        say_checks(comment, answer)
     if recorder:
         recorder.record(answer)
     return EXIT.get(answer.verdict, 3)
+
+
+def _comment(prepared: Prepared) -> Comment:
+    """The comment that the findings will be written to; nothing is run for one that cannot be there."""
+    from shoreward.cli.commenting import comment_on
+
+    return comment_on(prepared.pipeline.application)
 
 
 def run(project: Project, prepared: Prepared, asked: Asked, interruption: Interruption | None = None) -> Answer:

@@ -6,28 +6,35 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from shoreward.adapters.telling import comment_here
+from shoreward.adapters.telling import Comment, comment_here
 from shoreward.adapters.telling.plain import for_markdown
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.report import markdown
 from shoreward.app.wording import counted
 from shoreward.cli.output import span, warn
-from shoreward.domain import Difference
+from shoreward.domain import Difference, OperationError
 
 
-def say_checks(application: str, answer: Answer) -> None:
-    """Write what the checks found; raises as `comment_here` and `Comment.say`."""
-    _say(application, "checks", markdown(answer))
+def comment_on(application: str) -> Comment:
+    """The comment of the pull request that this CI job is about; raises as `comment_here`."""
+    return comment_here(os.environ, application)
 
 
-def say_plan(plan: dict[str, Any]) -> None:
-    """Write what a release would change; raises as `comment_here` and `Comment.say`."""
-    _say(plan["application"], "plan", plan_markdown(plan))
+def say_checks(comment: Comment, answer: Answer) -> None:
+    """Write what the checks found; that nobody could write it changes nothing in the verdict."""
+    try:
+        _say(comment, "checks", markdown(answer))
+    except OperationError as error:
+        warn(f"The comment could not be written. {error}")
 
 
-def _say(application: str, section: str, text: str) -> None:
-    address = comment_here(os.environ, application).say(section, text)
-    if address:
+def say_plan(comment: Comment, plan: dict[str, Any]) -> None:
+    """Write what a release would change; raises as `Comment.say`."""
+    _say(comment, "plan", plan_markdown(plan))
+
+
+def _say(comment: Comment, section: str, text: str) -> None:
+    if address := comment.say(section, text):
         # Standard output is the command's answer, which may be JSON.
         warn(f"The comment is at {address}.")
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,20 +98,21 @@ class Wire:
     ) -> Generator[httpx.Response]:
         """The answer, before its content; all of it ends with the time that it may take."""
         deadline = _Deadline(self.whole)
+        proxied = urlsplit(url).hostname not in HERE
+        headers = {"User-Agent": "shoreward", **headers}
+        trace = {"trace": deadline.trace}
         with (
             deadline,
-            httpx.Client(
-                timeout=self.each, follow_redirects=False, trust_env=urlsplit(url).hostname not in HERE
-            ) as client,
-            client.stream(
-                method,
-                url,
-                content=body,
-                headers={"User-Agent": "shoreward", **headers},
-                extensions={"trace": deadline.trace},
-            ) as answer,
+            httpx.Client(timeout=self.each, follow_redirects=False, trust_env=proxied, verify=_trusted()) as client,
+            client.stream(method, url, content=body, headers=headers, extensions=trace) as answer,
         ):
             yield answer
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that this machine trusts; reading them takes longer than a request."""
+    return ssl.create_default_context()
 
 
 @dataclass(slots=True)

@@ -59,9 +59,15 @@ def waits(state: Release, last: Moved, scene: Scene, now: float, patience: float
 
 def _spoken_for(state: Release, scene: Scene) -> bool:
     """Whether a person has stopped it, or what it waits for, which has been told of."""
-    application = state.pipeline.application
-    held = (each.hold or each.holds for each in scene.releases if each.pipeline.application == application)
-    return state.ended or bool(scene.control.stop_of(application)) or any(held)
+    stopped = state.ended or scene.control.stop_of(state.pipeline.application)
+    return bool(stopped) or any(each.hold or each.holds for each in scene.releases if _bound(each, state))
+
+
+def _bound(other: Release, state: Release) -> bool:
+    """Whether one may have to wait for the other: releases of an application, and members of a group release."""
+    group = state.opened.group
+    alike = other.pipeline.application == state.pipeline.application
+    return alike or (group is not None and other.opened.group is not None and other.opened.group.id == group.id)
 
 
 def _bakes(state: Release) -> float:

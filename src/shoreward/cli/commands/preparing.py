@@ -128,14 +128,14 @@ def plan(
     from shoreward.cli.planning import make_plan, show_plan
 
     made = make_plan(open_project(directory, config=config, journal=journal), rev)
-    if comment:
-        from shoreward.cli.commenting import say_plan
-
-        say_plan(made)
     if json:
         print_json(made)
     else:
         show_plan(made, diff=diff)
+    if comment:
+        from shoreward.cli.commenting import comment_on, say_plan
+
+        say_plan(comment_on(made["application"]), made)
 
 
 @preparing.command(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shoreward.app.interruption import Abandoned, Interruption
-from shoreward.app.ports import Journal
+from shoreward.app.ports import Journal, Reader
 from shoreward.app.releases import load, say
 from shoreward.core import Event, Release
 from shoreward.core import effects as do
@@ -46,7 +46,7 @@ class LiveReview:
     unknown: str = ""
 
 
-def live(journal: Journal, application: str | None = None) -> tuple[Release, ...]:
+def live(journal: Reader, application: str | None = None) -> tuple[Release, ...]:
     """The release that customers are served by, of one application or of each, newest first."""
     return tuple(load(journal, header.id) for header in journal.live(application))
 

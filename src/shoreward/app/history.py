@@ -128,6 +128,23 @@ def contained(events: Events, ancestry: Ancestry, headers: Sequence[Header], com
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A commit, with its subject."""
+
+    commit: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where a commit is, application by application."""
+
+    commit: str
+    subject: str
+    applications: tuple[Whereabouts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """How a pipeline delivers over a time; times are seconds, and None where there is nothing to tell them from.
 
@@ -201,6 +218,23 @@ def _figures(headers: Iterable[Header], known: _ByNumber, start: float, end: flo
         recovery=median(recoveries) if recoveries else None,
         between_failures=sum(gaps) / len(gaps) if gaps else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a pipeline, or all of them together, deliver: over a whole time, and over equal parts of it."""
+
+    whole: Figures
+    trend: tuple[Figures, ...]
+
+
+def deliveries(groups: Mapping[str, Sequence[Header]], now: float, *, days: int) -> dict[str, Delivery]:
+    """The figures of the last days: of each pipeline by its name, and of all together, "", unless there is one."""
+    every = {"": [header for group in groups.values() for header in group]} if len(groups) != 1 else {}
+    return {
+        name: Delivery(whole=figures(of, now - days * 86_400, now), trend=trend(of, now, days=days))
+        for name, of in {**groups, **every}.items()
+    }
 
 
 def _delivered(header: Header) -> bool:

@@ -408,30 +408,8 @@ Addition = tuple[int, Sequence[Event]]
 """Events to append, and the number of the one that they are to follow."""
 
 
-class Journal(Blobs, Protocol):
-    """Append-only events of releases, and of what people say of more than one; the truth."""
-
-    def open(self, event: ReleaseOpened) -> str:
-        """Begin a release; returns its id.
-
-        Raises `Refused` (RELEASE_UNDER_WAY) while another release of the same commit of the application is open.
-        """
-        ...
-
-    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
-        """Begin several releases, all or none; see `open`."""
-        ...
-
-    def append(self, release: str, after: int, events: Sequence[Event]) -> None:
-        """Append events behind the one with number `after`, all or none.
-
-        Raises `Conflict` when that is no longer the last one.
-        """
-        ...
-
-    def append_all(self, additions: Mapping[str, Addition]) -> None:
-        """Append to several releases, by id, all or none; see `append`."""
-        ...
+class Reader(Protocol):
+    """What is in a journal, wherever it is."""
 
     def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
         """The events behind number `after`, in order; raises `Refused` (RELEASE_UNKNOWN) for a release it never saw."""
@@ -457,12 +435,38 @@ class Journal(Blobs, Protocol):
         """One release's header; raises `Refused` (RELEASE_UNKNOWN)."""
         ...
 
-    def steer(self, after: int, orders: Sequence[Order]) -> None:
-        """Append what people say of more than one release, as `append` does."""
-        ...
-
     def orders(self, after: int = 0) -> Sequence[Order]:
         """What people said, behind the first `after` words."""
+        ...
+
+
+class Journal(Reader, Blobs, Protocol):
+    """Append-only events of releases, and of what people say of more than one; the truth."""
+
+    def open(self, event: ReleaseOpened) -> str:
+        """Begin a release; returns its id.
+
+        Raises `Refused` (RELEASE_UNDER_WAY) while another release of the same commit of the application is open.
+        """
+        ...
+
+    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
+        """Begin several releases, all or none; see `open`."""
+        ...
+
+    def append(self, release: str, after: int, events: Sequence[Event]) -> None:
+        """Append events behind the one with number `after`, all or none.
+
+        Raises `Conflict` when that is no longer the last one.
+        """
+        ...
+
+    def append_all(self, additions: Mapping[str, Addition]) -> None:
+        """Append to several releases, by id, all or none; see `append`."""
+        ...
+
+    def steer(self, after: int, orders: Sequence[Order]) -> None:
+        """Append what people say of more than one release, as `append` does."""
         ...
 
     def happened(self, after: int = 0, *, limit: int = 1000) -> Sequence[Happened]:

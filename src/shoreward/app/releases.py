@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shoreward.app.ports import Conflict, Journal
+from shoreward.app.ports import Conflict, Journal, Reader
 from shoreward.app.quarantine import Quarantine
 from shoreward.core import Event, Release, replay
 from shoreward.core import events as e
@@ -26,12 +26,12 @@ class Wish:
     why: str = ""
 
 
-def load(journal: Journal, release: str) -> Release:
+def load(journal: Reader, release: str) -> Release:
     """A release as it stands; raises `Refused` (RELEASE_UNKNOWN)."""
     return replay(release, (recorded.event for recorded in journal.events(release)))
 
 
-def latest(journal: Journal, application: str | None = None, *, but: str = "") -> Release:
+def latest(journal: Reader, application: str | None = None, *, but: str = "") -> Release:
     """The newest release; raises `Refused` (NO_RELEASE) when there is none."""
     newest = next((header for header in journal.page(application, limit=2) if header.id != but), None)
     if newest is None:
@@ -129,12 +129,12 @@ def _open_already(journal: Journal, application: str, commit: str) -> str | None
     return next(found, None)
 
 
-def live_commit(journal: Journal, application: str) -> str | None:
+def live_commit(journal: Reader, application: str) -> str | None:
     """The commit of the newest release that succeeded and stayed."""
     return next((each.commit for each in reversed(journal.releases(application)) if stayed(each)), None)
 
 
-def commit_before(journal: Journal, application: str) -> str | None:
+def commit_before(journal: Reader, application: str) -> str | None:
     """The commit that a release opened now comes after: that of the newest one under way, or else what is live."""
     newest_first = reversed(journal.releases(application))
     return next((each.commit for each in newest_first if counts(each)), None)

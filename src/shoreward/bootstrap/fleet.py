@@ -21,7 +21,7 @@ from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.pipelines import with_traffic
 from shoreward.bootstrap.project import Project
-from shoreward.controller import Controller, Merges, Observer, WatchedBranch, WatchedGroup
+from shoreward.controller import Controller, Merges, Meter, Observer, WatchedBranch, WatchedGroup
 from shoreward.core.header import Header
 from shoreward.domain import (
     Fleet,
@@ -198,11 +198,17 @@ class Convoy:
     limits: Limits
     notifications: Notifications | None = None
 
-    def controller(self, observe: Observer | None = None) -> Controller:
+    def controller(self, observe: Observer | None = None, meter: Meter | None = None) -> Controller:
         """Whoever carries it."""
         world = self.ships.ships[0].project.world()
         return Controller(
-            self.journal, world, observe=observe, limits=self.limits, worlds=self.ships.world, branches=self.merges
+            self.journal,
+            world,
+            observe=observe,
+            limits=self.limits,
+            worlds=self.ships.world,
+            branches=self.merges,
+            meter=meter,
         )
 
     def group(self, name: str) -> Group:

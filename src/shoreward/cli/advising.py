@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from shoreward.app.advisories import LiveReview, learned, live, review_live
-from shoreward.app.ports import Journal
+from shoreward.app.ports import Reader
 from shoreward.app.story import finding_json
 from shoreward.app.wording import counted, finding_words
 from shoreward.bootstrap import Project
@@ -38,7 +38,7 @@ def _told(reviews: Sequence[LiveReview], now: float) -> Iterator[tuple[str, str]
         yield from review_lines(each, now)
 
 
-def known(journal: Journal, application: str, now: float) -> LiveReview | None:
+def known(journal: Reader, application: str, now: float) -> LiveReview | None:
     """What the journal says of what is live, without asking anybody."""
     states = live(journal, application)
     return learned(states[0], now) if states else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from shoreward.cli import addressed
 from shoreward.cli.commands.access import access
 from shoreward.cli.commands.grounds import grounds
 from shoreward.cli.commands.looking import looking
@@ -24,6 +27,21 @@ app = typer.Typer(
     epilog="Exit codes: 0 it went well, 1 rolled back or aborted, 2 the request is wrong, 3 we could not tell or act, "
     "130 interrupted (the release stays where it is).",
 )
+
+
+@app.callback()
+def everywhere(
+    context: typer.Context,
+    server: Annotated[
+        str, typer.Option(envvar="SHOREWARD_SERVER", help="Ask this server; its token is SHOREWARD_TOKEN's.")
+    ] = "",
+) -> None:
+    """Options of all commands, before their name."""
+    source = context.get_parameter_source("server")
+    named = source is not None and source.name == "COMMANDLINE"
+    context.call_on_close(addressed.leave)
+    addressed.address(server, context.invoked_subcommand or "", named=named)
+
 
 for family in (preparing, releasing, looking, grounds, people, pasts, sandbox, notify, access):
     app.add_typer(family)

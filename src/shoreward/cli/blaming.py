@@ -19,6 +19,7 @@ from shoreward.bootstrap.blaming import FOUND, LIKELY
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json
 from shoreward.cli.show import chosen
+from shoreward.cli.sites import Here
 from shoreward.core import Release
 from shoreward.domain import Refused, UserError
 
@@ -55,7 +56,7 @@ def show_blame(project: Project, release: str | None, asked: Asked) -> int:
         raise UserError("USAGE", "--commit and --onto say how to revert.", next="Add --revert, or leave them out.")
     if asked.tests and not asked.checks:
         raise UserError("USAGE", "--test is for --bisect.", next="Name the check that runs it with --bisect CHECK.")
-    state = chosen(project, release)
+    state = chosen(Here(project), release)
     notes = project.blaming().batch(state)
     blame = _order(project, state, notes)
     found = _bisect(project, state, blame, notes, asked) if asked.checks else None

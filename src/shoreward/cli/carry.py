@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
 from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
-from shoreward.app.standing import decision_of
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
 from shoreward.bootstrap.telling import telling
 from shoreward.cli.interrupts import interruptible
-from shoreward.cli.live import JsonLines, LiveView, Waiting
+from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console, print_json, warn
+from shoreward.cli.sites import Here, Site
 from shoreward.controller import Controller, Observer
-from shoreward.core import Blocker, Release, evolve, opened
+from shoreward.core import Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Outcome, Refused, UserError
 
@@ -36,19 +35,28 @@ EXIT = {
 structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
-def carry(project: Project, release: str, *, json: bool, wished: Outcome | None = None) -> int:
+def carry(here: Here, release: str, *, json: bool, wished: Outcome | None = None) -> int:
     """Carry open releases to their end, or follow the process that does; returns the exit code.
 
     Args:
         wished: the outcome that a person asked for, which is then no failure.
     """
-    with _told(project), _interruptible(f"{release} stays where it is, and nobody watches it"):
+    with _told(here.project), _interruptible(f"{release} stays where it is, and nobody watches it"):
         if json:
-            _carry(project, release, lambda state, recorded: None)
+            _carry(here, release, lambda state, recorded: None)
         else:
-            with LiveView(_waiting(project)) as view:
-                _carry(project, release, while_read(view.observe))
-    return finish(project, release, json=json, wished=wished)
+            with LiveView(here.waits) as view:
+                _carry(here, release, while_read(view.observe))
+    return _finish(here, release, json=json, wished=wished)
+
+
+def attend(site: Site, release: str, *, json: bool, wished: Outcome | None = None) -> int:
+    """Follow a release that a server carries to its end; returns the exit code."""
+    if json:
+        _follow(site, release, lambda state, recorded: None, lambda: False)
+    else:
+        follow(site, release, json=False)
+    return _finish(site, release, json=json, wished=wished)
 
 
 def _told(project: Project) -> AbstractContextManager[object]:
@@ -60,9 +68,9 @@ def _told(project: Project) -> AbstractContextManager[object]:
         return nullcontext()
 
 
-def _carry(project: Project, release: str, observe: Observer) -> None:
+def _carry(here: Here, release: str, observe: Observer) -> None:
     """Whoever carries the journal's releases may die meanwhile; then it is for us to carry them."""
-    observe = _once(observe)
+    observe, project = _once(observe), here.project
     while True:
         try:
             Controller(project.journal, project.world(), observe=observe).run()
@@ -71,15 +79,8 @@ def _carry(project: Project, release: str, observe: Observer) -> None:
                 raise
         else:
             return
-        if _follow(project, release, observe, lambda: _nobody_carries(project)).ended:
+        if _follow(here, release, observe, lambda: _nobody_carries(project)).ended:
             return
-
-
-def _waiting(project: Project) -> Waiting:
-    def waiting(state: Release, now: float) -> Sequence[Blocker]:
-        return decision_of(project.journal, project.quarantine(), state, now).blockers
-
-    return waiting
 
 
 def _nobody_carries(project: Project) -> bool:
@@ -90,12 +91,12 @@ def _nobody_carries(project: Project) -> bool:
         return False
 
 
-def finish(project: Project, release: str, *, json: bool, wished: Outcome | None = None) -> int:
+def _finish(site: Site, release: str, *, json: bool, wished: Outcome | None = None) -> int:
     """Say how a release ended."""
-    state = load(project.journal, release)
+    state = load(site.journal, release)
     try:
         if json:
-            print_json(summary(state, project.journal.events(release)))
+            print_json(summary(state, site.journal.events(release)))
         else:
             _say_end(state)
     except BrokenPipeError:
@@ -116,7 +117,7 @@ def carry_all(project: Project, *, forever: bool, json: bool) -> None:
         if json:
             Controller(project.journal, project.world(), observe=while_read(JsonLines().observe)).run(forever=forever)
             return
-        with LiveView(_waiting(project)) as view:
+        with LiveView(Here(project).waits) as view:
             Controller(project.journal, project.world(), observe=while_read(view.observe)).run(forever=forever)
 
 
@@ -157,24 +158,24 @@ def _once(observe: Observer) -> Observer:
     return tell
 
 
-def follow(project: Project, release: str, *, json: bool) -> Release:
+def follow(site: Site, release: str, *, json: bool) -> Release:
     """Show a release until it has ended, without carrying it; returns how it ended."""
     if json:
-        return _follow(project, release, JsonLines().observe, lambda: False)
-    with LiveView(_waiting(project)) as view:
-        return _follow(project, release, view.observe, lambda: False)
+        return _follow(site, release, JsonLines().observe, lambda: False)
+    with LiveView(site.waits) as view:
+        return _follow(site, release, view.observe, lambda: False)
 
 
-def _follow(project: Project, release: str, observe: Observer, stop: Callable[[], bool]) -> Release:
+def _follow(site: Site, release: str, observe: Observer, stop: Callable[[], bool]) -> Release:
     """Tell of a release's events, from its first one on, until it has ended or somebody says stop."""
-    first, *_ = project.journal.events(release)
+    first, *_ = site.journal.events(release)
     assert isinstance(first.event, ReleaseOpened)
     state, seq = opened(release, first.event), 0
-    while True:
-        for each in project.journal.events(release, seq):
+    for _ in site.news(release):
+        for each in site.journal.events(release, seq):
             seq = each.seq
             state = evolve(state, each.event)
             observe(state, each)
         if state.ended or stop():
-            return state
-        time.sleep(0.2)
+            break
+    return state

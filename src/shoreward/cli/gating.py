@@ -8,23 +8,25 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app.gates import Placed, approve, override, standings, zones_of
-from shoreward.app.standing import scene_of
-from shoreward.bootstrap import Project, wish
+from shoreward.app import commands as c
+from shoreward.app.gates import GateState, zones_of
+from shoreward.app.releases import load
 from shoreward.cli.levers import ask_why
 from shoreward.cli.output import console, opening, print_json
 from shoreward.cli.show import chosen
-from shoreward.core.gating import Standing
+from shoreward.cli.sites import Site
 from shoreward.core.hours import opens_at
 from shoreward.domain import Freeze, Gate, Pipeline, Wave, Window
 from shoreward.domain.zones import zone_named
 
 
-def unlock(project: Project, release: str, gate: str, wave: str, why: str, *, approving: bool, json: bool) -> int:
+def unlock(
+    site: Site, kind: type[c.Approve | c.Override], release: str, gate: str, wave: str, why: str, *, json: bool
+) -> int:
     """Approve, or override."""
-    of = chosen(project, release).id
-    act = approve if approving else override
-    state = act(project.journal, of, gate, wish(why or ask_why(f"{gate} of {of}", json=json)), wave=wave)
+    of = chosen(site, release).id
+    site.obey(kind(release=of, gate=gate, wave=wave), why or ask_why(f"{gate} of {of}", json=json))
+    state = load(site.journal, of)
     opened = [each for each in state.unlocked.values() if each.gate == gate][-1]
     if json:
         print_json({"id": of, "gate": gate, "wave": opened.wave, "by": opened.by, "why": opened.why})
@@ -33,12 +35,10 @@ def unlock(project: Project, release: str, gate: str, wave: str, why: str, *, ap
     return 0
 
 
-def show_gates(project: Project, release: str | None, *, json: bool) -> None:
+def show_gates(site: Site, release: str | None, *, json: bool) -> None:
     """How the gates of a release stand."""
-    state, now = chosen(project, release), time.time()
-    scene = scene_of(project.journal, project.quarantine())
-    known = any(each.id == state.id for each in scene.releases)
-    found = standings(state, now, scene.around(state)) if known else ()
+    state = chosen(site, release)
+    found = site.gates(state, time.time())
     if json:
         print_json({"id": state.id, "gates": [_json(each) for each in found]})
         return
@@ -49,42 +49,24 @@ def show_gates(project: Project, release: str | None, *, json: bool) -> None:
     for name in ("gate", "kind", "of", "", "why", "opens"):
         table.add_column(name, no_wrap=name != "why")
     for each in found:
-        standing = each.standing
-        row = (standing.gate, standing.kind, _of(each), "open" if standing.open else "closed", _why(each))
-        until = [opening(one.until, one.zone) for one in standing.decision.blockers]
+        row = (each.gate, each.kind, each.of, "open" if each.open else "closed", each.why)
+        until = [opening(one.until, one.zone) for one in each.waits]
         table.add_row(*map(escape, row), "; ".join(filter(None, until)))
     console.print(table)
 
 
-def _of(placed: Placed) -> str:
-    return str(placed.target) if placed.target else f"wave {placed.wave}"
-
-
-def _why(placed: Placed) -> str:
-    """Why it is closed, without its name; or who opened it."""
-    standing = placed.standing
-    if standing.unlocked:
-        return f"opened by {standing.unlocked.by}: {standing.unlocked.why}"
-    return "; ".join(_bare(standing, each.what) for each in standing.decision.blockers)
-
-
-def _bare(standing: Standing, what: str) -> str:
-    return what.partition(f"gate {standing.gate}: ")[2] or what
-
-
-def _json(placed: Placed) -> dict[str, Any]:
-    standing = placed.standing
-    blockers = standing.decision.blockers
+def _json(each: GateState) -> dict[str, Any]:
+    first = each.waits[0] if each.waits else None
     return {
-        "gate": standing.gate,
-        "kind": standing.kind,
-        "wave": placed.wave,
-        "target": placed.target.key if placed.target else None,
-        "open": standing.open,
-        "why": _why(placed),
-        "until": blockers[0].until if blockers else None,
-        "zone": blockers[0].zone if blockers else "",
-        "person": any(each.person for each in blockers),
+        "gate": each.gate,
+        "kind": each.kind,
+        "wave": each.wave,
+        "target": each.target,
+        "open": each.open,
+        "why": each.why,
+        "until": first.until if first else None,
+        "zone": first.zone if first else "",
+        "person": any(one.person for one in each.waits),
     }
 
 

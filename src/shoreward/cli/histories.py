@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,17 +9,16 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app.history import Figures, figures, stays, trend, whereabouts
-from shoreward.bootstrap import Project
+from shoreward.app.history import Figures
 from shoreward.cli.output import console, moment, print_json, span
+from shoreward.cli.sites import Site
 from shoreward.core.header import Header
 from shoreward.domain import Refused
 
 
-def show_history(project: Project, target: str | None, *, limit: int, json: bool) -> None:
+def show_history(site: Site, target: str | None, *, limit: int, json: bool) -> None:
     """What was live, newest first."""
-    headers = sorted(project.journal.page(limit=limit), key=lambda header: header.opened_at)
-    found = [stay for stay in reversed(stays(project.journal, headers)) if target is None or _is(stay.target, target)]
+    found = [stay for stay in reversed(site.history(limit)) if target is None or _is(stay.target, target)]
     if target is not None and not found:
         raise Refused(
             "TARGET_UNKNOWN", f"Nothing has been live on {target}.", next="`shoreward history` lists all targets."
@@ -44,29 +42,25 @@ def _is(key: str, name: str) -> bool:
     return name in (key, region, f"{account}/{region}")
 
 
-def show_where(project: Project, rev: str, *, json: bool) -> None:
+def show_where(site: Site, rev: str, *, json: bool) -> None:
     """Where a commit is."""
-    from shoreward.adapters.git import GitAncestry
-
-    commit = project.repository.resolve(rev)
-    applications = sorted({header.application for header in project.journal.releases()})
-    ancestry = GitAncestry(project.repository.root)
-    found = [whereabouts(project.journal, ancestry, application, commit.id) for application in applications]
+    sought = site.where(rev)
+    commit, found = sought.commit, sought.applications
     live = [stay for each in found for stay in each.live]
     away = [stay for each in found for stay in each.not_live]
     carried = [header for each in found for header in each.carried_by]
     if json:
         print_json(
             {
-                "commit": commit.id,
-                "subject": commit.subject,
+                "commit": commit,
+                "subject": sought.subject,
                 "live": [asdict(stay) for stay in live],
                 "not_live": [asdict(stay) for stay in away],
                 "releases": [_header_json(header) for header in carried],
             }
         )
         return
-    console.print(f"{commit.id[:10]} {escape(commit.subject)}")
+    console.print(f"{commit[:10]} {escape(sought.subject)}")
     for stay in live:
         console.print(f"  live on {stay.target} since {moment(stay.since)}, by {stay.release}", style="green")
     for stay in away:
@@ -96,28 +90,25 @@ def _header_json(header: Header) -> dict[str, Any]:
     }
 
 
-def show_figures(project: Project, *, days: int, json: bool) -> None:
+def show_figures(site: Site, *, days: int, json: bool) -> None:
     """The four figures, for each pipeline and for all."""
-    now = time.time()
-    headers = project.journal.releases()
-    groups: dict[str, Sequence[Header]] = {
-        name: [header for header in headers if header.application == name]
-        for name in sorted({header.application for header in headers})
-    }
-    if len(groups) != 1:
-        groups["all"] = headers
-    told = {name: figures(of, now - days * 86_400, now) for name, of in groups.items()}
+    told = {name or "all": each for name, each in site.delivery(days).items()}
     if json:
-        trends = {name: [_figures_json(each) for each in trend(of, now, days=days)] for name, of in groups.items()}
-        print_json({name: {**_figures_json(each), "trend": trends[name]} for name, each in told.items()})
+        print_json(
+            {
+                name: {**_figures_json(each.whole), "trend": [_figures_json(part) for part in each.trend]}
+                for name, each in told.items()
+            }
+        )
         return
     table = Table(box=None)
     for name in ("pipeline", "deployments", "a day", "lead time", "failures", "failure rate", "recovery", "between"):
         table.add_column(name, no_wrap=True)
     table.add_column("deployments over time", no_wrap=True)
-    for name, each in told.items():
+    for name, delivery in told.items():
+        each = delivery.whole
         rate = "" if each.failure_rate is None else f"{100 * each.failure_rate:.1f} %"
-        bars = _bars([part.deployments for part in trend(groups[name], now, days=days)])
+        bars = _bars([part.deployments for part in delivery.trend])
         times = [_span(value) for value in (each.lead_time, each.recovery, each.between_failures)]
         row = (f"{each.deployments}", f"{each.per_day:.2f}", times[0], f"{each.failures}", rate, times[1], times[2])
         table.add_row(name, *row, bars)

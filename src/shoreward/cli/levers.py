@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import typer
 
-from shoreward.app import levers, orders
-from shoreward.bootstrap import Project, wish
-from shoreward.cli.carry import carry
+from shoreward.app import commands as c
+from shoreward.app.levers import find_target
+from shoreward.app.releases import load
 from shoreward.cli.output import console, print_json
 from shoreward.cli.show import chosen
+from shoreward.cli.sites import Site
+from shoreward.core.control import control_of
 from shoreward.domain import Outcome, Refused, UserError
 
 
@@ -33,29 +35,29 @@ class Scope:
         return self
 
 
-def hold(project: Project, release: str | None, scope: Scope, why: str, *, json: bool) -> int:
+def hold(site: Site, release: str | None, scope: Scope, why: str, *, json: bool) -> int:
     """Stop it in place."""
-    return _held(project, release, scope.checked(release), why, placing=True, json=json)
+    return _held(site, release, scope.checked(release), why, placing=True, json=json)
 
 
-def resume(project: Project, release: str | None, scope: Scope, why: str, *, json: bool) -> int:
+def resume(site: Site, release: str | None, scope: Scope, why: str, *, json: bool) -> int:
     """Let it move again."""
-    return _held(project, release, scope.checked(release), why, placing=False, json=json)
+    return _held(site, release, scope.checked(release), why, placing=False, json=json)
 
 
-def _held(project: Project, release: str | None, scope: Scope, why: str, *, placing: bool, json: bool) -> int:
+def _held(site: Site, release: str | None, scope: Scope, why: str, *, placing: bool, json: bool) -> int:
     if scope.everything or scope.pipeline:
-        application = "" if scope.everything else application_of(project, release)
+        application = "" if scope.everything else application_of(site, release)
         what = application or "everything"
-        act = orders.stop if placing else orders.lift_stop
-        control = act(project.journal, application, wish(why or ask_why(what, json=json)))
-        answer = {"stopped": sorted(key or "everything" for key in control.stops)}
+        stop = c.Stop(application=application) if placing else c.LiftStop(application=application)
+        site.obey(stop, why or ask_why(what, json=json))
+        answer = {"stopped": sorted(key or "everything" for key in control_of(site.journal.orders()).stops)}
     else:
-        of = chosen(project, release).id
+        of = chosen(site, release).id
         what = " ".join(filter(None, (of, scope.wave, scope.target)))
-        act = levers.hold if placing else levers.resume
-        said = wish(why or ask_why(what, json=json))
-        state = act(project.journal, of, said, wave=scope.wave, target=scope.target)
+        kind = c.Hold if placing else c.Resume
+        site.obey(kind(release=of, wave=scope.wave, target=scope.target), why or ask_why(what, json=json))
+        state = load(site.journal, of)
         parts = sorted(key.partition("/")[2] for key in state.holds)
         answer = {"id": state.id, "held": state.hold is not None, "parts": parts}
     if json:
@@ -65,37 +67,35 @@ def _held(project: Project, release: str | None, scope: Scope, why: str, *, plac
     return 0
 
 
-def application_of(project: Project, release: str | None) -> str:
-    """The application of a release, or of the repository."""
-    return project.journal.header(release).application if release else project.pipeline().application
+def application_of(site: Site, release: str | None) -> str:
+    """The application of a release, or the one that is meant when none is named."""
+    return site.journal.header(release).application if release else site.application()
 
 
-def send_back(project: Project, what: str, release: str | None, why: str, *, json: bool) -> int:
+def send_back(site: Site, kind: type[c.Abort | c.RollBack], release: str | None, why: str, *, json: bool) -> int:
     """Abort or roll back; it is carried back here unless another process carries it already."""
-    act = {"abort": levers.abort, "rollback": levers.roll_back}[what]
-    of = chosen(project, release).id
-    state = act(project.journal, of, wish(why or ask_why(of, json=json)))
+    of = chosen(site, release).id
+    site.obey(kind(release=of), why or ask_why(of, json=json))
     if not json:
-        console.print(f"{state.id} goes back everywhere.")
-    return carry(project, state.id, json=json, wished=Outcome.ABORTED)
+        console.print(f"{of} goes back everywhere.")
+    return site.carry(of, json=json, wished=Outcome.ABORTED)
 
 
-def bring_back(project: Project, to: str, why: str, *, json: bool) -> int:
+def bring_back(site: Site, to: str, why: str, *, json: bool) -> int:
     """Bring an earlier revision back everywhere, by its release or its commit."""
-    release = _release_of(project, to)
-    said = wish(why or ask_why(f"back to {to}", json=json))
-    opened = levers.bring_back(project.journal, release, said, project.quarantine())
+    release = _release_of(site, to)
+    opened = site.obey(c.BringBack(release=release), why or ask_why(f"back to {to}", json=json))
     if not json:
         console.print(f"{opened} brings {release} back. The pipeline is stopped until `shoreward resume --pipeline`.")
-    return carry(project, opened, json=json)
+    return site.carry(opened, json=json)
 
 
-def _release_of(project: Project, to: str) -> str:
+def _release_of(site: Site, to: str) -> str:
     """The release that is named, or the newest one that carried a commit forward and has ended."""
-    headers = project.journal.releases(open=False)
+    headers = site.journal.releases(open=False)
     if any(header.id == to for header in headers):
         return to
-    commit, application = project.repository.resolve(to).id, application_of(project, None)
+    commit, application = site.revision(to).commit, application_of(site, None)
     carried = [
         each.id for each in headers if (each.application, each.commit, each.back_to) == (application, commit, "")
     ]
@@ -108,16 +108,17 @@ def _release_of(project: Project, to: str) -> str:
     return carried[-1]
 
 
-def on_target(project: Project, what: str, release: str | None, target: str, why: str, *, json: bool) -> int:
+def on_target(
+    site: Site, kind: type[c.Retry | c.Skip], release: str | None, target: str, why: str, *, json: bool
+) -> int:
     """Retry or skip a target."""
-    act, so = {"retry": (levers.retry, "is tried again"), "skip": (levers.skip, "is left out")}[what]
-    of = chosen(project, release).id
-    state = act(project.journal, of, target, wish(why or ask_why(f"{target} of {of}", json=json)))
-    key = levers.find_target(state, target).target.key
+    of = chosen(site, release).id
+    site.obey(kind(release=of, target=target), why or ask_why(f"{target} of {of}", json=json))
+    key = find_target(load(site.journal, of), target).target.key
     if json:
-        print_json({"id": state.id, "target": key})
+        print_json({"id": of, "target": key})
     else:
-        console.print(f"{key} {so}.")
+        console.print(f"{key} {'is tried again' if kind is c.Retry else 'is left out'}.")
     return 0
 
 

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from rich.markup import escape
 
-from shoreward.app import orders
-from shoreward.bootstrap import Project, wish
+from shoreward.app import commands as c
 from shoreward.cli.levers import application_of, ask_why
 from shoreward.cli.output import console, moment, print_json
+from shoreward.cli.sites import Site
 from shoreward.core.control import control_of
 from shoreward.domain import UserError
 
 
 def freeze_until(
-    project: Project, name: str, start: str, end: str, why: str, *, pipeline: bool, lift: bool, json: bool
+    site: Site, name: str, start: str, end: str, why: str, *, pipeline: bool, lift: bool, json: bool
 ) -> int:
     """Place a freeze, or lift it."""
-    said = wish(why or ask_why(f"freeze {name}", json=json))
+    why = why or ask_why(f"freeze {name}", json=json)
     if lift:
-        orders.lift_freeze(project.journal, name, said)
+        site.obey(c.LiftFreeze(name=name), why)
         told = f"The freeze {name} is over."
     else:
         if not end:
             raise UserError("USAGE", "A freeze needs an end.", next="Say it with --to, such as --to 2026-12-27.")
-        application = application_of(project, None) if pipeline else ""
-        times = (_time(start, "--from") if start else said.at, _time(end, "--to"))
-        orders.freeze(project.journal, name, *times, said, application=application)
-        told = f"Nothing enters a wave {f'of {application} ' if application else ''}until {moment(times[1])}."
+        application = application_of(site, None) if pipeline else ""
+        begins, ends = _time(start, "--from") if start else time.time(), _time(end, "--to")
+        site.obey(c.PlaceFreeze(name=name, start=begins, end=ends, application=application), why)
+        told = f"Nothing enters a wave {f'of {application} ' if application else ''}until {moment(ends)}."
     if json:
-        print_json({"freezes": sorted(control_of(project.journal.orders()).freezes)})
+        print_json({"freezes": sorted(control_of(site.journal.orders()).freezes)})
     else:
         console.print(told)
     return 0
@@ -44,9 +45,9 @@ def _time(text: str, option: str) -> float:
         raise UserError("USAGE", what, next="Write it as 2026-12-24 or '2026-12-24 18:00'.") from None
 
 
-def set_to(project: Project, name: str, value: str, why: str, *, json: bool) -> int:
+def set_to(site: Site, name: str, value: str, why: str, *, json: bool) -> int:
     """Set a variable."""
-    orders.set_variable(project.journal, name, value, wish(why or ask_why(f"{name} = {value}", json=json)))
+    site.obey(c.SetVariable(name=name, value=value), why or ask_why(f"{name} = {value}", json=json))
     if json:
         print_json({"name": name, "value": value})
     else:
@@ -55,7 +56,7 @@ def set_to(project: Project, name: str, value: str, why: str, *, json: bool) -> 
 
 
 def about_quarantine(
-    project: Project, release: str | None, *, culprit: str, fix: str, lift: bool, why: str, json: bool
+    site: Site, release: str | None, *, culprit: str, fix: str, lift: bool, why: str, json: bool
 ) -> int:
     """Show what is in quarantine, or say what is to blame, what mends it, or that it may go."""
     if release is None and (culprit or fix or lift):
@@ -63,19 +64,19 @@ def about_quarantine(
     if release and not (culprit or fix or lift):
         raise UserError("USAGE", f"Nothing is said of {release}.", next="Say --culprit, --fix or --lift.")
     if release:
-        said = wish(why or ask_why(release, json=json))
+        why = why or ask_why(release, json=json)
         if culprit:
-            orders.name_culprit(project.journal, release, project.repository.resolve(culprit).id, said)
+            site.obey(c.NameCulprit(release=release, commit=site.revision(culprit).commit), why)
         if fix or lift:
-            mended = project.repository.resolve(fix).id if fix else ""
-            orders.lift_quarantine(project.journal, release, said, fix=mended)
-    _show_quarantine(project, json=json)
+            mended = site.revision(fix).commit if fix else ""
+            site.obey(c.LiftQuarantine(release=release, fix=mended), why)
+    _show_quarantine(site, json=json)
     return 0
 
 
-def _show_quarantine(project: Project, *, json: bool) -> None:
-    control = control_of(project.journal.orders())
-    harmed = [header for header in reversed(project.journal.releases()) if header.harmed]
+def _show_quarantine(site: Site, *, json: bool) -> None:
+    control = control_of(site.journal.orders())
+    harmed = site.journal.harmed()[::-1]
     if json:
         print_json(
             [

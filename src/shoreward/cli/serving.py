@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from shoreward.bootstrap.telling import telling
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
-from shoreward.controller import Controller
+from shoreward.controller import Controller, Meter
 from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.spec.server import load_settings
 from shoreward.web.access.signed_in import policy_for, signing_in
 from shoreward.web.around import Known
 from shoreward.web.hub import Hub
+from shoreward.web.measures import Measures
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
 from shoreward.web.views.difference import Differences
@@ -68,12 +70,13 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
         quarantine=lambda application: quarantine,
         ancestry=lambda application: quarantine.ancestry,
         sandboxes=lambda: _leases(project.state),
+        measures=Measures(project.journal.path),
         hub=Hub(Watch(project.journal, Known(taint=quarantine.taint))),
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
     with telling(project.journal.path, project.notifications()):
-        _serve(ground, listening, _carrier(project) if carry else None, json=json)
+        _serve(ground, listening, _carrier(project, ground.measures.metrics) if carry else None, json=json)
 
 
 def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry: bool, json: bool) -> None:
@@ -88,12 +91,14 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         quarantine=convoy.ships.quarantine,
         ancestry=convoy.ships.ancestry,
         sandboxes=lambda: _leases(convoy.ships.ships[0].project.state),
+        measures=Measures(convoy.journal.path),
         hub=Hub(Watch(convoy.journal, Known(limits=convoy.limits, taint=_tainted(convoy.ships)))),
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
     with telling(convoy.journal.path, convoy.notifications):
-        _serve(ground, listening, convoy.controller if carry else None, json=json)
+        carrier = partial(convoy.controller, meter=ground.measures.metrics)
+        _serve(ground, listening, carrier if carry else None, json=json)
 
 
 def _tainted(ships: Ships) -> Callable[[Header], Taint]:
@@ -133,8 +138,8 @@ def _begin(project: Project, rev: str, ask: Callable[[str], Wish], despite: str)
     return open_release(project, commit, pipeline, built, wish, despite)
 
 
-def _carrier(project: Project) -> Callable[[], Controller]:
-    return lambda: Controller(project.journal, project.world())
+def _carrier(project: Project, meter: Meter) -> Callable[[], Controller]:
+    return lambda: Controller(project.journal, project.world(), meter=meter)
 
 
 def _carry(controller: Callable[[], Controller]) -> None:

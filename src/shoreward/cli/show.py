@@ -8,31 +8,30 @@ from dataclasses import asdict
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app.ports import Journal
+from shoreward.app.ports import Reader
 from shoreward.app.releases import latest, load
-from shoreward.app.standing import decision_of
 from shoreward.app.story import line_json, places, summary, tell
 from shoreward.app.wording import odds, rate, sides, subject, telling
-from shoreward.bootstrap import Project
 from shoreward.cli.advising import known, review_json, review_lines
 from shoreward.cli.live import picture, waits
 from shoreward.cli.output import clock, console, moment, print_json, span
+from shoreward.cli.sites import Site
 from shoreward.core import Release
 from shoreward.domain import Evidence
 
 
-def chosen(project: Project, release: str | None) -> Release:
+def chosen(site: Site, release: str | None) -> Release:
     """The release that a person named, or the newest."""
-    return load(project.journal, release) if release else latest(project.journal)
+    return load(site.journal, release) if release else latest(site.journal)
 
 
-def show_status(project: Project, release: str | None, *, json: bool) -> None:
+def show_status(site: Site, release: str | None, *, json: bool) -> None:
     """Where a release is."""
-    state = chosen(project, release)
-    recorded = project.journal.events(state.id)
-    review = known(project.journal, state.pipeline.application, time.time())
+    state = chosen(site, release)
+    recorded = site.journal.events(state.id)
+    review = known(site.journal, state.pipeline.application, time.time())
     now = time.time()
-    blockers = decision_of(project.journal, project.quarantine(), state, now).blockers
+    blockers = site.waits(state, now)
     if not json:
         console.print(picture(state, recorded, blockers, now))
         for line, style in review_lines(review, time.time()) if review else ():
@@ -44,11 +43,11 @@ def show_status(project: Project, release: str | None, *, json: bool) -> None:
     print_json(told)
 
 
-def show_all(project: Project, *, json: bool) -> None:
+def show_all(site: Site, *, json: bool) -> None:
     """All releases, newest first."""
-    states = [load(project.journal, header.id) for header in reversed(project.journal.releases())]
+    states = [load(site.journal, header.id) for header in reversed(site.journal.releases())]
     if json:
-        print_json([_row(project.journal, state) for state in states])
+        print_json([_row(site.journal, state) for state in states])
         return
     table = Table(box=None)
     for name in ("release", "commit", "subject", "by", "opened", "took", "outcome"):
@@ -61,18 +60,18 @@ def show_all(project: Project, *, json: bool) -> None:
     console.print(table)
 
 
-def _row(journal: Journal, state: Release) -> dict[str, object]:
+def _row(journal: Reader, state: Release) -> dict[str, object]:
     told = summary(state, journal.events(state.id))
     return {
         key: told[key] for key in ("id", "application", "commit", "subject", "by", "revision", "outcome", "seconds")
     }
 
 
-def show_why(project: Project, release: str | None, *, full: bool, json: bool) -> None:
+def show_why(site: Site, release: str | None, *, full: bool, json: bool) -> None:
     """Every decision with its evidence."""
-    state = chosen(project, release)
+    state = chosen(site, release)
     names = places(state.pipeline)
-    lines = [line for line in tell(project.journal.events(state.id)) if full or line.weighty]
+    lines = [line for line in tell(site.journal.events(state.id)) if full or line.weighty]
     if json:
         print_json({"id": state.id, "lines": [line_json(line, state.opened.at) for line in lines]})
         return
@@ -81,7 +80,7 @@ def show_why(project: Project, release: str | None, *, full: bool, json: bool) -
         console.print(f"[dim]{clock(line.at)}[/] {where}{escape(line.text)}")
         for evidence in telling(line.evidence):
             console.print(f"           {escape(_evidence(evidence))}", style="dim")
-    for told in waits(decision_of(project.journal, project.quarantine(), state, time.time()).blockers):
+    for told in waits(site.waits(state, time.time())):
         console.print(f"[dim]{clock(time.time())}[/] {escape(f'waits: {told}')}", style="yellow")
 
 

@@ -2,5 +2,6 @@
 
 from shoreward.controller._merges import Merges, WatchedBranch, WatchedGroup
 from shoreward.controller.controller import Controller, Observer
+from shoreward.controller.meter import Meter
 
-__all__ = ["Controller", "Merges", "Observer", "WatchedBranch", "WatchedGroup"]
+__all__ = ["Controller", "Merges", "Meter", "Observer", "WatchedBranch", "WatchedGroup"]

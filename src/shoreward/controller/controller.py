@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,7 @@ from shoreward.controller._around import Around, Numbered
 from shoreward.controller._hands import Hands
 from shoreward.controller._lookout import advisories, inquiries
 from shoreward.controller._merges import Merges
+from shoreward.controller.meter import Meter, Unmeasured
 from shoreward.core import Decision, Effect, Event, Release, decide, evolve, opened, unwanted
 from shoreward.core.decision import earliest
 from shoreward.core.effects import BuildRevision
@@ -85,6 +87,7 @@ class Controller:
         limits: how many targets may be under way at once, over all pipelines.
         worlds: the world of an application's releases, where each has its own; None: its releases are left alone.
         branches: what becomes releases while the controller stays.
+        meter: measures its work.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Controller:
         limits: Limits = UNLIMITED,
         worlds: Worlds | None = None,
         branches: Merges | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._journal = journal
         self._world = world
@@ -108,6 +112,7 @@ class Controller:
         self._glance = glance
         self._worlds: Worlds = worlds or (lambda application: world)
         self._branches = branches
+        self._meter = meter or Unmeasured()
         self._around = Around(journal, self._worlds, world.clock, limits)
         self._carried: dict[str, _Carried] = {}
         self._told: dict[str, int] = {}
@@ -161,7 +166,9 @@ class Controller:
         while True:
             try:
                 seen = self._journal.changes()
+                began = time.perf_counter()
                 self._round(hands, adopt=seen != changes)
+                self._meter.turned(time.perf_counter() - began)
                 changes = seen
                 if not forever and self._nothing_left():
                     return
@@ -260,7 +267,9 @@ class Controller:
         while True:
             try:
                 with carried.turn:
+                    began = time.perf_counter()
                     self._journal.append(carried.state.id, carried.seq, events)
+                    self._meter.appended(time.perf_counter() - began)
                     for seq, event in enumerate(events, start=carried.seq + 1):
                         self._apply(carried, Recorded(seq=seq, event=event))
                 return
@@ -299,7 +308,10 @@ class Controller:
     def _perform(self, state: Release, begun: _UnderWay) -> Event | None:
         try:
             world = self._worlds(state.pipeline.application) or self._world
+            began = time.perf_counter()
             event = perform(world, state, begun.effect, begun.interruption)
+            took, failed = time.perf_counter() - began, isinstance(event, EffectFailed)
+            self._meter.performed(begun.effect.verb, took, failed=failed)
         except Abandoned:
             return None
         if begun.interruption.used and isinstance(event, EffectFailed):

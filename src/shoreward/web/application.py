@@ -22,6 +22,8 @@ from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
 from shoreward.web.api import audit, commands, journal, past, reading, stream, webhooks
 from shoreward.web.headers import SafeHeaders
+from shoreward.web.measures import routes as measures
+from shoreward.web.measures.requests import Requests
 from shoreward.web.problems import Problem, as_json, said_of, status_of, wants_page
 from shoreward.web.routing import Ground, needs
 
@@ -46,6 +48,7 @@ ROUTES = (
     audit.routes,
     signing_in.routes,
     pages.routes,
+    measures.routes,
     records.routes,
 )
 """All routes but the one that publishes them."""
@@ -57,6 +60,7 @@ def application(ground: Ground) -> FastAPI:
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncGenerator[None]:
         ground.hub.begin()
+        ground.measures.begin(ground.watch)
         yield
         ground.hub.end()
 
@@ -79,6 +83,7 @@ def application(ground: Ground) -> FastAPI:
     _answers(app)
     app.add_middleware(GZipMiddleware, minimum_size=4_000, compresslevel=4)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Requests, metrics=ground.measures.metrics)
     return app
 
 

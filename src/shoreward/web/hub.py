@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import structlog
 
@@ -30,6 +31,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._turn = threading.Lock()
+        self._looked = time.monotonic()
 
     def begin(self) -> None:
         """Begin to look, for those who wait in this event loop."""
@@ -50,10 +52,16 @@ class Hub:
         """Whether nothing will come any more."""
         return self._over.is_set()
 
+    @property
+    def since_look(self) -> float:
+        """Seconds since the journal was looked at."""
+        return time.monotonic() - self._looked
+
     def look_now(self) -> None:
         """Look at once: who has just said something shall see it."""
         with self._turn:
             changed = self.watch.refresh()
+            self._looked = time.monotonic()
         if changed:
             self._tell()
 

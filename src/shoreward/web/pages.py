@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from shoreward.domain import Refused, ShorewardError
 from shoreward.web.access.door import Door
@@ -113,23 +113,6 @@ def static(name: Annotated[str, Path(pattern=r"^[a-z]+\.(css|js|svg)$")]) -> Res
         raise Refused("NOT_FOUND", "There is nothing at this address.")
     kind = _TYPES[name[name.rindex(".") :]]
     return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "public, max-age=31536000"})
-
-
-@routes.get("/health")
-@needs(Need.NOTHING)
-def health() -> Response:
-    """The process answers."""
-    return PlainTextResponse("alive\n")
-
-
-@routes.get("/ready")
-@needs(Need.NOTHING)
-def ready(ground: Stands) -> Response:
-    """Whether what is shown is what is in the journal."""
-    trouble = ground.sight.trouble
-    return PlainTextResponse(
-        "the journal is not to be had\n" if trouble else "ready\n", status_code=503 if trouble else 200
-    )
 
 
 def trouble(request: Request, error: ShorewardError, status: int) -> Response:

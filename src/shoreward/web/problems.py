@@ -7,27 +7,15 @@ from math import ceil
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
 
 from shoreward.domain import Refused, Retryable, ShorewardError, UserError
 from shoreward.web.access.policy import Denied
+from shoreward.web.api.bodies import Problem
 
 _MISSING = frozenset(
     ("RELEASE_UNKNOWN", "PIPELINE_UNKNOWN", "TARGET_UNKNOWN", "NO_RELEASE", "BLOB_MISSING", "NOT_JUDGED", "NOT_FOUND",
      "NOT_CHECKED", "FREEZE_UNKNOWN")
 )  # fmt: skip
-
-
-class Problem(BaseModel):
-    """What is wrong, and what to do about it (`application/problem+json`)."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    where: str = ""
-    next: str = ""
 
 
 def status_of(error: ShorewardError) -> int:

@@ -28,6 +28,7 @@ from shoreward.web.access.policy import Access, Caller, Via
 from shoreward.web.access.signed_in import SigningIn
 from shoreward.web.hub import Hub
 from shoreward.web.kept import Kept
+from shoreward.web.measures import Measures
 from shoreward.web.recollected import Recollected
 from shoreward.web.views.changes import Comparisons
 from shoreward.web.views.difference import Differences
@@ -66,6 +67,7 @@ class Ground:
         comparisons: of templates; `recollected`: what was found in releases that are over.
         signing_in: how people sign in; None where nobody has to.
         answers: answers to commands, by idempotency key.
+        measures: what the server counts and times of itself.
         quarantine: what may not be released again, of an application; None where its history is not at hand.
     """
 
@@ -84,6 +86,7 @@ class Ground:
     comparisons: Comparisons = field(default_factory=Comparisons)
     recollected: Recollected = field(default_factory=Recollected)
     quarantine: Callable[[str], Quarantine | None] = field(default=lambda application: None)
+    measures: Measures = field(default_factory=Measures)
     kept: Kept = field(default_factory=Kept)
     caller: Caller = _ITSELF
 
@@ -155,23 +158,12 @@ class Ground:
         """
         repository = self.differences.repository(application)
         if repository is None:
-            raise _no_repository()
+            raise Refused(
+                "NO_REPOSITORY",
+                "This server knows no commits: it was started without the application's repository.",
+                next="Start it in the application's folder.",
+            )
         return repository.resolve(rev).id
-
-    def history_of(self, application: str) -> Ancestry:
-        """The history of an application's commits; raises `Refused` (NO_REPOSITORY) where it is not at hand."""
-        found = self.ancestry(application)
-        if found is None:
-            raise _no_repository()
-        return found
-
-
-def _no_repository() -> Refused:
-    return Refused(
-        "NO_REPOSITORY",
-        "This server knows no commits: it was started without the application's repository.",
-        next="Start it in the application's folder.",
-    )
 
 
 def ground_of(request: Request) -> Ground:

@@ -21,14 +21,14 @@ def status(
     json: Json = False,
 ) -> None:
     """Show where a release is, what it waits for, and what its targets serve."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.show import show_all, show_status
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
+    site = open_site(directory, journal=journal)
     if every:
-        show_all(project, json=json)
+        show_all(site, json=json)
     else:
-        show_status(project, release, json=json)
+        show_status(site, release, json=json)
 
 
 @looking.command(
@@ -55,13 +55,12 @@ def watch(
     release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False
 ) -> None:
     """Follow a release live until it ends; with --json, one line for each event."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.carry import EXIT, follow
     from shoreward.cli.show import chosen
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
-    state = chosen(project, release)
-    outcome = follow(project, state.id, json=json).outcome
+    site = open_site(directory, journal=journal)
+    outcome = follow(site, chosen(site, release).id, json=json).outcome
     raise typer.Exit(EXIT[outcome] if outcome else 0)
 
 
@@ -76,10 +75,10 @@ def why(
     json: Json = False,
 ) -> None:
     """Explain a release: every decision with its counts, evidence, alarms and times."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.show import show_why
+    from shoreward.cli.sites import open_site
 
-    show_why(open_project(directory, journal=journal), release, full=full, json=json)
+    show_why(open_site(directory, journal=journal), release, full=full, json=json)
 
 
 @looking.command(

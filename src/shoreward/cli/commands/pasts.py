@@ -22,10 +22,10 @@ def history(
     json: Json = False,
 ) -> None:
     """Show what was live on each target, since when, by which release, and until when."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.histories import show_history
+    from shoreward.cli.sites import open_site
 
-    show_history(open_project(directory, journal=journal), target, limit=limit, json=json)
+    show_history(open_site(directory, journal=journal), target, limit=limit, json=json)
 
 
 @pasts.command(rich_help_panel=PANEL, epilog="Example: `shoreward where 4f2c1a9`")
@@ -36,10 +36,10 @@ def where(
     json: Json = False,
 ) -> None:
     """Show where a commit is: on which targets what is live contains it, and which releases carry it."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.histories import show_where
+    from shoreward.cli.sites import open_site
 
-    show_where(open_project(directory, journal=journal), rev, json=json)
+    show_where(open_site(directory, journal=journal), rev, json=json)
 
 
 @pasts.command(rich_help_panel=PANEL, epilog="Example: `shoreward dora --days 90 --json`")
@@ -50,7 +50,7 @@ def dora(
     json: Json = False,
 ) -> None:
     """Show lead time, deployment frequency, time between failures and to recover, per pipeline, with their trend."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.histories import show_figures
+    from shoreward.cli.sites import open_site
 
-    show_figures(open_project(directory, journal=journal), days=days, json=json)
+    show_figures(open_site(directory, journal=journal), days=days, json=json)

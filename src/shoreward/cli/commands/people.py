@@ -49,11 +49,11 @@ def hold(
 
     What is stopped is still watched, and still goes back when it harms.
     """
-    from shoreward.bootstrap import open_project
     from shoreward.cli.levers import Scope, hold
+    from shoreward.cli.sites import open_site
 
     scope = Scope(wave=wave, target=target, pipeline=pipeline, everything=everything)
-    raise typer.Exit(hold(open_project(directory, journal=journal), release, scope, why, json=json))
+    raise typer.Exit(hold(open_site(directory, journal=journal), release, scope, why, json=json))
 
 
 @people.command(rich_help_panel=PANEL, epilog="Example: `shoreward resume --why 'the database has been moved'`")
@@ -69,11 +69,11 @@ def resume(
     json: Json = False,
 ) -> None:
     """Let what was held move again: the same that was named to hold it."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.levers import Scope, resume
+    from shoreward.cli.sites import open_site
 
     scope = Scope(wave=wave, target=target, pipeline=pipeline, everything=everything)
-    raise typer.Exit(resume(open_project(directory, journal=journal), release, scope, why, json=json))
+    raise typer.Exit(resume(open_site(directory, journal=journal), release, scope, why, json=json))
 
 
 @people.command(rich_help_panel=PANEL, epilog="Example: `shoreward abort --why 'wrong prices'`")
@@ -85,10 +85,11 @@ def abort(
     json: Json = False,
 ) -> None:
     """Send a release that is under way back everywhere, at once."""
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import Abort
     from shoreward.cli.levers import send_back
+    from shoreward.cli.sites import open_site
 
-    raise typer.Exit(send_back(open_project(directory, journal=journal), "abort", release, why, json=json))
+    raise typer.Exit(send_back(open_site(directory, journal=journal), Abort, release, why, json=json))
 
 
 @people.command(
@@ -110,13 +111,14 @@ def rollback(
 
     With --to, whatever is under way goes back, and an earlier revision is brought back in its place.
     """
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import RollBack
     from shoreward.cli.levers import bring_back, send_back
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
+    site = open_site(directory, journal=journal)
     if to:
-        raise typer.Exit(bring_back(project, to, why, json=json))
-    raise typer.Exit(send_back(project, "rollback", release, why, json=json))
+        raise typer.Exit(bring_back(site, to, why, json=json))
+    raise typer.Exit(send_back(site, RollBack, release, why, json=json))
 
 
 @people.command(rich_help_panel=PANEL, epilog="Example: `shoreward retry us-east-1 --why 'the role is back'`")
@@ -129,10 +131,11 @@ def retry(
     json: Json = False,
 ) -> None:
     """Try what failed on a target again at once, with all its attempts anew."""
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import Retry
     from shoreward.cli.levers import on_target
+    from shoreward.cli.sites import open_site
 
-    raise typer.Exit(on_target(open_project(directory, journal=journal), "retry", release, target, why, json=json))
+    raise typer.Exit(on_target(open_site(directory, journal=journal), Retry, release, target, why, json=json))
 
 
 @people.command(rich_help_panel=PANEL, epilog="Example: `shoreward skip us-east-1 --why 'the region is away'`")
@@ -145,10 +148,11 @@ def skip(
     json: Json = False,
 ) -> None:
     """Leave a target out of a release that serves nobody there yet; what was begun is taken back."""
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import Skip
     from shoreward.cli.levers import on_target
+    from shoreward.cli.sites import open_site
 
-    raise typer.Exit(on_target(open_project(directory, journal=journal), "skip", release, target, why, json=json))
+    raise typer.Exit(on_target(open_site(directory, journal=journal), Skip, release, target, why, json=json))
 
 
 @people.command(
@@ -168,11 +172,11 @@ def freeze(
     json: Json = False,
 ) -> None:
     """Let nothing enter a wave or a target for a time, in any pipeline; what is there bakes on."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.ordering import freeze_until
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
-    raise typer.Exit(freeze_until(project, name, start, end, why, pipeline=pipeline, lift=lift, json=json))
+    site = open_site(directory, journal=journal)
+    raise typer.Exit(freeze_until(site, name, start, end, why, pipeline=pipeline, lift=lift, json=json))
 
 
 @people.command(
@@ -187,10 +191,10 @@ def set_(
     json: Json = False,
 ) -> None:
     """Set a variable that gates ask for."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.ordering import set_to
+    from shoreward.cli.sites import open_site
 
-    raise typer.Exit(set_to(open_project(directory, journal=journal), name, value, why, json=json))
+    raise typer.Exit(set_to(open_site(directory, journal=journal), name, value, why, json=json))
 
 
 @people.command(
@@ -209,11 +213,11 @@ def quarantine(
     json: Json = False,
 ) -> None:
     """Show what may not be released again, and say what mends it."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.ordering import about_quarantine
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
-    raise typer.Exit(about_quarantine(project, release, culprit=culprit, fix=fix, lift=lift, why=why, json=json))
+    site = open_site(directory, journal=journal)
+    raise typer.Exit(about_quarantine(site, release, culprit=culprit, fix=fix, lift=lift, why=why, json=json))
 
 
 @people.command(
@@ -230,11 +234,12 @@ def approve(
     json: Json = False,
 ) -> None:
     """Open a gate that waits for a person's approval, for one wave."""
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import Approve
     from shoreward.cli.gating import unlock
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
-    raise typer.Exit(unlock(project, release, gate, wave, why, approving=True, json=json))
+    site = open_site(directory, journal=journal)
+    raise typer.Exit(unlock(site, Approve, release, gate, wave, why, json=json))
 
 
 @people.command(
@@ -251,11 +256,12 @@ def override(
     json: Json = False,
 ) -> None:
     """Open a gate for one wave, whatever keeps it closed. Who did it, and why, is kept."""
-    from shoreward.bootstrap import open_project
+    from shoreward.app.commands import Override
     from shoreward.cli.gating import unlock
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, journal=journal)
-    raise typer.Exit(unlock(project, release, gate, wave, why, approving=False, json=json))
+    site = open_site(directory, journal=journal)
+    raise typer.Exit(unlock(site, Override, release, gate, wave, why, json=json))
 
 
 @people.command(rich_help_panel=PANEL, epilog="Example: `shoreward gates sandcastles-12`")
@@ -263,7 +269,7 @@ def gates(
     release: ReleaseId = None, directory: Directory = HERE, journal: JournalFile = None, json: Json = False
 ) -> None:
     """Show the gates of the wave that a release is in, or comes to next: open or closed, why, and when they open."""
-    from shoreward.bootstrap import open_project
     from shoreward.cli.gating import show_gates
+    from shoreward.cli.sites import open_site
 
-    show_gates(open_project(directory, journal=journal), release, json=json)
+    show_gates(open_site(directory, journal=journal), release, json=json)

@@ -43,20 +43,17 @@ def release(
         file, name = named(fleet, group)
         asked = release_group(file, name, journal=journal, despite=despite_quarantine, detach=detach, json=json)
         raise typer.Exit(asked)
-    from shoreward.bootstrap import open_project
-    from shoreward.cli.starting import start
+    from shoreward.cli.sites import open_site
 
-    project = open_project(directory, config=config, journal=journal)
-    opened = start(project, rev, allow_dirty=allow_dirty, despite=despite_quarantine, detached=detach)
+    site = open_site(directory, config=config, journal=journal)
+    opened = site.begin(rev, allow_dirty=allow_dirty, despite=despite_quarantine, detached=detach)
     if detach:
         if json:
             print_json({"id": opened})
         else:
             console.print(f"{opened} is open; `shoreward run` carries it.")
         return
-    from shoreward.cli.carry import carry
-
-    raise typer.Exit(carry(project, opened, json=json))
+    raise typer.Exit(site.carry(opened, json=json))
 
 
 @releasing.command(

@@ -96,3 +96,15 @@ class Opened(BaseModel):
     """The release that was opened, or is under way with the same commit already."""
 
     id: Annotated[str, Field(examples=["sandcastles-12"])]
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do about it (`application/problem+json`)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    where: str = ""
+    next: str = ""

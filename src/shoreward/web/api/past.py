@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from shoreward.app.history import Figures, Stay, Whereabouts, figures, stays, trend, whereabouts
-from shoreward.core.header import Header
+from shoreward.app.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
 from shoreward.domain import UserError
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
@@ -22,31 +21,6 @@ routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["past"])
 
 Of = Annotated[str | None, Query(description="Of this application only.", max_length=200)]
 Rev = Annotated[str, Query(min_length=1, max_length=400, pattern=r"^[^-]", description="A branch, tag or commit.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """A commit, with its subject."""
-
-    commit: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """Where a commit is, application by application."""
-
-    commit: str
-    subject: str
-    applications: tuple[Whereabouts, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How a pipeline, or all of them, delivers: over the whole time, and over eight equal parts of it."""
-
-    whole: Figures
-    trend: tuple[Figures, ...]
 
 
 @routes.get("/history")
@@ -101,17 +75,9 @@ def _resolved(ground: Ground, rev: str, application: str | None) -> tuple[str, s
 def delivery(
     ground: Stands, application: Of = None, days: Annotated[int, Query(ge=1, le=3_650)] = 90
 ) -> dict[str, Delivery]:
-    """Lead time, deployment frequency, failures and recovery, by pipeline and of all together ("")."""
-    sight, now = ground.sight, ground.now()
-    groups: dict[str, tuple[Header, ...]] = {
-        name: sight.of(name) for name in ([application] if application else sorted(sight.headers))
-    }
-    if not application:
-        groups[""] = tuple(header for group in groups.values() for header in group)
-    return {
-        name: Delivery(whole=figures(of, now - days * 86_400, now), trend=trend(of, now, days=days))
-        for name, of in groups.items()
-    }
+    """Lead time, frequency, failures and recovery, by pipeline, and of all together ("") unless there is one."""
+    names = [application] if application else sorted(ground.sight.headers)
+    return deliveries({name: ground.sight.of(name) for name in names}, ground.now(), days=days)
 
 
 @routes.get("/quarantine")
@@ -130,3 +96,10 @@ def quarantine(request: Request, ground: Stands, before: Before = "", limit: Lim
 def orders_in_force(ground: Stands) -> InForce:
     """Stops, freezes and variables that people have set, and what they said about quarantine."""
     return in_force(ground.sight.control)
+
+
+@routes.get("/version")
+@needs(Need.READ)
+def which_version() -> dict[str, str]:
+    """The server's version."""
+    return {"version": version("shoreward")}

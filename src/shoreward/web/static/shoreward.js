@@ -85,7 +85,7 @@ function listen() {
     pulse("lost", "connection lost, trying again");
     if (stream.readyState === EventSource.CLOSED) { soon(); setTimeout(listen, 2000); }
   };
-  for (const kind of ["happened", "control"]) stream.addEventListener(kind, soon);
+  for (const kind of ["happened", "order", "control"]) stream.addEventListener(kind, soon);
 }
 
 // --- times -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,5 @@
+"""The server's own measures, for Prometheus: `/metrics`."""
+
+from shoreward.web.measures.events import Measures
+
+__all__ = ["Measures"]

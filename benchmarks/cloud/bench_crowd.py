@@ -1,10 +1,11 @@
-"""What customers notice while functions start everywhere at once: ``python benchmarks/cloud/bench_crowd.py``.
+"""What customers notice while functions start everywhere at once: ``python benchmarks/cloud/bench_crowd.py [RATE]``.
 
 Eight regions of an application like sandcastles, each with as many customers as in the demo. They come while no
 function runs yet, and stay while all of them are replaced. Prints how their requests ended; nothing is asserted.
 """
 
 import json
+import sys
 import time
 from collections import Counter
 from typing import Any
@@ -17,7 +18,9 @@ REGIONS = (
     *("eu-north-1", "eu-west-1", "eu-central-1", "us-east-1", "us-east-2"),
     *("us-west-2", "ap-northeast-1", "sa-east-1"),
 )
-RATE, SECONDS = 72.0, 15.0
+RATE = float(sys.argv[1]) if len(sys.argv) > 1 else 72.0
+"""Requests per second in each region."""
+SECONDS = 15.0
 VISITS = (Visit("GET", "/tides/brighton", weight=9.0), Visit("GET", "/castles/camelot", weight=1.0))
 TIDES = "def handler(event, context): return {'statusCode': 200, 'body': 'WORD'}"
 CASTLES = """

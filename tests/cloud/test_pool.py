@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shoreward.cloud.functions.model import Credentials, FunctionSpec, Invocation, Outcome
-from shoreward.cloud.functions.pool import FunctionPool, PoolLimits
+from shoreward.cloud.functions.pool import Abandoned, FunctionPool, PoolLimits, wanted
 from shoreward.testing.cloud import archive
 
 SAYS = "import os\ndef handler(event, context): return os.getpid()"
@@ -75,6 +75,25 @@ def test_a_process_that_dies_is_replaced_for_those_who_wait(tmp_path: Path) -> N
             return await crowd(made, spec("f", DIES), 3)
 
     assert [json.loads(one.payload)["errorType"] for one in asyncio.run(come())] == ["Runtime.ExitError"] * 3
+
+
+def test_nothing_is_started_for_those_who_have_left(tmp_path: Path) -> None:
+    """Else those who come after a stall would wait until all of those are served who gave up during it."""
+    left: set[int] = set()
+
+    async def customer(made: FunctionPool, number: int) -> Outcome:
+        wanted.set(lambda: number not in left)
+        return await made.invoke(spec("f"), Invocation(request_id=str(number), event=b"{}", arn="arn"))
+
+    async def come() -> list[Outcome | BaseException]:
+        async with pool(tmp_path, PoolLimits(per_version=1)) as made:
+            calls = [asyncio.ensure_future(customer(made, number)) for number in range(20)]
+            await asyncio.sleep(0)
+            left.update(range(5, 15))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    ended = asyncio.run(come())
+    assert [number for number, one in enumerate(ended) if isinstance(one, Abandoned)] == list(range(5, 15))
 
 
 def test_code_that_cannot_be_unpacked_is_told_to_each(tmp_path: Path) -> None:

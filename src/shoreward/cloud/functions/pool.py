@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,12 +41,33 @@ class PoolLimits:
     patience: float = 0.1
 
 
+class Abandoned(Exception):
+    """A call had not begun, and nobody waits for its answer any more."""
+
+
+def _always() -> bool:
+    return True
+
+
+wanted: ContextVar[Callable[[], bool]] = ContextVar("wanted", default=_always)
+"""Whether somebody waits for what is being called. Nothing is started for a customer who has left meanwhile: else those
+who come after a stall would wait until all of those have been served who gave up during it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """A call that waits since a moment: for a process, or, if it is given None, to start one itself."""
 
     since: float
+    wanted: Callable[[], bool]
     given: asyncio.Future[Worker | None]
+
+    @property
+    def over(self) -> bool:
+        """Whether it need not be given anything; who has left is told so."""
+        if not self.given.done() and not self.wanted():
+            self.given.set_exception(Abandoned())
+        return self.given.done()
 
 
 @dataclass(slots=True)
@@ -74,7 +96,7 @@ class FunctionPool:
         self._empty = Path(tempfile.mkdtemp(dir=work_dir))
 
     async def invoke(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:
-        """Run one invocation, on an idle process if there is one. Always returns an outcome."""
+        """Run one invocation, on an idle process if there is one. Returns an outcome, or raises `Abandoned`."""
         version = self._versions.get(spec.key)
         if version is None:
             version = self._versions[spec.key] = _Version()
@@ -133,7 +155,7 @@ class FunctionPool:
         """Wait for a process to become free, or to be the one who starts another."""
         loop = asyncio.get_running_loop()
         while True:
-            turn = _Turn(loop.time(), loop.create_future())
+            turn = _Turn(loop.time(), wanted.get(), loop.create_future())
             version.queue.append(turn)
             if version.look is None:
                 self._look(version)
@@ -151,7 +173,7 @@ class FunctionPool:
         if version.look is not None:
             version.look.cancel()
             version.look = None
-        while version.queue and version.queue[0].given.done():
+        while version.queue and version.queue[0].over:
             version.queue.popleft()
         if not version.queue:
             return
@@ -227,10 +249,10 @@ def _initialising(version: _Version) -> int:
 def _hand_over(version: _Version, worker: Worker) -> None:
     """A process that became free goes to who has waited longest."""
     while version.queue:
-        turn = version.queue.popleft().given
-        if not turn.done():
+        turn = version.queue.popleft()
+        if not turn.over:
             worker.busy = True
-            turn.set_result(worker)
+            turn.given.set_result(worker)
             return
 
 

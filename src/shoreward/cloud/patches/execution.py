@@ -15,7 +15,7 @@ from typing import Any
 
 from shoreward.cloud import seam
 from shoreward.cloud.functions.model import FunctionSpec, Invocation, Outcome
-from shoreward.cloud.functions.pool import FunctionPool
+from shoreward.cloud.functions.pool import Abandoned, FunctionPool
 from shoreward.cloud.patches.addresses import localised
 from shoreward.cloud.patches.aliases import serving
 from shoreward.cloud.patches.function_logs import FunctionLogs
@@ -70,6 +70,8 @@ class Executor:
             spec = self._spec(account, region, name, version, record, config)
             invocation = _invocation(event, arn, client_context)
             outcome = await self._pool.invoke(spec, invocation)
+        except Abandoned:
+            return {"body": None, "log": "", "error": True, "function_error": "Unhandled", "executed_version": version}
         finally:
             self._running[account, region] -= 1
             self._lambda._release_execution_slot(slot)

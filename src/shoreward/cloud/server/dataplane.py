@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from shoreward.cloud import seam
+from shoreward.cloud.functions.pool import wanted
 from shoreward.cloud.metrics.store import MetricStore, Series
 from shoreward.cloud.server.http11 import Request, Response
 
@@ -34,6 +35,7 @@ class DataPlane:
 
     async def answer(self, request: Request) -> Response | None:
         """The answer, or None if the request is not addressed to an API or function URL."""
+        wanted.set(request.wanted)
         path = request.path
         if path.startswith(_EXECUTE_API):
             api_id, _, rest = path[len(_EXECUTE_API) :].partition("/")

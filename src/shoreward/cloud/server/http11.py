@@ -26,15 +26,23 @@ As many as Linux allows by default, for a moment in which functions start everyw
 _NO_BODY = frozenset({204, 304})
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Request:
-    """One request as it came: header names in lower case, the body whole and de-chunked."""
+    """One request as it came: header names in lower case, the body whole and de-chunked.
+
+    ``wanted`` says whether its client is still there, and waits for the answer.
+    """
 
     method: str
     target: str
     headers: list[tuple[bytes, bytes]]
     body: bytes
     peer: tuple[str, int]
+    wanted: Callable[[], bool] = _always
 
     @property
     def raw_path(self) -> str:
@@ -159,7 +167,10 @@ class HttpProtocol(asyncio.Protocol):
             del self._buffer[: self._length]
         method, target, headers = self._head
         self._head = None
-        return Request(method, target, headers, body, self._peer)
+        return Request(method, target, headers, body, self._peer, self._open)
+
+    def _open(self) -> bool:
+        return not self.closed
 
     def _read_head(self) -> bool:
         while self._buffer.startswith(b"\r\n"):

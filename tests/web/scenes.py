@@ -54,6 +54,9 @@ def pipeline(application: str, waves: Sequence[tuple[str, Sequence[tuple[str, fl
     )
 
 
+TOP = {"change": "#targets-change-title", "latency": "#metric-2"}
+"""What stands at the top of a picture, where that is not the page's beginning."""
+
 SMALL = (("first", (("eu-north-1", 10),)), ("rest", (("eu-west-1", 90),)))
 
 BEACHES = pipeline(
@@ -71,6 +74,7 @@ def a_past(site: Site) -> None:
     site.clock.time = time.time() - 14_000
     site.cloud.traffic = {target.key: 300.0 for target in BEACHES.targets}
     site.broken.add("9f1c2ab7d04e55")
+    site.cloud.latency = lambda commit, target, at: 165.0 if commit in site.broken else 100.0
     for commit, subject, by in (
         ("41b07dd2c9aa10", "Towers may have flags", "grace"),
         ("c0ffee91d2b3a4", "Moats are filled twice a day", "ada"),
@@ -138,9 +142,8 @@ def draw(folder: Path, names: Sequence[str] = ()) -> None:
             page.wait_for_timeout(1_200)
             if name == "levers":
                 page.locator("#more-levers summary").click()
-            if name == "change":
-                page.locator("#targets-change-title").scroll_into_view_if_needed()
-                page.evaluate("document.querySelector('#targets-change-title').scrollIntoView()")
+            if name in TOP:
+                page.evaluate("wanted => document.querySelector(wanted).scrollIntoView()", TOP[name])
             page.screenshot(path=folder / f"server-{name}.png")
             page.close()
             slim(folder / f"server-{name}.png")
@@ -156,7 +159,7 @@ def slim(picture: Path) -> None:
 
 def surroundings(clock: SimulatedClock) -> dict[str, Any]:
     """What a server is told beside the journal."""
-    return {"sandboxes": lambda: tuple(boxes(clock.now()))}
+    return {"sandboxes": lambda: tuple(boxes(clock.now())), "begin": lambda rev, ask, despite: ""}
 
 
 def _all(site: Site) -> None:
@@ -177,6 +180,7 @@ def _pictures() -> Sequence[tuple[str, str, str, str]]:
         ("wall", "/pipelines/sandcastles", "wall", "dark"),
         ("levers", "/releases/ferry-1", "desktop", "light"),
         ("change", "/releases/sandcastles-4", "desktop", "light"),
+        ("latency", "/releases/sandcastles-3/judgement/eu-north-1", "desktop", "light"),
         ("approval", "/releases/postcards-1", "desktop", "dark"),
         ("history", "/pipelines/sandcastles/releases", "desktop", "light"),
         ("figures", "/figures", "desktop", "light"),

@@ -20,7 +20,7 @@ PARTS = 12
 LOOKED = 60
 """How many of the newest releases that harmed are read, to say what was spared."""
 
-PIPELINES = 120
+PIPELINES = 40
 """How many pipelines are listed at most, those that deliver most."""
 
 _DAY = 86_400.0

@@ -117,12 +117,12 @@ def test_harm_is_seen_beside_a_region_that_does_not_have_the_values():
     assert judgement.verdict is Verdict.FAIL
     assert "shop: errors" in judgement.reason
     assert "in south" in judgement.reason
-    assert judgement.evidence[0].strength == "calibrated"
+    assert [each.strength for each in judgement.evidence if each.controls] == ["calibrated"]
 
 
 def test_what_harms_everywhere_is_not_the_values():
-    everywhere: Rate = lambda target, time: 0.5 if time >= WRITTEN else 0.0  # noqa: E731
-    judgement = judged(Shops(everywhere), baking(NORTH, SOUTH))
+    everywhere: Rate = lambda target, time: 0.02 if time >= WRITTEN else 0.0  # noqa: E731
+    judgement = judged(Shops(everywhere, requests=100.0), baking(NORTH, SOUTH))
     assert judgement.verdict is Verdict.PASS
     assert "beside south" in judgement.reason
     assert "weak" not in judgement.reason
@@ -161,6 +161,18 @@ def test_values_that_nobody_has_used_do_not_pass(requests: float, verdict: Verdi
 def test_a_look_that_cannot_read_says_nothing():
     with pytest.raises(Retryable):
         judged(Shops(after(0.0), down=True), baking(NORTH, SOUTH))
+
+
+def test_what_is_not_shown_to_be_below_the_ceiling_does_not_pass():
+    usual = Shops(after(0.06, usual=0.06))
+    judgement = judged(usual, baking(NORTH, SOUTH))
+    assert judgement.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert judgement.reason.startswith("errors 18 of 300 (6 %) are not shown to be below the ceiling")
+
+
+def test_values_that_break_a_function_fail_within_four_intervals():
+    judgement = judged(Shops(after(0.8)), baking(NORTH, SOUTH), seconds=40)
+    assert judgement.verdict is Verdict.FAIL
 
 
 def test_the_only_others_that_are_read_are_controls():

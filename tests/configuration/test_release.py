@@ -55,7 +55,7 @@ defaults:
 waves:
   - {name: north, targets: [main/eu-north-1]}
   - {name: south, targets: [main/us-east-1]}
-judge: {interval: 1s, delay: 1s, dispersion: 1, alpha: 5%}
+judge: {interval: 1s, delay: 1s, dispersion: 1, alpha: 5%, beta: 20%, first-deployment-ceiling: 10%}
 """
 
 

@@ -145,18 +145,29 @@ def without_arms_words(evidence: Sequence[Evidence]) -> str:
     return f"no harm to be seen in {', '.join(names)} beside {'; '.join(beside)}{weak}"
 
 
-def served_words(evidence: Sequence[Evidence], requests: int | None, wanted: int, *, weak: bool) -> str:
-    """What was seen of values that everybody met at once; `weak`: whether errors had nothing to be compared with."""
+def served_words(
+    evidence: Sequence[Evidence], together: Evidence | None, requests: int | None, wanted: int, *, alone: bool
+) -> str:
+    """What was seen of values that everybody met at once.
+
+    Args:
+        together: errors of all functions against the ceiling; None, as `requests`, where nobody's are looked at.
+        wanted: requests that a pass takes.
+        alone: whether errors of some function had nothing to be compared with.
+    """
+    if together is None or requests is None:
+        return "nobody's requests are looked at: judged by alarms alone, which is weak"
     if requests == 0:
         return "no requests since the values were written"
-    if requests is None:
-        return "nobody's requests are looked at: judged by alarms alone, which is weak"
     came = counted(requests, "request") + " since the values were written"
     if requests < wanted:
         return f"{came}, {wanted:,} are asked for"
+    if not together.verdict.advances:
+        seen, weight = rate(together.canary_bad, together.canary_requests), f"evidence {odds(together.e_promote)}"
+        return f"errors {seen} are not shown to be below the ceiling ({weight}, needed {odds(together.bar_promote)})"
     compared = [each for each in evidence if each.controls]
     told = [without_arms_words(compared)] if compared else []
-    told += ["errors are below the ceiling, with nothing to compare them with, which is weak"] if weak else []
+    told += ["errors are below the ceiling, with nothing to compare them with, which is weak"] if alone else []
     return "; ".join((*told, came))
 
 

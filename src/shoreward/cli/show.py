@@ -92,9 +92,17 @@ def _evidence(each: Evidence) -> str:
         harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof; {each.strength})"
         return f"{subject(each)}, {each.metric}: {canary}, {baseline}; evidence of {harm}{_safe(each)}"
     harm = f"harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof)"
-    if each.strength == "weak":
-        return f"{subject(each)}, {each.metric}: {canary}, held to the ceiling; evidence of {harm}"
+    if each.strength == "weak":  # nothing to compare it with
+        return f"{subject(each)}, {each.metric}: {canary}, held to the ceiling{_ceiling(each)}"
     return f"{subject(each)}, {each.metric}: canary {canary}, baseline {baseline}; evidence of {harm}{_safe(each)}"
+
+
+def _ceiling(each: Evidence) -> str:
+    """What a ceiling was tested for: being above it, or being below."""
+    harm = (
+        f"; evidence of harm {odds(each.e_rollback)} ({odds(each.bar_rollback)} is proof)" if each.bar_rollback else ""
+    )
+    return f"{harm}{_safe(each)}"
 
 
 def _safe(each: Evidence) -> str:

@@ -177,8 +177,8 @@ def _at_once(world: World, state: Release, deployment: Deployment, window: Windo
     if failed := _failed(window, seen.evidence):
         return failed
     wanted = state.wave_of(deployment).bake.requests
-    verdict = Verdict.PASS
+    verdict = seen.together.verdict if seen.together else Verdict.PASS
     if seen.requests is not None and seen.requests < wanted:
         verdict = Verdict.NOT_ENOUGH_EVIDENCE if seen.requests else Verdict.NO_DATA
-    reason = served_words(seen.evidence, seen.requests, wanted, weak=seen.ceilings)
+    reason = served_words(seen.evidence, seen.together, seen.requests, wanted, alone=seen.alone)
     return Judgement(verdict=verdict, until=window.end, reason=reason, evidence=seen.evidence)

@@ -23,7 +23,7 @@ from shoreward.app.judging.window import Window
 from shoreward.app.ports import SeriesSource
 from shoreward.app.world import World
 from shoreward.core import Deployment, Phase, Release
-from shoreward.domain import Evidence, JudgePolicy, Metric, OperationError, Pipeline, Query, Target
+from shoreward.domain import ERRORS, Evidence, JudgePolicy, Metric, OperationError, Pipeline, Query, Target
 from shoreward.domain.metrics import filled
 from shoreward.judge import (
     CAUTIOUS_PHI,
@@ -101,7 +101,10 @@ def shared_metrics(world: World, pipeline: Pipeline, target: Target) -> tuple[Me
 def _surveyed(world: World, pipeline: Pipeline, target: Target) -> Sequence[Metric]:
     if pipeline.configuration is None:
         return world.survey.shared(target)
-    return [metric for each in pipeline.configuration.judged_by for metric in world.survey.judged(target, each)]
+    found = [metric for each in pipeline.configuration.judged_by for metric in world.survey.judged(target, each)]
+    # Errors cluster here as the team says they do anywhere; of other metrics nobody has said anything.
+    known = pipeline.judge.dispersion
+    return [replace(each, dispersion=known) if each.name == ERRORS else each for each in found]
 
 
 def shared_evidence(

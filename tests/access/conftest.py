@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,8 +26,8 @@ from shoreward.web.server import address, listen
 from web.conftest import Answer, server
 from web.conftest import Site as Site
 from web.conftest import build as build  # the fixture: a server of one's own
+from web.conftest import filled as filled
 from web.conftest import past as past  # the fixture: a server with releases that have ended
-from web.conftest import standing as standing
 
 HTML = {"Accept": "text/html"}
 ROLES = (
@@ -183,8 +183,25 @@ def words(site: Site) -> None:
         levers.hold(site.journal, header.id, wish)
 
 
-@pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Guarded]:
-    """A server of three pipelines that people sign in to."""
-    with standing(tmp_path / "journal.db", pipelines) as site, guarding(site) as made:
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server of three pipelines that people sign in to, for all tests of a module."""
+    with filled(tmp_path_factory.mktemp("guarded") / "journal.db", pipelines) as site, guarding(site) as made:
         yield made
+
+
+@pytest.fixture
+def guarded(lasting: Guarded) -> Guarded:
+    """The same, as if nobody had come yet; only the journal's events and orders stay."""
+    site, provider = lasting.site, lasting.provider
+    with closing(sqlite3.connect(site.journal.path)) as connection, connection:
+        for table in ("tokens", "sessions", "audit"):
+            connection.execute(f"DELETE FROM {table}")
+    provider.fault, provider.ahead, provider.claims = None, 0.0, {}
+    provider.asked.clear()
+    # What is known of the provider grows old, and is asked for again.
+    site.clock.time += 3_601
+    afresh = Wish(by="grace", at=site.clock.time, why="the next test")
+    levers.resume(site.journal, "app-1", afresh)
+    orders.lift_stop(site.journal, "app", afresh)
+    return lasting

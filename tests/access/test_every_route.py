@@ -18,7 +18,7 @@ from shoreward.web.access.policy import ROLES, Need
 from shoreward.web.application import ROUTES
 from web.conftest import Answer
 
-from .conftest import NAMES, Guarded, guarding, pipelines, standing, words
+from .conftest import NAMES, Guarded, filled, guarding, pipelines, words
 
 OPEN = {"/static/{name}", "/health", "/ready", "/sign-in", "/sign-in/callback", "/signed-out"}
 """What is answered to everybody, and why: how to sign in, how the pages look, whether the process lives."""
@@ -60,7 +60,7 @@ ABOUT_ONE = [(method, route) for method, route in CLOSED if "{application}" in r
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """One server for all that only asks."""
-    with standing(tmp_path_factory.mktemp("routes") / "journal.db", pipelines) as site, guarding(site) as made:
+    with filled(tmp_path_factory.mktemp("routes") / "journal.db", pipelines) as site, guarding(site) as made:
         words(site)
         for application in TOLD:
             entry = Audited(
@@ -185,7 +185,7 @@ def test_a_command_that_is_too_long_is_not_read(shared: Guarded):
 
 def test_every_command_is_in_the_audit_whatever_came_of_it(tmp_path: Path):
     commands = [(method, route) for method, route in CLOSED if method == "POST" and route.path != "/sign-out"]
-    with standing(tmp_path / "journal.db", pipelines) as site, guarding(site) as guarded:
+    with filled(tmp_path / "journal.db", pipelines) as site, guarding(site) as guarded:
         tokens = {role: guarded.token(role, name=role) for role in Role}
         for method, route in commands:
             for secret in ("", *tokens.values()):

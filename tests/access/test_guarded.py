@@ -20,8 +20,9 @@ from shoreward.core import events as e
 from shoreward.domain.access import Rates, Role
 from shoreward.web.access.network import Proxies, Reach
 from shoreward.web.access.policy import Asked, Need
+from web.conftest import server
 
-from .conftest import ADA, Browser, Guarded, guarding, pipelines, standing
+from .conftest import ADA, ROLES, Browser, Guarded, filled, guarding, pipelines
 
 HOLD = "/api/v1/releases/app-1/hold"
 
@@ -48,12 +49,13 @@ def test_a_token_is_named_as_one(guarded: Guarded):
 
 
 def test_an_operator_of_one_pipeline_stops_that_one_and_not_all(guarded: Guarded, operator: Browser):
+    before = len(guarded.site.journal.orders())
     refused = operator.command("/api/v1/stop", {"why": "so"})
     assert (refused.status, refused.code) == (403, "NOT_PERMITTED")
     assert operator.command("/api/v1/stop", {"why": "so", "application": "tides"}).code == "NOT_PERMITTED"
     assert operator.command("/api/v1/stop", {"why": "so", "application": "ferry"}).code == "PIPELINE_UNKNOWN"
     assert operator.command("/api/v1/stop", {"why": "so", "application": "app"}).status == 200
-    assert [order.application for order in guarded.site.journal.orders()] == ["app"]
+    assert [order.application for order in guarded.site.journal.orders(before)] == ["app"]
     kept = [(entry.application, entry.status, entry.code, entry.allowed) for entry in audited(guarded.accounts)][:4]
     assert kept == [
         ("app", 200, "", True),
@@ -89,9 +91,10 @@ def test_pages_are_not_kept_for_somebody_else(guarded: Guarded, operator: Browse
 def test_a_page_of_another_site_does_nothing_with_a_session(
     guarded: Guarded, operator: Browser, headers: dict[str, str]
 ):
+    before = guarded.site.journal.events("app-1")
     answer = operator.command(HOLD, {"why": "so"}, **headers)
     assert (answer.status, answer.code) == (403, "ORIGIN_FOREIGN")
-    assert len(guarded.site.journal.events("app-1")) == 1
+    assert guarded.site.journal.events("app-1") == before
 
 
 def test_a_form_of_another_site_does_nothing_with_a_session(guarded: Guarded, operator: Browser):
@@ -176,7 +179,7 @@ def test_what_people_say_is_kept_as_it_is_and_shown_as_nothing_else(guarded: Gua
 
 def test_too_many_requests_wait_each_for_themselves(tmp_path: Path):
     rates = Rates(requests=5, commands=2, failures=3)
-    with standing(tmp_path / "journal.db", pipelines) as site, guarding(site, rates=rates) as guarded:
+    with filled(tmp_path / "journal.db", pipelines) as site, guarding(site, rates=rates) as guarded:
         first, second = guarded.token(), guarded.token()
         read = [guarded.ask("GET", "/api/v1/pipelines", first) for _ in range(6)]
         assert [answer.status for answer in read] == [200] * 5 + [429]
@@ -223,7 +226,8 @@ def test_a_stream_tells_of_what_its_reader_sees(guarded: Guarded):
         def read() -> None:
             for line in stream:
                 lines.append(line)
-                said.set()
+                if b"tides-1" in line:
+                    said.set()
 
         reader = threading.Thread(target=read)
         reader.start()
@@ -231,7 +235,6 @@ def test_a_stream_tells_of_what_its_reader_sees(guarded: Guarded):
         guarded.site.clock.time += 30
         reader.join()
     told = b"".join(lines)
-    assert b"tides-1" in told
     assert b"app-1" not in told
     assert b"ferry-1" not in told
 
@@ -247,7 +250,7 @@ HTTPS = {
 @contextmanager
 def proxied(folder: Path) -> Iterator[Guarded]:
     with (
-        standing(folder / "journal.db", pipelines) as site,
+        filled(folder / "journal.db", pipelines) as site,
         guarding(site, address="https://shoreward.example.com", proxies=PROXY) as guarded,
     ):
         guarded.provider.claims = {**ADA, "groups": ["beach"]}
@@ -328,17 +331,16 @@ def test_the_last_address_that_no_trusted_proxy_has_is_the_clients(chain: str, o
 
 
 def test_who_has_no_role_is_known_and_may_leave_and_nothing_else(tmp_path: Path):
-    with standing(tmp_path / "journal.db", pipelines) as site, guarding(site) as made:
-        nobody = [rule for rule in made.settings.roles if not rule.everyone]
-        with guarding(site, roles=tuple(nobody)) as guarded:
-            browser = guarded.signed_in(email="grace@example.com")
-            assert "You have no role here yet" in browser.visit("/account").text
-            refused = browser.visit("/api/v1/pipelines")
-            assert (refused.status, refused.code) == (403, "NOT_PERMITTED")
+    named = tuple(rule for rule in ROLES if not rule.everyone)
+    with filled(tmp_path / "journal.db", pipelines) as site, guarding(site, roles=named) as guarded:
+        browser = guarded.signed_in(email="grace@example.com")
+        assert "You have no role here yet" in browser.visit("/account").text
+        refused = browser.visit("/api/v1/pipelines")
+        assert (refused.status, refused.code) == (403, "NOT_PERMITTED")
 
 
 def test_a_token_holds_on_a_laptop_too_and_for_no_more_than_it_says(tmp_path: Path):
-    with standing(tmp_path / "journal.db", pipelines) as site, guarding(site) as guarded:
+    with filled(tmp_path / "journal.db", pipelines) as site, guarding(site) as guarded, server(site) as site.address:
         laptop = replace(guarded, site=site)
         viewer = laptop.token(Role.VIEWER, "app")
         assert laptop.ask("GET", "/api/v1/releases/app-1", viewer).status == 200

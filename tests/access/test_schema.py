@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from shoreward.web.application import ROUTES
 
-from .conftest import NAMES, Guarded, guarding, pipelines, standing, words
+from .conftest import NAMES, Guarded, filled, guarding, pipelines, words
 
 EXAMPLES = int(os.environ.get("SHOREWARD_API_EXAMPLES", "4"))
 PROMISED = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
@@ -39,7 +39,7 @@ STREAM = "/api/v1/events"
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    with standing(tmp_path_factory.mktemp("schema") / "journal.db", pipelines) as site, guarding(site) as made:
+    with filled(tmp_path_factory.mktemp("schema") / "journal.db", pipelines) as site, guarding(site) as made:
         words(site)
         yield made
 

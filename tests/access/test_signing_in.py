@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -19,25 +16,6 @@ from shoreward.testing.openid import Fault, openid_provider
 from shoreward.web.access.openid import Provider, Secret
 
 from .conftest import ADA, Guarded, filled, guarding, pipelines
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    with filled(tmp_path_factory.mktemp("signing") / "journal.db", pipelines) as site, guarding(site) as made:
-        yield made
-
-
-@pytest.fixture
-def guarded(lasting: Guarded) -> Guarded:
-    """One server for all, which has forgotten who came before; its provider is as it was."""
-    with closing(sqlite3.connect(lasting.site.journal.path)) as connection, connection:
-        for table in ("sessions", "audit"):
-            connection.execute(f"DELETE FROM {table}")
-    lasting.provider.fault, lasting.provider.ahead, lasting.provider.claims = None, 0.0, {}
-    lasting.provider.asked.clear()
-    # What is known of the provider grows old, and is asked for again.
-    lasting.site.clock.time += 3_601
-    return lasting
 
 
 def test_who_is_not_signed_in_is_sent_to_the_provider_and_comes_back_to_where_they_wanted_to_go(guarded: Guarded):

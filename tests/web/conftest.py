@@ -100,13 +100,21 @@ def standing(
     **more: Any,
 ) -> Iterator[Site]:
     """A site for as long as the context lasts; its clock stands still unless another one is given."""
+    with filled(file, fill, kind=kind, clock=clock) as site, server(site, **more) as site.address:
+        yield site
+
+
+@contextmanager
+def filled(
+    file: Path, fill: Callable[[Site], object], *, kind: type[SimulatedCloud] = SimulatedCloud, clock: Any = None
+) -> Iterator[Site]:
+    """A site without a server yet."""
     journal = SqliteJournal(file)
     clock, broken = clock or SimulatedClock(), set[str]()
     cloud = kind(clock=clock, journal=journal, errors=lambda commit, target, at: 0.2 if commit in broken else 0.002)
     site = Site(journal=journal, clock=clock, cloud=cloud, broken=broken)
     fill(site)
-    with server(site, **more) as site.address:
-        yield site
+    yield site
     journal.close()
 
 

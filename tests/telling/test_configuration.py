@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from shoreward.domain import SpecError, SpecErrors
 from shoreward.domain.notifications import FOR_PEOPLE, Chat, Kind, Mail, Notifications, Receiver, Statuses, Webhook
 from shoreward.spec.fleet import load_fleet
 from shoreward.spec.notifications import load_notifications
+from shoreward.spec.schema import notifications_schema_text
 
 FULL = """
 page: https://shoreward.example.org/
@@ -27,7 +31,7 @@ receivers:
   - name: commits
     statuses: {repository: beach/castles, token: GITHUB_TOKEN}
   - name: inside
-    statuses: {on: gitea, repository: beach/pier, token: TOKEN, url: "http://forge.internal/api/v1", insecure: true}
+    statuses: {forge: gitea, repository: beach/pier, token: TOKEN, url: "http://forge.internal/api/v1", insecure: true}
 """
 
 
@@ -96,7 +100,7 @@ def test_a_fleet_has_the_same_in_its_file(tmp_path: Path):
         ("{name: a, slack: {address: 'https://hooks.slack.com/services/T/B/x'}}", "SPEC_NAME", "3:32"),
         ("{name: a, mail: {server: S, from: 'a@b.c\\nBcc: x', to: [a@b.c]}}", "SPEC_NAME", "3:39"),
         ("{name: a, mail: {server: S, from: a@b.c, to: []}}", "NOTIFY_NOBODY", "3:46"),
-        ("{name: a, statuses: {on: gitea, repository: a/b, token: T}}", "SPEC_REQUIRED", "3:25"),
+        ("{name: a, statuses: {forge: gitea, repository: a/b, token: T}}", "SPEC_REQUIRED", "3:25"),
         ("{name: a, statuses: {repository: ../b, token: T}}", "SPEC_NAME", "3:38"),
         ("{name: a, slack: {address: A}, about: [helt]}", "SPEC_CHOICE", "3:44"),
         ("{name: a, slack: {address: A}, about: []}", "NOTIFY_NOTHING", "3:36"),
@@ -115,6 +119,13 @@ def test_two_of_one_name(tmp_path: Path):
     with pytest.raises(SpecError) as wrong:
         load(tmp_path, twice)
     assert wrong.value.code == "NOTIFY_TWICE"
+
+
+def test_the_schema_for_editors_accepts_what_is_read(tmp_path: Path):
+    text = notifications_schema_text()
+    kept = Path(__file__).parents[2] / "docs" / "schema" / "notifications.schema.json"
+    assert kept.read_text() == text
+    jsonschema.validate(yaml.safe_load(FULL), json.loads(text))
 
 
 @pytest.mark.parametrize("text", ["", "page: https://x.test", "receivers: []", "[]", "page: x"])

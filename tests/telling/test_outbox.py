@@ -95,7 +95,7 @@ def test_a_process_that_is_killed_at_any_instant_loses_nothing(tmp_path: Path):
             theirs.close()
             for number in range(chance.randint(1, 4)):
                 if ours.poll(0.2 if number else 30):
-                    arrived.append(ours.recv())
+                    arrived += [ours.recv()]
             time.sleep(chance.uniform(0.0, 0.02))
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)

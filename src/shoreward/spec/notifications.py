@@ -66,7 +66,7 @@ _MAIL = Record(
 _STATUSES = Record(
     "'statuses'",
     (
-        Field("on", Choice(get_args(ForgeKind)), "The kind of server.", default="github"),
+        Field("forge", Choice(get_args(ForgeKind)), "The kind of server.", default="github"),
         Field("repository", _PLACE, "The repository on it.", required=True),
         Field("token", _ENVIRONMENT, "Environment variable with a token that may write statuses.", required=True),
         Field("url", _ADDRESS, "Address of its API, where it is not github.com's or gitlab.com's."),
@@ -200,7 +200,7 @@ def _means(name: str, found: dict[str, Any] | None, at: At) -> Means | None:
             server, sender = found.get("server", ""), found.get("from", "")
             return Mail(server=server, sender=sender, recipients=recipients, insecure=insecure)
         case _:
-            forge = found.get("on", "github")
+            forge = found.get("forge", "github")
             url = found.get("url") or _APIS.get(forge, "")
             if not url:
                 return at.complain(

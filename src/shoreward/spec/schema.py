@@ -1,4 +1,4 @@
-"""The JSON Schema of `shoreward.yaml`, for editors; made from the very format that `spec.load` reads by."""
+"""The JSON Schemas of files that people write, for editors; made from the very formats that they are read by."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ import json
 from typing import Any
 
 from shoreward.spec._format import PIPELINE
+from shoreward.spec._shapes import Record
+from shoreward.spec.notifications import NOTIFICATIONS
 
 
 def schema() -> dict[str, Any]:
     """The schema, draft 7, which editors' YAML support understands."""
-    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "shoreward.yaml", **PIPELINE.schema()}
+    return _titled("shoreward.yaml", PIPELINE)
+
+
+def _titled(title: str, record: Record) -> dict[str, Any]:
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": title, **record.schema()}
 
 
 def schema_text() -> str:
     """The schema as it stands in docs/schema/shoreward.schema.json."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return _text(schema())
+
+
+def notifications_schema_text() -> str:
+    """The schema of `notifications.yaml`, as it stands in docs/schema/notifications.schema.json."""
+    return _text(_titled("notifications.yaml", NOTIFICATIONS))
+
+
+def _text(found: dict[str, Any]) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

@@ -22,6 +22,9 @@ from shoreward.domain import OperationError
 _log = structlog.get_logger()
 
 _POLL = 0.5
+_LOOK = 10.0
+"""Seconds after which a courier looks whether somebody wants its receiver to be tried at once."""
+
 _AGAIN = 2.0
 """Seconds between two tries to be the one who tells, and after a journal that was not to be had."""
 
@@ -127,4 +130,4 @@ class Teller:
                 return
             with self._news:
                 if self._posted == seen:
-                    self._news.wait(pause)
+                    self._news.wait(min(pause or _LOOK, _LOOK))

@@ -63,7 +63,7 @@ def pipeline(request: Request, ground: Stands, application: Application) -> Resp
             "shore": shown,
             "stop": shown.stop,
             "freezes": freezes_of(ground.sight, application, ground.now()),
-            "actions": of_pipeline(ground.sight, application, ground.now(), begins=ground.begin is not None),
+            "actions": of_pipeline(ground.sight, application, begins=ground.begin is not None),
         }
 
     return page(request, ground, "shore.html", make, application)

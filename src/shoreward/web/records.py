@@ -20,8 +20,8 @@ from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views.audit import asked, ordered, said
 from shoreward.web.views.delivery import how_we_do
 from shoreward.web.views.past import lanes, where
+from shoreward.web.views.record_shapes import WhereShown, Word
 from shoreward.web.views.sandboxes import sandboxes as shown_sandboxes
-from shoreward.web.views.shapes import WhereShown, Word
 from shoreward.web.views.shore import stop_of
 from shoreward.web.views.under_way import headline
 

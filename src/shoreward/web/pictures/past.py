@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from shoreward.web.pictures.svg import element
-from shoreward.web.views.shapes import Figure, Lane, StayShown
+from shoreward.web.views.record_shapes import Figure, Lane, StayShown
 
 _NAMES = 150.0
 _WIDTH, _ROW, _GAP = 1000.0, 26.0, 8.0

@@ -1,4 +1,4 @@
-"""What people may do with a release, and with what waits: every command with its words, or why it cannot be done now.
+"""What people may do with a release or a pipeline: every command with its words, or why it cannot be done now.
 
 The page shows them as buttons; whether somebody may use them is the policy's to say, and every door of the server asks
 it again.
@@ -12,10 +12,8 @@ from urllib.parse import quote
 from shoreward.app.story import places
 from shoreward.core import Blocker, Phase, Release
 from shoreward.core import events as e
-from shoreward.core.control import Control
-from shoreward.core.gating import FREEZE
 from shoreward.core.header import Header
-from shoreward.domain import Approval, Outcome
+from shoreward.domain import Outcome
 from shoreward.web.views.shapes import Action, Field
 
 API = "/api/v1"
@@ -38,8 +36,8 @@ def all_of(state: Release, header: Header, blocked: Sequence[Blocker]) -> tuple[
     return (
         *_parts(state, over),
         _gate(state, blocked, over),
-        _retry(state, over),
-        _skip(state, over),
+        retry(state, over),
+        skip(state, over),
         *(() if not header.harmed else quarantine(header)),
     )
 
@@ -47,16 +45,16 @@ def all_of(state: Release, header: Header, blocked: Sequence[Blocker]) -> tuple[
 def hold(id: str) -> Action:
     """All of a release."""
     words = "Nothing of it moves forward. It is still watched, and still goes back when it harms."
-    return _on(id, "hold", "Hold", f"Hold {id}", words)
+    return on_release(id, "hold", "Hold", f"Hold {id}", words)
 
 
 def resume(id: str) -> Action:
     """All of a release."""
     words = "It goes on from where it is, as soon as its evidence permits."
-    return _on(id, "resume", "Resume", f"Let {id} move again", words, tone="act")
+    return on_release(id, "resume", "Resume", f"Let {id} move again", words, tone="act")
 
 
-def _on(
+def on_release(
     id: str,
     verb: str,
     label: str,
@@ -69,6 +67,7 @@ def _on(
     admin: bool = False,
     unless: str = "",
 ) -> Action:
+    """A command about a release, by its id and the API's word for it."""
     return Action(
         label=label,
         title=title,
@@ -84,14 +83,14 @@ def _on(
 
 def _abort(state: Release) -> Action:
     words = "All customers are served by the old revision again, everywhere and at once."
-    return _on(state.id, "abort", "Abort", f"Send {state.id} back", words, tone="danger")
+    return on_release(state.id, "abort", "Abort", f"Send {state.id} back", words, tone="danger")
 
 
 def _roll_back(state: Release) -> Action:
     words = "All customers are served by what was before, everywhere and at once. No analysis runs on the way."
     known = any(each.snapshot and each.snapshot.exists for each in state.deployments.values())
     unless = "" if known else "It was the first on its targets; there is nothing to go back to."
-    return _on(state.id, "rollback", "Roll back", f"Take {state.id} back", words, tone="danger", unless=unless)
+    return on_release(state.id, "rollback", "Roll back", f"Take {state.id} back", words, tone="danger", unless=unless)
 
 
 def _over(state: Release) -> str:
@@ -110,7 +109,7 @@ def _parts(state: Release, over: str) -> Iterable[Action]:
     )
     targets = tuple((key, name) for key, name in names.items() if key not in held and not state.deployments[key].done)
     words = "Nothing of that part moves forward; everything else does, and what harms still goes back."
-    yield _on(
+    yield on_release(
         state.id,
         "hold",
         "Hold a wave",
@@ -119,7 +118,7 @@ def _parts(state: Release, over: str) -> Iterable[Action]:
         fields=(Field(name="wave", label="Which wave?", kind="choice", choices=waves),),
         unless=over or ("" if waves else "All of its waves have baked."),
     )
-    yield _on(
+    yield on_release(
         state.id,
         "hold",
         "Hold a target",
@@ -138,13 +137,13 @@ def resume_part(state: Release, held: e.HoldPlaced) -> Action:
     what = f"wave {held.wave}" if held.wave else places(state.pipeline).get(held.target, held.target)
     body = {"wave": held.wave} if held.wave else {"target": held.target}
     words = "It goes on from where it is, as soon as its evidence permits."
-    return _on(state.id, "resume", f"Resume {what}", f"Let {what} move again", words, tone="act", body=body)
+    return on_release(state.id, "resume", f"Resume {what}", f"Let {what} move again", words, tone="act", body=body)
 
 
 def _gate(state: Release, blocked: Sequence[Blocker], over: str) -> Action:
     closed = tuple(dict.fromkeys((each.gate, each.gate) for each in blocked if each.gate))
     words = "It is open for this wave from now on, whatever keeps it closed."
-    return _on(
+    return on_release(
         state.id,
         "override",
         "Override a gate",
@@ -156,7 +155,8 @@ def _gate(state: Release, blocked: Sequence[Blocker], over: str) -> Action:
     )
 
 
-def _retry(state: Release, over: str) -> Action:
+def retry(state: Release, over: str = "") -> Action:
+    """What failed on a target; `over` says why nothing of the release can be done any more."""
     names = places(state.pipeline)
     failed = tuple(
         dict.fromkeys(
@@ -165,7 +165,7 @@ def _retry(state: Release, over: str) -> Action:
             if failure.event.target in names
         )
     )
-    return _on(
+    return on_release(
         state.id,
         "retry",
         "Try again",
@@ -176,12 +176,13 @@ def _retry(state: Release, over: str) -> Action:
     )
 
 
-def _skip(state: Release, over: str) -> Action:
+def skip(state: Release, over: str = "") -> Action:
+    """A target that nobody is served by yet."""
     names = places(state.pipeline)
     free = tuple(
         (key, names[key]) for key, each in state.deployments.items() if each.phase not in _EXPOSED and not each.skipped
     )
-    return _on(
+    return on_release(
         state.id,
         "skip",
         "Leave a target out",
@@ -195,7 +196,7 @@ def _skip(state: Release, over: str) -> Action:
 def quarantine(header: Header) -> tuple[Action, ...]:
     """Of a release that harmed."""
     return (
-        _on(
+        on_release(
             header.id,
             "quarantine/culprit",
             "Name the culprit",
@@ -203,7 +204,7 @@ def quarantine(header: Header) -> tuple[Action, ...]:
             "That commit alone is held, and all others of the batch may go; a revert of it is the fix.",
             fields=(Field(name="commit", label="Which commit did it?"),),
         ),
-        _on(
+        on_release(
             header.id,
             "quarantine/fix",
             "Name the fix",
@@ -211,7 +212,7 @@ def quarantine(header: Header) -> tuple[Action, ...]:
             "What it brought may go again in every commit that contains the fix, and in no other.",
             fields=(Field(name="commit", label="Which commit mends it?"),),
         ),
-        _on(
+        on_release(
             header.id,
             "quarantine/lift",
             "Lift its quarantine",
@@ -291,64 +292,3 @@ def begin(application: str, *, unless: str = "") -> Action:
         reason=False,
         unless=unless,
     )
-
-
-def remedy(state: Release, blocker: Blocker, control: Control) -> tuple[str, tuple[Action, ...]]:
-    """What is to be done about what a release waits for, in words, and the commands that do it."""
-    if blocker.gate:
-        return _opening(state, blocker, control)
-    if not blocker.person:
-        return "", ()
-    if state.hold and blocker.what == f"held by {state.hold.by}: {state.hold.why}":
-        return _released(state.hold), ()  # both levers are at the head of every release
-    for held in state.holds.values():
-        if (held.wave or held.target) and blocker.what.endswith(f"is held by {held.by}: {held.why}"):
-            return _released(held), (resume_part(state, held),)
-    if (stopped := control.stop_of(state.pipeline.application)) and "was stopped by" in blocker.what:
-        return "Let it move again once the reason is settled.", (lift_stop(stopped.application),)
-    for failure in state.failures.values():
-        if blocker.what.startswith(f"{failure.event.effect} failed"):
-            actions = [each for each in (_retry(state, ""), _skip(state, "")) if not each.unless]
-            return "Mend what is named here, then try again; or leave the target out.", tuple(actions)
-    return "See to what is named here; the release goes on by itself afterwards.", ()
-
-
-def _released(held: e.HoldPlaced) -> str:
-    if held.drift:
-        return "Somebody changed it by hand. Change it back, or resume: the release then goes over what is named here."
-    if held.advisories:
-        return "Look at the advisories. Whoever resumes takes them upon themselves; abort sends the release back."
-    if held.by == "shoreward":
-        return "Look at the evidence. Resume waits for it once more; abort sends the release back."
-    return "Resume when the reason is settled; abort sends the release back."
-
-
-def _opening(state: Release, blocker: Blocker, control: Control) -> tuple[str, tuple[Action, ...]]:
-    name = blocker.gate
-    wave = state.pipeline.waves[min(state.baked, len(state.pipeline.waves) - 1)]
-    gate = next((each for each in state.pipeline.gates_of(wave) if each.name == name), None)
-    body = {"gate": name, "wave": wave.name}
-    if isinstance(gate, Approval):
-        approve = _on(
-            state.id,
-            "approve",
-            "Approve",
-            f"Approve {name} of {state.id}",
-            "The wave begins as soon as its other gates are open.",
-            tone="act",
-            body=body,
-        )
-        return "Look at what it asks for, then approve it.", (approve,)
-    override = _on(
-        state.id,
-        "override",
-        "Override",
-        f"Override {name} of {state.id}",
-        "It is open for this wave from now on, whatever keeps it closed.",
-        body=body,
-        admin=True,
-    )
-    freeze_name = name.removeprefix(FREEZE)
-    if name.startswith(FREEZE) and freeze_name in control.freezes:
-        return "", (override, lift_freeze(freeze_name))
-    return ("See to what keeps it closed, or override it." if blocker.person else ""), (override,)

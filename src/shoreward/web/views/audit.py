@@ -12,7 +12,7 @@ from shoreward.core import control as c
 from shoreward.core import events as e
 from shoreward.core.control import Order
 from shoreward.domain import Pipeline
-from shoreward.web.views.shapes import Word
+from shoreward.web.views.record_shapes import Word
 
 ITSELF = "shoreward"
 """Who holds and rolls back without being asked to."""

@@ -12,7 +12,7 @@ from shoreward.app.history import Figures, figures, mistaken, trend
 from shoreward.app.spared import Spared
 from shoreward.core.control import Control
 from shoreward.core.header import Header
-from shoreward.web.views.shapes import Delivering, Figure, HowWeDo
+from shoreward.web.views.record_shapes import Delivering, Figure, HowWeDo
 
 PARTS = 12
 """Into how many parts the time is cut for trends."""

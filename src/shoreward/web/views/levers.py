@@ -17,7 +17,7 @@ def freezes_of(sight: Sight, application: str, now: float) -> tuple[tuple[Freeze
     )
 
 
-def of_pipeline(sight: Sight, application: str, now: float, *, begins: bool) -> tuple[Action, ...]:
+def of_pipeline(sight: Sight, application: str, *, begins: bool) -> tuple[Action, ...]:
     """Begin a release, freeze, stop or let go."""
     stopped = sight.control.stops.get(application)
     unless = "" if begins else "This server has no repository at hand; use `shoreward release` where it is."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shoreward.app.ancestry import Ancestry
 from shoreward.app.history import Events, Stay, contained, stays
 from shoreward.core.header import Header
-from shoreward.web.views.shapes import Lane, StayShown, WhereShown
+from shoreward.web.views.record_shapes import Lane, StayShown, WhereShown
 from shoreward.web.views.under_way import headline
 
 

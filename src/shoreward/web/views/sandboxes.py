@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoreward.app.sandboxes.lease import Lease, State
-from shoreward.web.views.shapes import Sandboxes, SandboxShown
+from shoreward.web.views.record_shapes import Sandboxes, SandboxShown
 
 _HOUR = 3_600.0
 

@@ -11,7 +11,8 @@ from shoreward.core.control import Control
 from shoreward.core.header import Header
 from shoreward.core.outside import ALONE
 from shoreward.domain import Outcome, Pipeline, Verdict
-from shoreward.web.views.actions import first_of, remedy
+from shoreward.web.views.actions import first_of
+from shoreward.web.views.remedies import remedy
 from shoreward.web.views.shapes import Bake, Blocked, Headline, Mood, OnTarget, UnderWay
 from shoreward.web.watch import Carried, Sight
 

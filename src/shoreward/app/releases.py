@@ -14,6 +14,7 @@ from shoreward.app.quarantine import Quarantine
 from shoreward.core import Event, Release, replay
 from shoreward.core import events as e
 from shoreward.core.header import Header
+from shoreward.core.watching import LINGERS
 from shoreward.domain import Outcome, Pipeline, Refused
 
 
@@ -148,6 +149,26 @@ def fellows(journal: Journal, header: Header) -> tuple[Header, ...]:
     members = group.members if group else ()
     found = (each for member in members for each in journal.releases(member.application))
     return tuple(each for each in found if each.group == header.group and each.id != header.id)
+
+
+def bears(over: Header, on: Header, now: float) -> bool:
+    """Whether a release that is over matters to one that is under way.
+
+    A later one of its application that stayed does, or that left its targets lately; and a member of its group.
+    """
+    if over.open or over.id == on.id:
+        return False
+    lately = over.back_at > 0 and now - over.ended_at < LINGERS
+    if over.application == on.application and over.number > on.number and (stayed(over) or lately):
+        return True
+    return bool(on.group) and over.group == on.group
+
+
+def beside(journal: Journal, header: Header, now: float) -> tuple[Header, ...]:
+    """The releases that are over and bear on one that is under way."""
+    own = journal.releases(header.application, open=False)
+    known = {each.id: each for each in (*own, *fellows(journal, header))}
+    return tuple(each for each in known.values() if bears(each, header, now))
 
 
 def stayed(header: Header) -> bool:

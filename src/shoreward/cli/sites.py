@@ -110,7 +110,7 @@ class Here:
 
     def gates(self, state: Release, now: float) -> Sequence[GateState]:
         """See `Site.gates`."""
-        return gate_states(state, now, scene_of(self.project.journal, self.project.quarantine()))
+        return gate_states(state, now, scene_of(self.project.journal, self.project.quarantine(), now))
 
     def history(self, limit: int) -> Sequence[Stay]:
         """See `Site.history`."""

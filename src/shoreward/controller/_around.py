@@ -7,7 +7,7 @@ from functools import reduce
 
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Taint
-from shoreward.app.releases import fellows, load
+from shoreward.app.releases import beside, load
 from shoreward.app.surroundings import Glances, Limits, Scene, group_of
 from shoreward.app.world import Worlds
 from shoreward.core import Release
@@ -60,18 +60,10 @@ class Around:
     def take_up(self, header: Header) -> None:
         """A release is carried from now on: know of later ones that stayed, or left lately, and of its fellows."""
         self._over.pop(header.id, None)
-        later = [
-            each
-            for each in self._journal.releases(header.application, open=False)
-            if each.number > header.number and (each.outcome is Outcome.SUCCEEDED or self._left_lately(each))
-        ]
-        for each in (*later, *fellows(self._journal, header)):
-            if not each.open and each.id not in self._over:
+        for each in beside(self._journal, header, self._clock.now()):
+            if each.id not in self._over:
                 self._over[each.id] = each.number, load(self._journal, each.id)
         self.ask_again()
-
-    def _left_lately(self, header: Header) -> bool:
-        return header.back_at > 0 and self._clock.now() - header.ended_at < LINGERS
 
     def leave(self, ended: Numbered, carried: Iterable[Numbered]) -> None:
         """A release is over; older ones of its application that are carried must know if it stayed, its fellows how."""

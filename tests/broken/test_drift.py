@@ -42,6 +42,13 @@ def template(coast: Coast) -> None:
     coast.template(change)
 
 
+def parameter(coast: Coast) -> None:
+    def change(body: dict[str, Any]) -> None:
+        body["Parameters"] = {"Size": {"Type": "Number", "Default": 1}}
+
+    coast.template(change, Parameters=[{"ParameterKey": "Size", "ParameterValue": "7"}])
+
+
 def no_alias(coast: Coast) -> None:
     coast.client("lambda").delete_alias(FunctionName=coast.name(), Name="live")
 
@@ -68,6 +75,7 @@ CASES = [
     Case(weights, ("HelloAliaslive.RoutingConfig is version 1, 30.00% to version",)),
     Case(another_version, ("HelloAliaslive.FunctionVersion is version 2, and was left as version 1",)),
     Case(template, ("Hello.MemorySize is 512, and was left as 128", "Theirs is added to it")),
+    Case(parameter, ("Stack.Parameters is a value", "Parameters.Size is 7, and was left as not set")),
     Case(no_alias, ("HelloAliaslive is deleted",)),
     Case(no_function, ("Hello is deleted",)),
     Case(no_stack, ("Stack is deleted",)),
@@ -117,6 +125,14 @@ def test_a_person_goes_on_over_it_and_only_over_what_they_were_told(coast: Coast
     assert coast.alias()[0] == version
     assert coast.sail(release).outcome is Outcome.SUCCEEDED
     assert (coast.serves(NEAR), coast.serves(FAR)) == ("two", "two")
+
+
+def test_a_stack_that_is_gone_is_made_anew_on_a_persons_word(coast: Coast) -> None:
+    no_stack(coast)
+    release = coast.open("two")
+    state = coast.sail(release)
+    levers.resume(coast.journal, release, coast.wish, target=at(state, FAR).target.key)
+    assert (coast.sail(release).outcome, coast.serves(FAR)) == (Outcome.SUCCEEDED, "two")
 
 
 def test_what_was_changed_back_is_no_drift_any_more(coast: Coast) -> None:

@@ -205,7 +205,7 @@ def review(coast: Coast, region: str) -> None:
     )
 
 
-def create(coast: Coast, region: str, *, good: bool) -> None:
+def create(coast: Coast, region: str, *, good: bool, **options: Any) -> None:
     """Somebody's stack by the release's name."""
     resources: dict[str, Any] = {"Theirs": QUEUE}
     if not good:
@@ -214,8 +214,8 @@ def create(coast: Coast, region: str, *, good: bool) -> None:
         properties = {"Handler": "i.h", "Runtime": "python3.11", "Role": role, "Code": code}
         resources["Broken"] = {"Type": "AWS::Lambda::Function", "Properties": properties}
     client = coast.client("cloudformation", region)
-    client.create_stack(StackName=coast.bench.stack, TemplateBody=json.dumps({"Resources": resources}))
-    coast.await_status("CREATE_COMPLETE" if good else "ROLLBACK_COMPLETE", region)
+    client.create_stack(StackName=coast.bench.stack, TemplateBody=json.dumps({"Resources": resources}), **options)
+    coast.await_status("CREATE_COMPLETE" if good else "CREATE_FAILED" if options else "ROLLBACK_COMPLETE", region)
 
 
 def test_a_stack_that_somebody_has_under_review_is_left_to_them(shore: Coast) -> None:
@@ -226,6 +226,15 @@ def test_a_stack_that_somebody_has_under_review_is_left_to_them(shore: Coast) ->
     assert state.rollback is not None
     assert all(word in state.rollback.reason for word in ("STACK_TAKEN", "delete-stack --stack-name shop"))
     assert shore.said(release, "which is left as it is")
+
+
+def test_a_stack_whose_creation_somebody_left_unfinished_is_left_to_them(shore: Coast) -> None:
+    create(shore, FAR, good=False, DisableRollback=True)
+    release = shore.open("one")
+    state = shore.sail(release)
+    assert (state.outcome, shore.status()) == (Outcome.ERRORED, "CREATE_FAILED")
+    assert state.rollback is not None
+    assert "STACK_TAKEN" in state.rollback.reason
 
 
 def test_a_stack_whose_creation_failed_is_made_anew(shore: Coast) -> None:

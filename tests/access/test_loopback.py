@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from shoreward.adapters.journal import SqliteAccounts
+from shoreward.app.access.audit import audited
 from shoreward.domain import Refused
 from shoreward.testing.simulated import SimulatedClock
 from shoreward.web.access.loopback import Loopback
 from shoreward.web.access.signed_in import policy_for
+from web.conftest import Build
 
 from .conftest import Site
 
@@ -39,6 +41,15 @@ def test_a_form_of_another_page_lacks_the_header(past: Site):
     answer = past.ask("POST", "/api/v1/stop", body=b'{"why": "so"}', headers={"Content-Type": "text/plain"})
     assert answer.json()["code"] == "ORIGIN_FOREIGN"
     assert past.journal.orders() == ()
+
+
+def test_a_page_that_tries_as_fast_as_it_can_does_not_fill_the_disk(build: Build):
+    site = build(lambda site: site.opened("new"))
+    tried = [site.post("/api/v1/stop", {"why": "so"}, Origin="https://evil.example").status for _ in range(63)]
+    assert tried == [403] * 60 + [429] * 3
+    with closing(SqliteAccounts(site.journal.path)) as accounts:
+        assert len(audited(accounts)) == 60
+    assert site.post("/api/v1/stop", {"why": "so"}).status == 200
 
 
 def test_another_address_without_sign_in_is_refused(tmp_path: Path):

@@ -19,6 +19,11 @@ from shoreward.web.access.origin import must_be_ours
 from shoreward.web.access.policy import Access, Asked, Caller, Denied, Need, Via, allow
 from shoreward.web.access.rates import Rate
 
+_ATTEMPTS = "failed attempts to be let in"
+
+_FAILURES = 60
+"""Of them, in a minute, where there are no settings."""
+
 CALLBACK = "/sign-in/callback"
 """Where the provider sends people back to."""
 
@@ -35,7 +40,7 @@ class SignedIn:
         self._keys = Keys(accounts, clock, settings)
         self._requests = Rate(settings.rates.requests, clock, "requests")
         self._commands = Rate(settings.rates.commands, clock, "commands")
-        self._failures = Rate(settings.rates.failures, clock, "failed attempts to be let in")
+        self._failures = Rate(settings.rates.failures, clock, _ATTEMPTS)
 
     def admit(self, asked: Asked) -> Caller:
         """See `Access.admit`."""
@@ -127,7 +132,7 @@ def policy_for(host: str, accounts: Accounts, clock: Clock) -> Access:
         Refused: SIGN_IN_MISSING for any but this machine's own, where everybody could steer production.
     """
     if is_loopback(host):
-        return Loopback(Keys(accounts, clock))
+        return Loopback(Keys(accounts, clock), Rate(_FAILURES, clock, _ATTEMPTS))
     raise Refused(
         "SIGN_IN_MISSING",
         f"At {host} others could reach the server, and nobody would have to say who they are.",

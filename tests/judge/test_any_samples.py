@@ -1,13 +1,16 @@
 """Whatever histograms and gauges hold: a finite answer, the same however they are cut, ordered, or measured."""
 
 import json
+from collections.abc import Callable
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shoreward.judge import (
+    Counts,
     Direction,
     Exceedances,
     GaugePromotionTest,
@@ -20,6 +23,8 @@ from shoreward.judge import (
     LatencyPromotionTest,
     LatencyRollbackTest,
     LatencyState,
+    PromotionTest,
+    RollbackTest,
     Verdict,
     control_gauges,
     control_histograms,
@@ -28,6 +33,7 @@ from shoreward.judge import (
     estimate_noise,
     estimate_usual,
     exceedances,
+    judge_counts,
     judge_gauges,
     judge_latency,
     latency_confidence,
@@ -197,6 +203,82 @@ def test_gauges_in_pieces_and_a_saved_state_give_the_same_answer(samples: Gauges
     at_once = judge_gauges(samples, *tests)
     for name in ("codes", "rollback_log_e", "promotion_log_e", "canary", "baseline", "first_fail", "first_pass"):
         np.testing.assert_array_equal(getattr(state.judgement(), name), getattr(at_once, name))
+
+
+@settings(max_examples=50, deadline=None)
+@given(any_gauges(), GAUGE_TESTS, st.randoms(use_true_random=False))
+def test_gauge_streams_do_not_know_of_each_other(samples: Gauges, tests, chance):
+    order = list(range(samples.streams))
+    chance.shuffle(order)
+    shuffled = judge_gauges(Gauges(samples.canary[order], samples.baseline[order]), *tests)
+    together = judge_gauges(samples, *tests)
+    np.testing.assert_allclose(shuffled.rollback_log_e, together.rollback_log_e[order], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(shuffled.promotion_log_e, together.promotion_log_e[order], rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(any_gauges(), st.sampled_from(Direction), st.integers(-40, 20))
+def test_the_unit_of_a_gauge_does_not_matter(samples: Gauges, direction: Direction, powers: int):
+    """In a unit that is 2**powers times as small values, noise and margins are as many times as large."""
+    samples = Gauges(np.clip(samples.canary, -1e9, 1e9), np.clip(samples.baseline, -1e9, 1e9))
+    factor = 2.0**powers
+    here, there = (
+        judge_gauges(
+            Gauges(unit * samples.canary, unit * samples.baseline),
+            GaugeRollbackTest(direction=direction, noise=3.0 * unit, margin=unit),
+            GaugePromotionTest(direction=direction, noise=3.0 * unit, margin=unit),
+        )
+        for unit in (1.0, factor)
+    )
+    np.testing.assert_allclose(there.rollback_log_e, here.rollback_log_e, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(there.promotion_log_e, here.promotion_log_e, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(any_gauges(), GAUGE_TESTS)
+def test_an_interval_without_datapoints_leaves_no_trace(samples: Gauges, tests):
+    gaps = np.full((2, samples.streams, 2 * samples.intervals), np.nan)
+    gaps[:, :, ::2] = samples.canary, samples.baseline
+    broken = GaugeState.begin(samples.streams, *tests).advance(Gauges(*gaps), *tests)
+    whole = GaugeState.begin(samples.streams, *tests).advance(samples, *tests)
+    for had, evidence in zip(broken[1:], whole[1:], strict=True):
+        np.testing.assert_array_equal(had, np.repeat(evidence, 2, axis=1))
+
+
+def differs(*log_e: np.ndarray) -> bool:
+    """Whether streams are not alike, by each kind of evidence."""
+    return all(each.size > 1 and float(np.ptp(each)) > 0.1 for each in log_e)
+
+
+def counts_that_tell(counts: Counts) -> bool:
+    judged = judge_counts(counts, RollbackTest(), PromotionTest())
+    return Verdict.FAIL in judged.verdicts and differs(judged.rollback_log_e, judged.promotion_log_e)
+
+
+def histograms_that_tell(samples: Histograms) -> bool:
+    judged = judge_latency(samples, LatencyRollbackTest(), LatencyPromotionTest())
+    return differs(judged.rollback_log_e, judged.promotion_log_e)
+
+
+def gauges_that_tell(samples: Gauges) -> bool:
+    sizes = {"direction": Direction.HIGHER, "noise": 1.0, "margin": 1.0}
+    judged = judge_gauges(samples, GaugeRollbackTest(**sizes), GaugePromotionTest(**sizes))
+    return Verdict.FAIL in judged.verdicts and differs(judged.rollback_log_e, judged.promotion_log_e)
+
+
+@pytest.mark.parametrize(
+    ("samples", "tell"),
+    [
+        (any_counts(), counts_that_tell),
+        (any_histograms(), histograms_that_tell),
+        (any_gauges(), gauges_that_tell),
+    ],
+    ids=["counts", "histograms", "gauges"],
+)
+def test_what_is_drawn_has_evidence_that_differs(samples: st.SearchStrategy, tell: Callable[..., bool]):
+    """So the properties of this folder are not of silence only."""
+    searched = settings(max_examples=20_000, database=None, derandomize=True, phases=(Phase.generate,))
+    assert tell(find(samples, tell, settings=searched))
 
 
 @settings(max_examples=100, deadline=None)

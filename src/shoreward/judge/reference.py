@@ -46,13 +46,15 @@ class Reference:
             recent[1] = np.cumsum(history, axis=1)
         return cls(recent=recent, grid=grid, keep=1 - 1 / memory)
 
-    def after(self, upto: "Cumulated") -> Self:
-        """With one more interval. An arm without requests forgets nothing."""
-        recent = self.recent * self.keep
+    def after(self, upto: "Cumulated", into: Floats | None = None) -> Self:
+        """With one more interval, kept in `into` if that is given. An arm without requests forgets nothing."""
+        recent = np.empty_like(self.recent) if into is None else into
         for kept, old, new in zip(recent, self.recent, (upto.canary, upto.baseline), strict=True):
-            kept += new
             empty = np.flatnonzero(new[:, -1] < LEAST_REQUESTS)
-            kept[empty] = old[empty]
+            left = old[empty]
+            np.multiply(old, self.keep, out=kept)
+            kept += new
+            kept[empty] = left
         return type(self)(recent=recent, grid=self.grid, keep=self.keep)
 
     def part(self, streams: slice) -> Self:
@@ -215,8 +217,10 @@ def through(reference: Reference, samples: Histograms, asked: Sequence[Asked]) -
             for one, (wanted, steps) in zip(seen, asked, strict=True):
                 edges = np.stack([limits[level] for level in wanted])
                 one.fill(streams, interval, upto.slow(now, edges, steps))
-            now = now.after(upto)
-        recent[:, streams] = now.recent
+            # They are kept where they end up from the first interval on, for copying them costs as much as adding.
+            now = now.after(upto, recent[:, streams])
+        if not samples.intervals:
+            recent[:, streams] = now.recent
     return Reference(recent=recent, grid=reference.grid, keep=reference.keep), seen
 
 

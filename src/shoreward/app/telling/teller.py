@@ -83,6 +83,7 @@ class Teller:
 
     def _listen(self) -> None:
         """Listen until it is over, and then to what is left; couriers do the rest meanwhile."""
+        self.listener.begin()  # another process may have told until now
         self._hear()
         threads = [
             threading.Thread(target=self._deliver, args=(each,), name=f"telling {each.receiver.name}", daemon=True)

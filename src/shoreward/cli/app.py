@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from shoreward.cli import addressed
+from shoreward.cli import settings
 from shoreward.cli.commands.access import access
 from shoreward.cli.commands.grounds import grounds
 from shoreward.cli.commands.looking import looking
@@ -35,12 +35,19 @@ def everywhere(
     server: Annotated[
         str, typer.Option(envvar="SHOREWARD_SERVER", help="Ask this server; its token is SHOREWARD_TOKEN's.")
     ] = "",
+    log_format: Annotated[
+        Literal["console", "json"], typer.Option(envvar="SHOREWARD_LOG_FORMAT", help="How to log, to standard error.")
+    ] = "console",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(envvar="SHOREWARD_LOG_LEVEL", help="What to log.")
+    ] = "info",
 ) -> None:
     """Options of all commands, before their name."""
     source = context.get_parameter_source("server")
     named = source is not None and source.name == "COMMANDLINE"
-    context.call_on_close(addressed.leave)
-    addressed.address(server, context.invoked_subcommand or "", named=named)
+    settings.log_as(log_format, log_level)
+    context.call_on_close(settings.leave)
+    settings.address(server, context.invoked_subcommand or "", named=named)
 
 
 for family in (preparing, releasing, looking, grounds, people, pasts, sandbox, notify, access):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-
-import structlog
 
 from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
 from shoreward.app.story import summary
 from shoreward.bootstrap import Project
 from shoreward.bootstrap.telling import telling
+from shoreward.cli import logs
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console, print_json, warn
 from shoreward.cli.sites import Here, Site
+from shoreward.cli.tracing import traced
 from shoreward.controller import Controller, Observer
 from shoreward.core import Release, evolve, opened
 from shoreward.core.events import ReleaseOpened
@@ -32,7 +31,7 @@ EXIT = {
 }
 
 # Standard output is the command's answer; what is logged on the way goes beside it.
-structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+logs.configure()
 
 
 def carry(here: Here, release: str, *, json: bool, wished: Outcome | None = None) -> int:
@@ -73,7 +72,8 @@ def _carry(here: Here, release: str, observe: Observer) -> None:
     observe, project = _once(observe), here.project
     while True:
         try:
-            Controller(project.journal, project.world(), observe=observe).run()
+            with traced(project.journal, observe) as watched:
+                Controller(project.journal, project.world(), observe=watched).run()
         except Refused as refused:
             if refused.code != "CONTROLLER_RUNNING":
                 raise
@@ -115,10 +115,15 @@ def carry_all(project: Project, *, forever: bool, json: bool) -> None:
     """Carry whatever is open."""
     with telling(project.journal.path, project.notifications()), interruptible_run():
         if json:
-            Controller(project.journal, project.world(), observe=while_read(JsonLines().observe)).run(forever=forever)
+            _carry_all(project, JsonLines().observe, forever)
             return
         with LiveView(Here(project).waits) as view:
-            Controller(project.journal, project.world(), observe=while_read(view.observe)).run(forever=forever)
+            _carry_all(project, view.observe, forever)
+
+
+def _carry_all(project: Project, observe: Observer, forever: bool) -> None:
+    with traced(project.journal, while_read(observe)) as watched:
+        Controller(project.journal, project.world(), observe=watched).run(forever=forever)
 
 
 def interruptible_run() -> AbstractContextManager[None]:

@@ -18,10 +18,12 @@ from shoreward.app.sandboxes import Lease
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import Ships, open_fleet
 from shoreward.bootstrap.telling import telling
+from shoreward.cli import logs
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
-from shoreward.controller import Controller, Meter
+from shoreward.cli.tracing import traced
+from shoreward.controller import Controller, Meter, Observer
 from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.spec.server import load_settings
@@ -61,6 +63,7 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
     Raises:
         Refused: SIGN_IN_MISSING, ADDRESS_TAKEN.
     """
+    logs.configure()
     clock, quarantine = SystemClock(), project.quarantine()
     ground = Ground(
         journal=project.journal,
@@ -75,12 +78,14 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
-    with telling(project.journal.path, project.notifications()):
-        _serve(ground, listening, _carrier(project, ground.measures.metrics) if carry else None, json=json)
+    with telling(project.journal.path, project.notifications()), traced(project.journal, logs.log_event) as observe:
+        carrier = _carrier(project, observe, ground.measures.metrics)
+        _serve(ground, listening, carrier if carry else None, json=json)
 
 
 def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry: bool, json: bool) -> None:
     """Serve all pipelines of a fleet, and take webhooks; see `serve`."""
+    logs.configure()
     convoy = open_fleet(file, journal)
     clock = SystemClock()
     ground = Ground(
@@ -96,8 +101,8 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
-    with telling(convoy.journal.path, convoy.notifications):
-        carrier = partial(convoy.controller, meter=ground.measures.metrics)
+    with telling(convoy.journal.path, convoy.notifications), traced(convoy.journal, logs.log_event) as observe:
+        carrier = partial(convoy.controller, observe, meter=ground.measures.metrics)
         _serve(ground, listening, carrier if carry else None, json=json)
 
 
@@ -138,8 +143,8 @@ def _begin(project: Project, rev: str, ask: Callable[[str], Wish], despite: str)
     return open_release(project, commit, pipeline, built, wish, despite)
 
 
-def _carrier(project: Project, meter: Meter) -> Callable[[], Controller]:
-    return lambda: Controller(project.journal, project.world(), meter=meter)
+def _carrier(project: Project, observe: Observer, meter: Meter) -> Callable[[], Controller]:
+    return lambda: Controller(project.journal, project.world(), observe=observe, meter=meter)
 
 
 def _carry(controller: Callable[[], Controller]) -> None:

@@ -17,7 +17,7 @@ from shoreward.app.history import Delivery, Revision, Stay, Where, deliveries, s
 from shoreward.app.ports import Reader
 from shoreward.app.standing import decision_of, scene_of
 from shoreward.bootstrap import Project, open_project, wish
-from shoreward.cli import addressed
+from shoreward.cli import settings
 from shoreward.core import Blocker, Release
 from shoreward.domain import Outcome, Refused
 
@@ -237,10 +237,10 @@ def open_site(directory: Path, *, config: Path | None = None, journal: Path | No
         UserError: what `open_project` raises, SERVER_ADDRESS.
         Refused: TOKEN_EXPOSED.
     """
-    if not addressed.server():
+    if not settings.server():
         return Here(open_project(directory, config=config, journal=journal))
     from shoreward.client import Client
 
-    client = Client(addressed.server(), token=os.environ.get(TOKEN, ""))
-    addressed.keep(client)
+    client = Client(settings.server(), token=os.environ.get(TOKEN, ""))
+    settings.keep(client)
     return There(client)

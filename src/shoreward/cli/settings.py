@@ -1,4 +1,4 @@
-"""Which server the command line is addressed to; apart from `sites`, which commands that ask none need not load."""
+"""The options of all commands: which server is asked, and how to log; kept where it costs nothing to load them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = frozenset(
 
 _server = ""
 _open: list[Closeable] = []
+_log = "console", "info"
 
 
 class Closeable(Protocol):
@@ -41,6 +42,17 @@ def address(server: str, command: str, *, named: bool) -> None:
             next="Leave --server out.",
         )
     _server = server
+
+
+def log_as(format: str, level: str) -> None:
+    """Log in this way from now on."""
+    global _log
+    _log = format, level
+
+
+def log_settings() -> tuple[str, str]:
+    """Format and level of the log."""
+    return _log
 
 
 def keep(opened: Closeable) -> None:

@@ -203,7 +203,7 @@ class Pipeline:
     checks: Checks | None = None
     auto: Auto | None = None
     gates: tuple[Gate, ...] = ()
-    blame: BlamePolicy = BlamePolicy()
+    blame: BlamePolicy = field(default_factory=BlamePolicy)
     configuration: Configuration | None = None
 
     @property

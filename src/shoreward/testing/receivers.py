@@ -1,4 +1,4 @@
-"""Receivers of notifications for tests: an HTTP server on this machine that takes what it is sent, or does its worst."""
+"""Receivers of notifications for tests: an HTTP server on this machine that takes what it is sent, or does worse."""
 
 from __future__ import annotations
 

@@ -7,16 +7,30 @@ has not changed since the newest version. Such a version serves nobody and is no
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.serving import configuration, versions
-from shoreward.adapters.aws.stack import Resource
+from shoreward.adapters.aws.stack import Resource, resources
 from shoreward.domain import Target, Terminal
 
 
-def remove_stranded_version(aws: Aws, target: Target, name: str, code: str, held: Collection[Resource]) -> None:
+def remove_stranded_versions(
+    aws: Aws, target: Target, codes: Mapping[str, str], held: Collection[Resource] | None = None
+) -> None:
+    """Remove what failed operations left behind of functions that are about to be published.
+
+    Args:
+        codes: sha256 of the code about to be published, base64, by the function's name.
+        held: the stack's resources; looked up when None.
+    """
+    if codes:
+        known = resources(aws, target).values() if held is None else held
+        aws.together(lambda one: _remove_stranded(aws, target, *one, known), codes.items())
+
+
+def _remove_stranded(aws: Aws, target: Target, name: str, code: str, held: Collection[Resource]) -> None:
     """Remove a function's newest version if it has the code about to be published and no alias and no stack knows it.
 
     Args:
@@ -43,7 +57,7 @@ def make_room(aws: Aws, target: Target, name: str, code: str, held: Collection[R
     would fail. What the function is now is published once more, as it was before that.
 
     Args:
-        code, held: as for `remove_stranded_version`, which comes first.
+        code, held: as for `remove_stranded_versions`, which comes first.
     """
     published = versions(aws, target, name)
     latest = configuration(aws, target, name, "$LATEST")

@@ -15,7 +15,7 @@ from typing import Any
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.changeset import ChangeSets, Plan
-from shoreward.adapters.aws.leftovers import remove_stranded_version
+from shoreward.adapters.aws.leftovers import remove_stranded_versions
 from shoreward.adapters.aws.naming import change_set_name
 from shoreward.adapters.aws.sandbox_contents import function_logs, prepare_logs, stack_things, things_of
 from shoreward.adapters.aws.sandbox_credentials import variables
@@ -181,9 +181,7 @@ class Sandboxes:
             for user in artifact.used_by
             if user in held and held[user].type == "AWS::Lambda::Function"
         }
-        self._aws.together(
-            lambda one: remove_stranded_version(self._aws, wanted.target, one[0], one[1], held.values()), codes.items()
-        )
+        remove_stranded_versions(self._aws, wanted.target, codes, held.values())
 
 
 def _labelled(wanted: Wanted) -> Filled:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.drift import changed
 from shoreward.adapters.aws.faults import code_of
+from shoreward.adapters.aws.naming import fill
 from shoreward.adapters.aws.serving import alias_state, alike, configuration, version_of
 from shoreward.adapters.aws.stack import Stack, resources
-from shoreward.domain import Difference, OperationError, ServingFunction, Snapshot, Staged, Target, Terminal
+from shoreward.domain import (
+    Difference,
+    OperationError,
+    Pipeline,
+    Revision,
+    ServingFunction,
+    Snapshot,
+    Staged,
+    Target,
+    Terminal,
+)
 from shoreward.domain.drift import STACK
 
 APPLICATION = "shoreward:application"
@@ -48,6 +60,12 @@ def gone(stack: Stack | None) -> Difference:
     actual = "deleted" if stack is None else f"deleted, and another one in {stack.status}"
     actual = f"{actual}; it is not made again: release a commit to do so"
     return Difference(resource=STACK, path="", expected="there", actual=actual)
+
+
+def bring_back_code(artifacts: Artifacts, pipeline: Pipeline, target: Target, revision: Revision | None) -> None:
+    """Upload code of a release that a rollback of CloudFormation's may miss."""
+    if revision is not None:
+        artifacts.bring_back(target, fill(pipeline.artifacts, target), [one.digest for one in revision.artifacts])
 
 
 def artifacts_gone(target: Target, bucket: str, missing: tuple[str, ...], error: Terminal) -> Terminal:

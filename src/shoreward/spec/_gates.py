@@ -6,12 +6,10 @@ A part of `spec._format` and `spec._assemble`, in the same manner.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never, cast
-from zoneinfo import available_timezones
 
 from shoreward.domain import (
     After,
@@ -26,15 +24,14 @@ from shoreward.domain import (
     Variable,
     Window,
 )
-from shoreward.domain.zones import REGION, zone_named
-from shoreward.spec._kinds import Choice, Date, Duration, Pattern, Text, duration_text
-from shoreward.spec._shapes import At, Field, ListOf, MapOf, Record, Schema
-from shoreward.spec._words import did_you_mean
+from shoreward.domain.zones import REGION
+from shoreward.spec._kinds import Choice, Duration, Pattern, Text, duration_text
+from shoreward.spec._shapes import At, Field, ListOf, MapOf, Record
+from shoreward.spec._times import Days, Holidays, Moment, Time, Zone, days_text, time_text
 from shoreward.spec.calendars import Beside, holidays
 
 Found = dict[str, Any]
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ALARMS, _HOOK = Alarms(name=""), Hook(name="")
 _NAME = Text(r"[a-z][a-z0-9-]{0,62}", "a gate's name (small letters, digits and -, a letter first)")
 _SENTENCE = Text(r"[^\x00-\x1f]{1,400}", "a sentence (up to 400 characters in a line)")
@@ -43,109 +40,23 @@ _ADDRESS = Text(r"https?://[^\s#]{1,1000}", "an address (http://... or https://.
 _VARIABLE = Text(r"[A-Za-z][A-Za-z0-9_.-]{0,62}", "a variable's name (letters, digits, -, _ and ., a letter first)")
 _ENVIRONMENT = Text(r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of an environment variable")
 _VALUE = Text(r"[^\x00-\x1f]{1,200}", "text, in quotes where YAML would take it for something else")
-_PATH = r"(?![/~])[^\\\n]{1,400}"
 _NAMES = ("stack", "region", "account")
-
-
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """Days of the week, `mon-thu,sat`; read as numbers, 0 for Monday."""
-
-    def read(self, value: Any, at: At) -> tuple[int, ...] | None:
-        if not isinstance(value, str):
-            return at.mistyped(value, "days of the week, such as mon-fri")
-        found: set[int] = set()
-        for part in re.split(r"\s*,\s*", value.strip()):
-            first, _, last = part.partition("-")
-            for day in {first, last or first}.difference(_DAYS):
-                advice = did_you_mean(day, _DAYS)
-                return at.complain("SPEC_DAYS", f"'{day[:40]}' is not a day of the week.", advice)
-            begin, length = _DAYS.index(first), (_DAYS.index(last or first) - _DAYS.index(first)) % 7
-            found |= {(begin + day) % 7 for day in range(length + 1)}
-        return tuple(sorted(found))
-
-    def schema(self) -> Schema:
-        day = f"({'|'.join(_DAYS)})"
-        return {"type": "string", "pattern": rf"^\s*{day}(-{day})?(\s*,\s*{day}(-{day})?)*\s*$"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """A time of day, `09:30`; read as seconds since midnight, up to 24:00."""
-
-    def read(self, value: Any, at: At) -> int | None:
-        if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
-            hour, minute = value.split(":")
-            return int(hour) * 3600 + int(minute) * 60
-        return at.complain("SPEC_TIME", f"'{at.text[:40]}' is not a time of day.", "Write it as 09:30, up to 24:00.")
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Zone:
-    """A time zone by its IANA name, or `region`."""
-
-    def read(self, value: Any, at: At) -> str | None:
-        if not isinstance(value, str):
-            return at.mistyped(value, "a time zone, such as Europe/Stockholm, or region")
-        if value == REGION or zone_named(value):
-            return value
-        advice = did_you_mean(value, {REGION, *available_timezones()})
-        return at.complain(
-            "SPEC_ZONE", f"'{value[:60]}' is not a time zone.", advice or "Write it as Europe/Stockholm."
-        )
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A day, or a day and a time of it: `2027-12-20`, `2027-12-20T18:00`."""
-
-    def read(self, value: Any, at: At) -> str | None:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?", value):
-            try:
-                datetime.fromisoformat(value)
-                return value
-            except ValueError:
-                pass
-        what = f"'{at.text[:40]}' is neither a day nor a time of one."
-        return at.complain("SPEC_DATE", what, "Write 2027-12-20, or 2027-12-20T18:00.")
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?$"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Holidays:
-    """A list of days, or the path of a calendar."""
-
-    def read(self, value: Any, at: At) -> list[Any] | str | None:
-        if isinstance(value, str):
-            return Text(_PATH, "a path relative to this file, with slashes", "SPEC_PATH").read(value, at)
-        return ListOf(Date(), distinct=True).read(value, at)
-
-    def schema(self) -> Schema:
-        return {"anyOf": [{"type": "string", "pattern": f"^(?:{_PATH})$"}, ListOf(Date(), distinct=True).schema()]}
 
 
 HOURS = Record(
     "hours",
     (
-        Field("days", _Days(), "Days of the week: `mon-thu`, `sat,sun`.", default="mon-sun"),
-        Field("from", _Time(), "When they begin, `09:30`.", default="00:00"),
+        Field("days", Days(), "Days of the week: `mon-thu`, `sat,sun`.", default="mon-sun"),
+        Field("from", Time(), "When they begin, `09:30`.", default="00:00"),
         Field(
             "to",
-            _Time(),
+            Time(),
             "When they are over; on the day after, if that is earlier.",
             default="24:00",
         ),
     ),
 )
-_ZONE_FIELD = Field("zone", _Zone(), "Whose clock: an IANA name, or `region` for each target's own.", default=REGION)
+_ZONE_FIELD = Field("zone", Zone(), "Whose clock: an IANA name, or `region` for each target's own.", default=REGION)
 WINDOW = Record(
     "'window'",
     (
@@ -156,14 +67,14 @@ WINDOW = Record(
             required=True,
         ),
         _ZONE_FIELD,
-        Field("holidays", _Holidays(), "Days on which it is closed: a list, or a calendar (.ics, .txt, .yaml)."),
+        Field("holidays", Holidays(), "Days on which it is closed: a list, or a calendar (.ics, .txt, .yaml)."),
     ),
 )
 FREEZE = Record(
     "'freeze'",
     (
-        Field("from", _Moment(), "When it begins: a day, or a day and a time.", required=True),
-        Field("to", _Moment(), "When it is over; a day is frozen to its end.", required=True),
+        Field("from", Moment(), "When it begins: a day, or a day and a time.", required=True),
+        Field("to", Moment(), "When it is over; a day is frozen to its end.", required=True),
         _ZONE_FIELD,
     ),
 )
@@ -356,7 +267,10 @@ def written(gate: Gate) -> Found:
     """The gate as a file says it."""
     match gate:
         case Window():
-            hours = [{"days": _days(each), "from": _time(each.start), "to": _time(each.end)} for each in gate.hours]
+            hours = [
+                {"days": days_text(each), "from": time_text(each.start), "to": time_text(each.end)}
+                for each in gate.hours
+            ]
             return {"window": {"open": hours, "zone": gate.zone, "holidays": list(gate.holidays)}}
         case Freeze():
             return {"freeze": {"from": gate.start, "to": gate.end, "zone": gate.zone}}
@@ -378,11 +292,3 @@ def written(gate: Gate) -> Found:
             return {"variable": {"name": gate.variable, "value": gate.value}}
         case _:
             assert_never(gate)
-
-
-def _days(hours: Hours) -> str:
-    return ",".join(_DAYS[day] for day in hours.days)
-
-
-def _time(second: int) -> str:
-    return f"{second // 3600:02}:{second // 60 % 60:02}"

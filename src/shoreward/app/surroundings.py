@@ -272,6 +272,9 @@ def _elsewhere(state: Release) -> Elsewhere:
     return Elsewhere(
         id=state.id,
         opened_at=state.opened.at,
+        together=frozenset(member.application for member in state.opened.group.members)
+        if state.opened.group
+        else frozenset(),
         ahead=frozenset(str(target) for target in ahead),
         back=state.rollback is not None,
     )

@@ -227,8 +227,10 @@ class _Look:
     def _comes_first(self, other: Elsewhere) -> bool:
         older = (other.opened_at, other.id) < (self.state.opened.at, self.state.id)
         if other.back:
-            # A newer one may wait for one on top of it, which waits for this one's group.
-            return older or not self.state.opened.group
+            # A newer one may wait for one on top of it, which waits for this one's group; and one that was released
+            # together with a release of this application waits for that one, on which this one may be.
+            mine = self.state.pipeline.application in other.together
+            return (older or not self.state.opened.group) and not mine
         here = str(self.place)
         if here in other.targets:
             return older and here in other.ahead

@@ -54,10 +54,12 @@ class Elsewhere:
         ahead: `account/region` of the targets that it has not reached, or has not baked on, yet.
         targets: that of all its targets.
         back: whether it goes back.
+        together: applications that it was released together with.
     """
 
     id: str
     opened_at: float
+    together: frozenset[str] = frozenset()
     targets: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
     back: bool = False

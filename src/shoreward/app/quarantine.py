@@ -6,7 +6,7 @@ Gathers from a journal what harmed and what people said of it; `quarantine_rules
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shoreward.app.ancestry import Ancestry, CommitNote
 from shoreward.app.ports import Journal
@@ -69,6 +69,9 @@ class Quarantine:
     journal: Journal
     ancestry: Ancestry = APART
     inputs: Inputs = whole
+    _culprits: dict[tuple[Header, str], Culprit] = field(
+        default_factory=dict[tuple[Header, str], Culprit], compare=False, repr=False
+    )
 
     def held(self, application: str, *, commit: str, digest: str = "", artifacts: Sequence[str] = ()) -> Held | None:
         """Why a commit, or the revision that it became, may not start; None when it is free to go.
@@ -110,15 +113,22 @@ class Quarantine:
 
     def _culprit(self, header: Header, control: Control) -> Culprit:
         """What a release that harmed leaves; its artifacts are those that the one before it had not."""
+        said = control.named.get(header.id)
+        named = said.commit if said else ""
+        # What came before a release does not change any more, and many harm in the course of years.
+        if (header, named) not in self._culprits:
+            self._culprits[header, named] = self._left_by(header, named)
+        return self._culprits[header, named]
+
+    def _left_by(self, header: Header, named: str) -> Culprit:
         before = _before(header, self.journal.releases(header.application))
         known = before.artifacts if before else ()
-        named = control.named.get(header.id)
         return Culprit(
             release=header.id,
             application=header.application,
             before=before.commit if before else header.before,
             commit=header.commit,
-            named=named.commit if named else "",
+            named=named,
             digest=header.digest,
             artifacts=tuple(digest for digest in header.artifacts if digest not in known),
             reason=header.reason,

@@ -51,7 +51,8 @@ def listen(host: str, port: int) -> socket.socket:
         Refused: ADDRESS_TAKEN when it cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
+    # Named as TCP: only of such sockets asyncio sends each answer at once, and not after the reader's next word.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

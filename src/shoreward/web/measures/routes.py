@@ -26,6 +26,7 @@ ROOM = 100_000_000
 @needs(Need.SURVEY)
 def metrics(ground: Stands) -> Response:
     """The server's measures, for Prometheus."""
+    ground.hub.look_now()
     return Response(ground.measures.text(ground.watch, ground.now()), media_type=CONTENT_TYPE_LATEST)
 
 

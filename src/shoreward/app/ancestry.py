@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +48,10 @@ class Ancestry(Protocol):
 
     def knows(self, commit: str) -> bool:
         """Whether the commit is in this repository; raises CLONE_SHALLOW instead of a "no" that is not sure."""
+        ...
+
+    def known(self, commits: Iterable[str]) -> frozenset[str]:
+        """Those of the commits that are in this repository, all asked for at once; see `knows`."""
         ...
 
     def contains(self, commit: str, other: str) -> bool:

@@ -5,7 +5,7 @@ Gathers from a journal what harmed and what people said of it; `quarantine_rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shoreward.app.ancestry import Ancestry, CommitNote
@@ -22,6 +22,10 @@ class Apart:
     def knows(self, commit: str) -> bool:
         """Nobody knows any."""
         return False
+
+    def known(self, commits: Iterable[str]) -> frozenset[str]:
+        """None of them."""
+        return frozenset()
 
     def contains(self, commit: str, other: str) -> bool:
         """Only itself."""
@@ -69,8 +73,8 @@ class Quarantine:
     journal: Journal
     ancestry: Ancestry = APART
     inputs: Inputs = whole
-    _culprits: dict[tuple[Header, str], Culprit] = field(
-        default_factory=dict[tuple[Header, str], Culprit], compare=False, repr=False
+    _culprits: dict[tuple[str, str, str], Culprit] = field(
+        default_factory=dict[tuple[str, str, str], Culprit], compare=False, repr=False
     )
 
     def held(self, application: str, *, commit: str, digest: str = "", artifacts: Sequence[str] = ()) -> Held | None:
@@ -116,9 +120,10 @@ class Quarantine:
         said = control.named.get(header.id)
         named = said.commit if said else ""
         # What came before a release does not change any more, and many harm in the course of years.
-        if (header, named) not in self._culprits:
-            self._culprits[header, named] = self._left_by(header, named)
-        return self._culprits[header, named]
+        key = (header.id, header.reason, named)
+        if key not in self._culprits:
+            self._culprits[key] = self._left_by(header, named)
+        return self._culprits[key]
 
     def _left_by(self, header: Header, named: str) -> Culprit:
         before = _before(header, self.journal.releases(header.application))

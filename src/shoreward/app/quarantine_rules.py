@@ -93,9 +93,14 @@ def holds(
     ancestry: Ancestry, culprits: Iterable[Culprit], lifted: Collection[Lifted], candidate: Candidate
 ) -> Iterator[Held]:
     """All that holds a candidate, one for each culprit."""
+    culprits = tuple(culprits)
+    others = [each.commit for each in culprits if each.application != candidate.application]
+    here = ancestry.known((*others, candidate.commit)) if others else frozenset[str]()
+    free = {each.release for each in lifted if each.commit in ("", candidate.commit)}
     for culprit in culprits:
-        free = any(each.release == culprit.release and each.commit in ("", candidate.commit) for each in lifted)
-        if not free and (held := _held(ancestry, culprit, candidate)):
+        own = culprit.application == candidate.application
+        related = own or (culprit.commit in here and candidate.commit in here)
+        if culprit.release not in free and (held := _held(ancestry, culprit, candidate, related=related)):
             yield held
 
 
@@ -125,12 +130,14 @@ def _telling(notes: Sequence[CommitNote]) -> tuple[CommitNote, ...]:
     return tuple(note for note in notes if note.paths or not note.merge) or tuple(notes)
 
 
-def _held(ancestry: Ancestry, culprit: Culprit, candidate: Candidate) -> Held | None:
+def _held(ancestry: Ancestry, culprit: Culprit, candidate: Candidate, *, related: bool) -> Held | None:
+    """How a culprit holds a candidate; `related` when their commits are in one repository."""
     if candidate.digest and candidate.digest == culprit.digest:
         return _same_revision(culprit, candidate)
     own = culprit.application == candidate.application
-    related = own or (ancestry.knows(culprit.commit) and ancestry.knows(candidate.commit))
     accused = suspects(ancestry, culprit) if related else ()
+    if not accused and set(candidate.artifacts).isdisjoint(culprit.artifacts) and candidate.commit != culprit.commit:
+        return None
     if own and not accused and candidate.commit == culprit.commit:
         return _same_revision(culprit, candidate)
     theirs = [note for note in accused if own or touches(note.paths, candidate.inputs)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shoreward.app.ancestry import CommitNote
@@ -43,6 +43,10 @@ class MemoryAncestry:
     def knows(self, commit: str) -> bool:
         """Whether it was added."""
         return commit in self._notes
+
+    def known(self, commits: Iterable[str]) -> frozenset[str]:
+        """Those that were added."""
+        return frozenset(commits) & frozenset(self._notes)
 
     def contains(self, commit: str, other: str) -> bool:
         """Whether one leads to the other."""

@@ -49,6 +49,11 @@ class GitAncestry:
         """See `Ancestry.knows`."""
         return not self._missing((commit,))
 
+    def known(self, commits: Iterable[str]) -> frozenset[str]:
+        """See `Ancestry.known`."""
+        asked = frozenset(commits)
+        return asked.difference(self._missing(asked))
+
     def contains(self, commit: str, other: str) -> bool:
         """See `Ancestry.contains`."""
         asked = (commit, other)

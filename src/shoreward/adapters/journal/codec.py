@@ -8,7 +8,7 @@ read back as itself is refused before it is in the journal, where nobody could e
 from __future__ import annotations
 
 import typing
-from functools import cache
+from functools import cache, lru_cache
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -80,6 +80,7 @@ def decode_order(name: str, body: bytes, *, where: str = "") -> Order:
     return said
 
 
+@lru_cache(maxsize=32_768)  # most headers never change again, and all are asked for again and again
 def decode_header(body: bytes, *, where: str = "") -> Header:
     """A release's header of its body; see `decode`."""
     said = _decoded(Header.__name__, body, where)

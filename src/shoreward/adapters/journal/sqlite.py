@@ -23,11 +23,16 @@ from shoreward.core.events import ReleaseOpened
 from shoreward.core.header import Header, headed, noted
 from shoreward.domain import Refused, Terminal
 
-_RELEASES = {
-    None: "SELECT header FROM releases WHERE (?1 IS NULL OR application = ?1) ORDER BY rowid",
-    # "WHERE open" and nothing else lets SQLite use the index of what is open, which is read again and again.
-    True: "SELECT header FROM releases WHERE open AND (?1 IS NULL OR application = ?1) ORDER BY rowid",
-    False: "SELECT header FROM releases WHERE NOT open AND (?1 IS NULL OR application = ?1) ORDER BY rowid",
+# Each in words that let SQLite use an index: what is open, and an application's, is asked for again and again.
+_ALL = {
+    None: "SELECT header FROM releases ORDER BY rowid",
+    True: "SELECT header FROM releases WHERE open ORDER BY rowid",
+    False: "SELECT header FROM releases WHERE NOT open ORDER BY rowid",
+}
+_OF_APPLICATION = {
+    None: "SELECT header FROM releases WHERE application = ? ORDER BY number",
+    True: "SELECT header FROM releases WHERE open AND application = ? ORDER BY number",
+    False: "SELECT header FROM releases WHERE NOT open AND application = ? ORDER BY number",
 }
 
 
@@ -142,11 +147,13 @@ class SqliteJournal(Store):
 
     def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:
         """Releases, oldest first; see `Journal.releases`."""
-        return self._headers(_RELEASES[open], application)
+        if application is None:
+            return self._headers(_ALL[open])
+        return self._headers(_OF_APPLICATION[open], application)
 
     def harmed(self) -> Sequence[Header]:
         """Releases that harmed; see `Journal.harmed`."""
-        query = """SELECT header FROM releases
+        query = """SELECT header FROM releases INDEXED BY went_back
             WHERE json_extract(CAST(header AS TEXT), '$.back_at') > 0 ORDER BY rowid"""
         return tuple(header for header in self._headers(query) if header.harmed)
 

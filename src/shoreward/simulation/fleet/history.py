@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -85,6 +85,10 @@ class History:
     def knows(self, commit: str) -> bool:
         """See `Ancestry.knows`."""
         return commit.startswith(f"{self.application}/")
+
+    def known(self, commits: Iterable[str]) -> frozenset[str]:
+        """See `Ancestry.known`."""
+        return frozenset(filter(self.knows, commits))
 
     def contains(self, commit: str, other: str) -> bool:
         """See `Ancestry.contains`."""

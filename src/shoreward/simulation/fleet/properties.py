@@ -47,6 +47,8 @@ class Watchman:
                 for key, each in state.deployments.items():
                     if each.entered and not each.done:
                         self._entered.pop(key, None)
+                    if self._at_work.get(key) == (state.id, do.InspectTarget(target=each.target).key):
+                        self._at_work.pop(key)  # nobody waits any more for what it sees
             case e.ReleaseEnded(outcome=outcome):
                 self._ended(state, outcome)
                 self._as_one(state, outcome, fellows)
@@ -141,7 +143,8 @@ class Watchman:
 
     def over(self, effect: Effect) -> None:
         """An effect that has come to its end."""
-        self._at_work.pop(effect.target.key, None)
+        if self._at_work.get(effect.target.key, ("", ""))[1] == effect.key:
+            self._at_work.pop(effect.target.key)
 
     def decided(self, state: Release, decision: Decision, busy: Collection[object]) -> None:
         """A decision after which nothing was left to record or begin."""

@@ -15,8 +15,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from shoreward.adapters.journal import SqliteAccounts
-from shoreward.app import levers, orders
 from shoreward.app.access import tokens
+from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
 from shoreward.domain.access import Grant, Rates, Rights, Role, RoleRule, ServerSettings, SignIn
 from shoreward.testing.builders import an_opening

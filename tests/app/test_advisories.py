@@ -10,7 +10,7 @@ import pytest
 
 from shoreward.app.advisories import LiveReview, due, learned, live, review_live
 from shoreward.app.interruption import Abandoned, Interruption
-from shoreward.app.levers import roll_back
+from shoreward.app.people.levers import roll_back
 from shoreward.core import Event
 from shoreward.core import events as e
 from shoreward.domain import Outcome, Retryable, Terminal

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app.gates import approve, override, standings
-from shoreward.app.orders import freeze
-from shoreward.app.story import tell
+from shoreward.app.people.gates import approve, override, standings
+from shoreward.app.people.orders import freeze
+from shoreward.app.words.story import tell
 from shoreward.core import Release
 from shoreward.core import events as e
 from shoreward.core.outside import Outside

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app import levers, orders
+from shoreward.app.people import levers, orders
 from shoreward.app.quarantine import CLEAN, Quarantine
 from shoreward.core import Phase
 from shoreward.core import events as e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.app.releases import latest, live_commit, load
 from shoreward.core import Phase
 from shoreward.core import events as e

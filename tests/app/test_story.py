@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.app.ports import Recorded
-from shoreward.app.story import line_json, places, summary, tell, weights
-from shoreward.app.wording import checked_words, counted, odds, rate, standing, telling
+from shoreward.app.words.story import line_json, places, summary, tell, weights
+from shoreward.app.words.wording import checked_words, counted, odds, rate, standing, telling
 from shoreward.core import Phase
 from shoreward.core import events as e
 from shoreward.domain import Checked, CheckResult, Evidence, Judgement, Retryable, Verdict, Wave

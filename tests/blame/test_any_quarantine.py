@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoreward.adapters.git import GitAncestry
-from shoreward.app.quarantine_rules import Candidate, Culprit, held_by
+from shoreward.app.quarantine.rules import Candidate, Culprit, held_by
 
 from .history import Past
 from .random_histories import Chance

@@ -8,9 +8,9 @@ from math import ceil, log2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoreward.app.ancestry import CommitNote
 from shoreward.app.blame.bisect import Answer, bisect, likelihoods, main_line
 from shoreward.app.blame.order import Blame, Suspect
+from shoreward.app.quarantine.ancestry import CommitNote
 
 LINE = tuple(f"c{number}" for number in range(16))
 

@@ -13,7 +13,7 @@ from controller.support import staying, wait
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.blame.inquest import RECENT, Investigator, inquests
 from shoreward.app.interruption import Interruption
-from shoreward.app.story import tell
+from shoreward.app.words.story import tell
 from shoreward.app.world import World
 from shoreward.bootstrap import open_project
 from shoreward.controller import Controller

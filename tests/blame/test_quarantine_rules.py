@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoreward.app.quarantine_rules import Candidate, Culprit, Held, Lifted, held_by, holds
+from shoreward.app.quarantine.rules import Candidate, Culprit, Held, Lifted, held_by, holds
 from shoreward.domain import Retryable
 from shoreward.testing.ancestry import MemoryAncestry
 

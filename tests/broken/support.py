@@ -16,13 +16,13 @@ from botocore.exceptions import WaiterError
 from numpy.typing import NDArray
 
 from aws.support import Bench, code_digest, says
-from shoreward.app import levers
 from shoreward.app.drift import Past
 from shoreward.app.interruption import Interruption
+from shoreward.app.people import levers
 from shoreward.app.ports import Samples, Stream
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
-from shoreward.app.story import tell
+from shoreward.app.words.story import tell
 from shoreward.app.world import World
 from shoreward.core import Blocker, Deployment, Phase, Release, decide
 from shoreward.domain import Bake, JudgePolicy, Outcome, Pipeline, Probe, Revision, StagedFunction, Target, Wave

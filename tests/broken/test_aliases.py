@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.core import Restored
 from shoreward.domain import Outcome
 

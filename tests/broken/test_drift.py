@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.core import Phase
 from shoreward.domain import Outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.cloud import FaultRule
 from shoreward.cloud.faults import Control
 from shoreward.core import Release

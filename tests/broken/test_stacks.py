@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.core import Phase, Release
 from shoreward.domain import Outcome
 

@@ -16,7 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from shoreward.app import levers, releases
+from shoreward.app import releases
+from shoreward.app.people import levers
 from shoreward.bootstrap import wish
 from shoreward.core import Release
 from shoreward.core import events as e

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoreward.app import levers
+from shoreward.app.people import levers
 from shoreward.bootstrap import wish
 from shoreward.domain import Outcome
 

@@ -9,7 +9,7 @@ import pytest
 
 from blame.history import ENVIRONMENT, git
 from shoreward.adapters.git import GitAncestry
-from shoreward.app.ancestry import Ancestry
+from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.domain import Refused, Retryable, UserError
 
 

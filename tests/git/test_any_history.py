@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from blame.history import Past
 from blame.random_histories import Chance
 from shoreward.adapters.git import GitAncestry
-from shoreward.app.ancestry import Ancestry
+from shoreward.app.quarantine.ancestry import Ancestry
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.support import Scene, pipeline
-from shoreward.app.groups import together
+from shoreward.app.merging.groups import together
 from shoreward.core import events as e
 from shoreward.domain import Member, Outcome, Pipeline
 from shoreward.testing.builders import an_opening

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app import gates, levers
-from shoreward.app.groups import together
+from shoreward.app.merging.groups import together
+from shoreward.app.people import gates, levers
 from shoreward.app.releases import Wish
 from shoreward.core import events as e
 from shoreward.core.control import control_of

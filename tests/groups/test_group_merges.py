@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from shoreward.app.group_merges import Berth, consider_together, open_together
-from shoreward.app.merges import Tip, consider
+from shoreward.app.merging.merges import Tip, consider
+from shoreward.app.merging.together import Berth, consider_together, open_together
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
 from shoreward.core import events as e

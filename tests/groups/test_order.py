@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shoreward.app.groups import Part, members_of, together
+from shoreward.app.merging.groups import Part, members_of, together
 from shoreward.domain import After, Artifact, Group, Member, Place, Revision, SpecError, Target
 from shoreward.spec.template.exchange import offered, taken
 from shoreward.testing.builders import a_pipeline, an_opening

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.line import EAST, NORTH, WEST, Line, a_line
-from shoreward.app.gates import standings
+from shoreward.app.people.gates import standings
 from shoreward.core import Phase
 from shoreward.core import effects as do
 from shoreward.core import events as e

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shoreward.adapters.journal import SqliteAnswers
-from shoreward.app.answers import Answer
+from shoreward.app.people.answers import Answer
 from shoreward.domain import Refused, Retryable
 from shoreward.testing.simulated import SimulatedClock
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shoreward.app.merges import Tip, consider
+from shoreward.app.merging.merges import Tip, consider
 from shoreward.app.quarantine import Quarantine
 from shoreward.core import events as e
 from shoreward.core.control import control_of

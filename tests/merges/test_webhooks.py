@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from shoreward.app.webhooks import Push, genuine, push_of, tells_of
+from shoreward.app.merging.webhooks import Push, genuine, push_of, tells_of
 from shoreward.domain import Refused
 
 SECRET, BODY = "tide", b'{"ref": "refs/heads/main"}'

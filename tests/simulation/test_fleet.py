@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shoreward.app.groups import together
+from shoreward.app.merging.groups import together
 from shoreward.app.surroundings import Limits
 from shoreward.core import effects as do
 from shoreward.core import events as e

@@ -19,8 +19,8 @@ import pytest
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.adapters.journal.outbox import SqliteOutbox
 from shoreward.adapters.telling import Comment
-from shoreward.app import orders
 from shoreward.app.checking.answer import Answer
+from shoreward.app.people import orders
 from shoreward.app.releases import Wish
 from shoreward.app.telling.ports import DeadLetter, Heard, Later, Standing
 from shoreward.cli import main

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from shoreward.adapters.journal import SqliteJournal
-from shoreward.app import levers, orders
+from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish, say
 from shoreward.app.telling.listener import Listener
 from shoreward.app.telling.notice import Notice

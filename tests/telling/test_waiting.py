@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shoreward.app import levers, orders
-from shoreward.app.gates import approve
+from shoreward.app.people import levers, orders
+from shoreward.app.people.gates import approve
 from shoreward.app.releases import Wish
 from shoreward.domain import Approval, Bake, Pipeline
 from shoreward.testing.builders import a_pipeline

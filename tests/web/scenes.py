@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image
 
-from shoreward.app import levers, orders
+from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
 from shoreward.domain import Approval, Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
 from shoreward.testing.builders import a_target, some_checks

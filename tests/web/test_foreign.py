@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from shoreward.app import orders
+from shoreward.app.people import orders
 from shoreward.app.releases import Wish
 from shoreward.app.sandboxes import Lease, State
 from shoreward.core import events as e

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order
-from shoreward.app import orders
+from shoreward.app.people import orders
 
 from .conftest import BY, Build, Site
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from shoreward.app import levers, orders
-from shoreward.app.history import mistaken
+from shoreward.app.past.history import mistaken
+from shoreward.app.past.spared import spared
+from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
-from shoreward.app.spared import spared
 from shoreward.app.surroundings import Scene
 from shoreward.core import events as e
 from shoreward.core import replay

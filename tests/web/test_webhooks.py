@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shoreward.adapters.journal import SqliteJournal
-from shoreward.app.webhooks import Push, tells_of
+from shoreward.app.merging.webhooks import Push, tells_of
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
 
 from .conftest import Site, server

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shoreward.adapters.git import MAIN_BRANCHES, GitAncestry, RevertBranch, prepare_revert, push_branch
-from shoreward.app.ancestry import CommitNote
 from shoreward.app.blame import Bisected, Blame, bisect, likelihoods, main_line, order
 from shoreward.app.interruption import Interruption
+from shoreward.app.quarantine.ancestry import CommitNote
 from shoreward.core import Release
 from shoreward.domain import Blamed, Judgement, Refused, ShorewardError, Suspicion, UserError
 

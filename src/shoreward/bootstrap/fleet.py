@@ -11,12 +11,12 @@ from pathlib import Path
 
 from shoreward.adapters.git import RemoteBranch, Repository
 from shoreward.adapters.journal import SqliteJournal
-from shoreward.app.ancestry import Ancestry
-from shoreward.app.group_merges import Berth, Seen, look_at, open_together
-from shoreward.app.merges import Tip
+from shoreward.app.merging.merges import Tip
+from shoreward.app.merging.together import Berth, Seen, look_at, open_together
+from shoreward.app.merging.webhooks import Push, tells_of
 from shoreward.app.quarantine import Quarantine
+from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.app.releases import Wish
-from shoreward.app.webhooks import Push, tells_of
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.pipelines import with_traffic
@@ -41,7 +41,7 @@ from shoreward.spec.template import did_you_mean
 
 @dataclass(slots=True)
 class Ship:
-    """One pipeline of a fleet: implements `app.merges.Branch`.
+    """One pipeline of a fleet: implements `app.merging.merges.Branch`.
 
     Attributes:
         application: its name, once its pipeline has been read.
@@ -220,11 +220,11 @@ class Convoy:
         return known[name]
 
     def look_at(self, group: Group) -> Seen:
-        """What a release of a group that is opened now would carry; see `app.group_merges`."""
+        """What a release of a group that is opened now would carry; see `app.merging.together`."""
         return look_at(self.journal, group, self.ships.berths(group))
 
     def open_group(self, group: Group, wish: Wish, despite: str = "") -> tuple[str, ...]:
-        """Open releases of what changed of a group; see `app.group_merges`."""
+        """Open releases of what changed of a group; see `app.merging.together`."""
         return open_together(self.journal, group, self.ships.berths(group), wish, despite=despite)
 
     def secrets(self, push: Push) -> tuple[str, ...]:

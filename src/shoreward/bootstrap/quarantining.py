@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shoreward.adapters.git import GitAncestry
 from shoreward.app.quarantine import Quarantine
-from shoreward.app.quarantine_rules import WHOLE
+from shoreward.app.quarantine.rules import WHOLE
 from shoreward.domain import ShorewardError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from shoreward.app.advisories import LiveReview, learned, live, review_live
 from shoreward.app.ports import Reader
-from shoreward.app.story import finding_json
-from shoreward.app.wording import counted, finding_words
+from shoreward.app.words.story import finding_json
+from shoreward.app.words.wording import counted, finding_words
 from shoreward.bootstrap import Project
 from shoreward.cli.interrupts import interruptible
 from shoreward.cli.output import console, print_json, span

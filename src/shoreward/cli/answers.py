@@ -12,7 +12,7 @@ from rich.text import Text
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
 from shoreward.app.checking.look import blocks
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.cli.output import span
 from shoreward.domain import Finding, Severity, Verdict, Waiver
 

@@ -11,9 +11,9 @@ from typing import Any
 from rich.markup import escape
 
 from shoreward.adapters.git import RevertBranch
-from shoreward.app.ancestry import CommitNote
 from shoreward.app.blame import Bisected, Blame, Suspect
 from shoreward.app.blame.inquest import failed_looks
+from shoreward.app.quarantine.ancestry import CommitNote
 from shoreward.bootstrap import Project
 from shoreward.bootstrap.blaming import FOUND, LIKELY
 from shoreward.cli.interrupts import interruptible

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from shoreward.app.ports import Recorded
 from shoreward.app.releases import load
-from shoreward.app.story import summary
+from shoreward.app.words.story import summary
 from shoreward.bootstrap import Project
 from shoreward.bootstrap.telling import telling
 from shoreward.cli import logs

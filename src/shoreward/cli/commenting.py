@@ -10,7 +10,7 @@ from shoreward.adapters.telling import Comment, comment_here
 from shoreward.adapters.telling.plain import for_markdown
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.report import markdown
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.cli.output import span, warn
 from shoreward.domain import Difference, OperationError
 

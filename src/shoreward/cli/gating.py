@@ -8,8 +8,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app import commands as c
-from shoreward.app.gates import GateState, zones_of
+from shoreward.app.people import commands as c
+from shoreward.app.people.gates import GateState, zones_of
 from shoreward.app.releases import load
 from shoreward.cli.levers import ask_why
 from shoreward.cli.output import console, opening, print_json

@@ -8,9 +8,9 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app.groups import members_of
+from shoreward.app.merging.groups import members_of
 from shoreward.app.releases import load
-from shoreward.app.story import summary
+from shoreward.app.words.story import summary
 from shoreward.bootstrap import wish
 from shoreward.bootstrap.fleet import Convoy, open_fleet
 from shoreward.bootstrap.telling import telling

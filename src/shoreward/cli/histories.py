@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shoreward.app.history import Figures
+from shoreward.app.past.history import Figures
 from shoreward.cli.output import console, moment, print_json, span
 from shoreward.cli.sites import Site
 from shoreward.core.header import Header

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import typer
 
-from shoreward.app import commands as c
-from shoreward.app.levers import find_target
+from shoreward.app.people import commands as c
+from shoreward.app.people.levers import find_target
 from shoreward.app.releases import load
 from shoreward.cli.output import console, print_json
 from shoreward.cli.show import chosen

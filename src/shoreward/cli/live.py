@@ -18,8 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from shoreward.app.ports import Recorded
-from shoreward.app.story import places, tell
-from shoreward.app.wording import standing
+from shoreward.app.words.story import places, tell
+from shoreward.app.words.wording import standing
 from shoreward.cli.output import clock, console, moment, opening, print_json_line, span
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.domain import Outcome

@@ -17,7 +17,7 @@ from shoreward.adapters.journal.outbox import SqliteOutbox
 from shoreward.app.telling.courier import Courier
 from shoreward.app.telling.notice import Notice
 from shoreward.app.telling.ports import DeadLetter
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.bootstrap import open_project
 from shoreward.bootstrap.telling import couriers
 from shoreward.cli.output import console, moment, print_json

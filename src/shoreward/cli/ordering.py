@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rich.markup import escape
 
-from shoreward.app import commands as c
+from shoreward.app.people import commands as c
 from shoreward.cli.levers import application_of, ask_why
 from shoreward.cli.output import console, moment, print_json
 from shoreward.cli.sites import Site

@@ -20,7 +20,7 @@ from rich.table import Table
 from shoreward.app.drift import drifted
 from shoreward.app.releases import live_commit
 from shoreward.app.templates import both, changed
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.app.world import World
 from shoreward.bootstrap import Project
 from shoreward.cli.gating import planned, planned_words

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from shoreward.app.planning import derive, forecast
 from shoreward.app.planning.schedule import ERROR_RATE
-from shoreward.app.wording import percent
+from shoreward.app.words.wording import percent
 from shoreward.cli.output import console, span
 from shoreward.domain import Pipeline
 from shoreward.simulation.outlook import outlook

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from shoreward.app.ports import Reader
 from shoreward.app.releases import latest, load
-from shoreward.app.story import line_json, places, summary, tell
-from shoreward.app.wording import odds, rate, sides, subject, telling
+from shoreward.app.words.story import line_json, places, summary, tell
+from shoreward.app.words.wording import odds, rate, sides, subject, telling
 from shoreward.cli.advising import known, review_json, review_lines
 from shoreward.cli.live import picture, waits
 from shoreward.cli.output import clock, console, moment, print_json, span

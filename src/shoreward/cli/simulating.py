@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from shoreward.app.planning import forecast
-from shoreward.app.wording import percent
+from shoreward.app.words.wording import percent
 from shoreward.cli.output import console, print_json, span
 from shoreward.domain import Pipeline, Refused, UserError
 from shoreward.simulation.faults import CATALOGUE, Fault

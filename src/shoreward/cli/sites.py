@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from shoreward.app.commands import Command, obey
-from shoreward.app.gates import GateState, gate_states
-from shoreward.app.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
+from shoreward.app.past.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
+from shoreward.app.people.commands import Command, obey
+from shoreward.app.people.gates import GateState, gate_states
 from shoreward.app.ports import Reader
 from shoreward.app.standing import decision_of, scene_of
 from shoreward.bootstrap import Project, open_project, wish
@@ -68,7 +68,7 @@ class Site(Protocol):
         ...
 
     def obey(self, command: Command, why: str) -> str:
-        """Ask for something; see `app.commands.obey`."""
+        """Ask for something; see `app.people.commands.obey`."""
         ...
 
     def begin(self, rev: str, *, allow_dirty: bool, despite: str, detached: bool) -> str:

@@ -13,7 +13,7 @@ What it sends and what it answers are the server's own types, so the two cannot 
 by their codes, and SERVER_UNREACHABLE, SERVER_REFUSED, VERSION_MISMATCH and TOKEN_EXPOSED of its own.
 """
 
-from shoreward.app.commands import (
+from shoreward.app.people.commands import (
     Abort,
     Approve,
     BringBack,

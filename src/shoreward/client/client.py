@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from shoreward.app.commands import BringBack, Command
-from shoreward.app.gates import GateState
-from shoreward.app.history import Delivery, Revision, Stay, Where
+from shoreward.app.past.history import Delivery, Revision, Stay, Where
+from shoreward.app.people.commands import BringBack, Command
+from shoreward.app.people.gates import GateState
 from shoreward.client.commands import address_of, body_of
 from shoreward.client.connection import Connection
 from shoreward.client.journal import ServerJournal
@@ -160,7 +160,7 @@ class Client:
         return self._connection.post("/releases", body, _OPENED, key or _new_key()).id
 
     def obey(self, command: Command, why: str, *, key: str = "") -> str:
-        """Ask for something; see `app.commands.obey`.
+        """Ask for something; see `app.people.commands.obey`.
 
         Args:
             key: under which it is done once, for a day; a new one by default.

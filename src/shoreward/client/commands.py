@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 from urllib.parse import quote
 
-from shoreward.app import commands as c
+from shoreward.app.people import commands as c
 from shoreward.web.api import bodies
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from shoreward.app.group_merges import Berth, consider_together
 from shoreward.app.interruption import Interruption
-from shoreward.app.merges import Branch, Considered, consider
+from shoreward.app.merging.merges import Branch, Considered, consider
+from shoreward.app.merging.together import Berth, consider_together
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.controller._watch import Watch

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from shoreward.app.ports import Recorded
-from shoreward.app.story import summary, weights
+from shoreward.app.words.story import summary, weights
 from shoreward.core import Release
 from shoreward.core import events as e
 from shoreward.demo.scenarios import Scenario

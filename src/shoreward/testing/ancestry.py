@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from shoreward.app.ancestry import CommitNote
-from shoreward.app.undoing import History, Step
+from shoreward.app.quarantine.ancestry import CommitNote
+from shoreward.app.quarantine.undoing import History, Step
 from shoreward.domain import Retryable
 
 
 class MemoryAncestry:
-    """Implements `app.ancestry.Ancestry`; ids may be any words."""
+    """Implements `app.quarantine.ancestry.Ancestry`; ids may be any words."""
 
     def __init__(self) -> None:
         self._notes: dict[str, CommitNote] = {}
@@ -32,7 +32,7 @@ class MemoryAncestry:
 
         Args:
             reverts: what its message says that it reverts.
-            patch, reverse: see `app.undoing.Step`.
+            patch, reverse: see `app.quarantine.undoing.Step`.
         """
         step = Step(id=commit, parents=parents, claims=frozenset(reverts), patch=patch, reverse=reverse)
         note = CommitNote(id=commit, subject=subject or commit, parents=parents, paths=tuple(paths), brought_by=commit)
@@ -63,7 +63,7 @@ class MemoryAncestry:
         return tuple(replace(self._notes[each], brought_by=self._bringer(each, line)) for each in batch)
 
     def reverts(self, commit: str, culprits: Sequence[str]) -> Mapping[str, str]:
-        """See `app.undoing`."""
+        """See `app.quarantine.undoing`."""
         self._need(commit, *culprits)
         steps = [step for step in self._steps.values() if step.id in self._ancestors[commit]]
         return History(steps).undone(culprits)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
+from shoreward.app.past.spared import Spared, spared
 from shoreward.app.ports import Recorded
-from shoreward.app.spared import Spared, spared
 from shoreward.core.header import Header
 from shoreward.domain import ShorewardError
 from shoreward.web.access.door import Door

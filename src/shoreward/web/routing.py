@@ -13,13 +13,13 @@ from fastapi import Depends, Request
 
 from shoreward.app.access.accounts import Accounts, Audited
 from shoreward.app.access.audit import audited
-from shoreward.app.ancestry import Ancestry
-from shoreward.app.answers import Answers
+from shoreward.app.merging.webhooks import Push
+from shoreward.app.people.answers import Answers
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Quarantine
+from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.app.releases import Wish
 from shoreward.app.sandboxes.lease import Lease
-from shoreward.app.webhooks import Push
 from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.domain.access import EVERYTHING, Role

@@ -16,7 +16,7 @@ from shoreward.app.checking.check import Check, Materials, Outside, Report, Runn
 from shoreward.app.checking.look import mistakes
 from shoreward.app.fitting import misfits, named
 from shoreward.app.interruption import Abandoned
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Pipeline, Retryable, Severity, SpecError, SpecErrors, canonical, digest_of
 from shoreward.spec.template import Note
 

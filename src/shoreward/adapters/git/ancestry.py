@@ -1,4 +1,4 @@
-"""What quarantine and blame ask of a history (`app.ancestry.Ancestry`), answered by git.
+"""What quarantine and blame ask of a history (`app.quarantine.ancestry.Ancestry`), answered by git.
 
 Works in a clone with files and in a bare one. A clone that was cut off (`--depth`) answers only what it is sure of.
 Answers about full ids never change, so those that are asked for again and again are remembered.
@@ -15,8 +15,8 @@ from pathlib import Path
 from shoreward.adapters.git._command import GitFailed, git
 from shoreward.adapters.git._patches import patches, still_there
 from shoreward.adapters.git.repository import no_repository
-from shoreward.app.ancestry import CommitNote
-from shoreward.app.undoing import History, Step
+from shoreward.app.quarantine.ancestry import CommitNote
+from shoreward.app.quarantine.undoing import History, Step
 from shoreward.domain import Refused, Retryable, Terminal
 
 _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.sqlite import Store
-from shoreward.app.answers import Answer
+from shoreward.app.people.answers import Answer
 from shoreward.domain import Refused, Retryable
 
 _KEPT = 86_400.0
@@ -17,7 +17,7 @@ _KEPT = 86_400.0
 
 
 class SqliteAnswers(Store):
-    """Implements `app.answers.Answers` on a journal's file, with a connection of its own.
+    """Implements `app.people.answers.Answers` on a journal's file, with a connection of its own.
 
     What is being done is known to this process alone: after a crash in the middle the command is done again, which
     changes nothing where it was done already.

@@ -17,7 +17,7 @@ from shoreward.adapters.policy.hands import Hand
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.pointed import place_of
 from shoreward.app.checking import Materials, Report, Running
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError
 from shoreward.spec.template import Template
 from shoreward.spec.template.plain import Json, listed, mapping

@@ -21,7 +21,7 @@ from shoreward.adapters.policy.runtimes import runtime_findings
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Source
 from shoreward.app.ports import Blobs
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Pipeline, Place, PolicySource, Severity, SpecError
 from shoreward.spec.template import Memory, Template, read_template
 from shoreward.spec.template.plain import Json, mapping

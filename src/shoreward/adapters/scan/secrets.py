@@ -20,7 +20,7 @@ from shoreward.adapters.scan.harmless import FORM
 from shoreward.adapters.scan.remembered import Remembered
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Entry
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Place, Severity, digest_of
 
 _LOCKS = frozenset((

@@ -18,7 +18,7 @@ from shoreward.adapters.scan.code import contents, shown
 from shoreward.adapters.scan.remembered import Remembered
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.files import Entry
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Place, Severity, SpecError, digest_of
 from shoreward.spec.template import find_assets, parameter_values, read_template
 

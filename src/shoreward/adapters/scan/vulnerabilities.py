@@ -10,7 +10,7 @@ from shoreward.adapters.scan.lookup import Database, lookup
 from shoreward.adapters.scan.sbom import bill
 from shoreward.app.checking import Materials, Report, Running
 from shoreward.app.ports import ArtifactStore, Blobs
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Severity, canonical
 
 

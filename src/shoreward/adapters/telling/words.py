@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoreward.app.telling.notice import Notice
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Outcome
 from shoreward.domain.notifications import Kind
 

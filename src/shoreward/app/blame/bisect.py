@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from shoreward.app.ancestry import CommitNote
 from shoreward.app.blame.order import Blame
+from shoreward.app.quarantine.ancestry import CommitNote
 
 Answer = Literal["good", "bad", "unknown"]
 

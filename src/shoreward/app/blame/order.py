@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shoreward.app.ancestry import CommitNote
 from shoreward.app.blame import weights
 from shoreward.app.blame.changes import Touched, touched
 from shoreward.app.blame.code import weigh
 from shoreward.app.blame.harm import Harm, harms, unharmed
 from shoreward.app.blame.uses import MANIFESTS, TESTS, Made, Uses, inside, read_uses, template_at
 from shoreward.app.files import Source
+from shoreward.app.quarantine.ancestry import CommitNote
 from shoreward.domain import Judgement, Pipeline
 
 _TEXTS = re.compile(

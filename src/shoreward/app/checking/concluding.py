@@ -12,7 +12,7 @@ from shoreward.app.checking.look import judged
 from shoreward.app.checking.manner import Manner
 from shoreward.app.checking.schedule import Past
 from shoreward.app.checking.waivers import about_waivers
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Severity, Verdict
 
 

@@ -12,7 +12,7 @@ from shoreward.app.judging.errors import ceiling_evidence, error_evidence, silen
 from shoreward.app.judging.latency import as_fast, latency_evidence
 from shoreward.app.judging.served import look_served
 from shoreward.app.judging.window import Window, since, window_of
-from shoreward.app.wording import (
+from shoreward.app.words.wording import (
     certified_words,
     failure_words,
     missing_words,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from shoreward.app.checking import Check, Materials, Outside, Report, Running
 from shoreward.app.resilience.ports import Laboratory
 from shoreward.app.sandboxes.plan import Build
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Pipeline, Probe, Resilience, SpecError, Terminal, digest_of
 
 if TYPE_CHECKING:

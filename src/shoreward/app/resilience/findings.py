@@ -8,7 +8,7 @@ from statistics import median
 
 from shoreward.app.resilience.ports import Sent
 from shoreward.app.resilience.trial import Outcome
-from shoreward.app.wording import counted, percent
+from shoreward.app.words.wording import counted, percent
 from shoreward.domain import Fault, Finding, Place, Severity
 
 Where = Callable[[str], Place | None]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shoreward.app.checking import Check, Materials, Report, Running
 from shoreward.app.sandboxes.plan import Build
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Pipeline, Probe, Severity, StagedFunction, Target, Terminal, digest_of
 
 if TYPE_CHECKING:

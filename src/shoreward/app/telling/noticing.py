@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from shoreward.app.ports import Happened
-from shoreward.app.story import places
 from shoreward.app.telling.notice import Harm, Notice
-from shoreward.app.wording import blamed_words, checked_words, counted, finding_words
+from shoreward.app.words.story import places
+from shoreward.app.words.wording import blamed_words, checked_words, counted, finding_words
 from shoreward.core import Phase, Release
 from shoreward.core import control as c
 from shoreward.core import events as e

@@ -85,7 +85,7 @@ def abort(
     json: Json = False,
 ) -> None:
     """Send a release that is under way back everywhere, at once."""
-    from shoreward.app.commands import Abort
+    from shoreward.app.people.commands import Abort
     from shoreward.cli.levers import send_back
     from shoreward.cli.sites import open_site
 
@@ -111,7 +111,7 @@ def rollback(
 
     With --to, whatever is under way goes back, and an earlier revision is brought back in its place.
     """
-    from shoreward.app.commands import RollBack
+    from shoreward.app.people.commands import RollBack
     from shoreward.cli.levers import bring_back, send_back
     from shoreward.cli.sites import open_site
 
@@ -131,7 +131,7 @@ def retry(
     json: Json = False,
 ) -> None:
     """Try what failed on a target again at once, with all its attempts anew."""
-    from shoreward.app.commands import Retry
+    from shoreward.app.people.commands import Retry
     from shoreward.cli.levers import on_target
     from shoreward.cli.sites import open_site
 
@@ -148,7 +148,7 @@ def skip(
     json: Json = False,
 ) -> None:
     """Leave a target out of a release that serves nobody there yet; what was begun is taken back."""
-    from shoreward.app.commands import Skip
+    from shoreward.app.people.commands import Skip
     from shoreward.cli.levers import on_target
     from shoreward.cli.sites import open_site
 
@@ -234,7 +234,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Open a gate that waits for a person's approval, for one wave."""
-    from shoreward.app.commands import Approve
+    from shoreward.app.people.commands import Approve
     from shoreward.cli.gating import unlock
     from shoreward.cli.sites import open_site
 
@@ -256,7 +256,7 @@ def override(
     json: Json = False,
 ) -> None:
     """Open a gate for one wave, whatever keeps it closed. Who did it, and why, is kept."""
-    from shoreward.app.commands import Override
+    from shoreward.app.people.commands import Override
     from shoreward.cli.gating import unlock
     from shoreward.cli.sites import open_site
 

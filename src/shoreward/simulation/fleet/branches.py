@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shoreward.app.groups import together
+from shoreward.app.merging.groups import together
 from shoreward.app.quarantine import Taint
-from shoreward.app.quarantine_rules import Candidate, Culprit, Lifted, held_by
+from shoreward.app.quarantine.rules import Candidate, Culprit, Lifted, held_by
 from shoreward.core import Event, Release
 from shoreward.core import events as e
 from shoreward.core.header import HARM

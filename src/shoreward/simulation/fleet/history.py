@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from shoreward.app.ancestry import CommitNote
+from shoreward.app.quarantine.ancestry import CommitNote
 
 Kind = Literal["+5 points", "+0.5 points", "all fail", "latency", "one region", "late", "probe", "checks", "stage"]
 
@@ -48,7 +48,7 @@ class Commit:
 
 @dataclass(slots=True)
 class History:
-    """One application's commits, oldest first. Implements `app.ancestry.Ancestry`."""
+    """One application's commits, oldest first. Implements `app.quarantine.ancestry.Ancestry`."""
 
     application: str
     commits: list[Commit] = field(default_factory=list[Commit])

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Header, Path
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from shoreward.app import commands as c
-from shoreward.app.answers import Answer
+from shoreward.app.people import commands as c
+from shoreward.app.people.answers import Answer
 from shoreward.app.releases import Wish
 from shoreward.domain import Refused
 from shoreward.domain.access import Role

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from shoreward.app.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
+from shoreward.app.past.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
 from shoreward.domain import UserError
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from shoreward.app.gates import GateState, gate_states
+from shoreward.app.people.gates import GateState, gate_states
 from shoreward.domain import Finding, Refused
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need

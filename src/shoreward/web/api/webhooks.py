@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from shoreward.app.webhooks import genuine, push_of
+from shoreward.app.merging.webhooks import genuine, push_of
 from shoreward.domain import UserError
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Denied, Need

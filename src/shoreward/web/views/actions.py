@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-from shoreward.app.story import places
+from shoreward.app.words.story import places
 from shoreward.core import Blocker, Phase, Release
 from shoreward.core import events as e
 from shoreward.core.header import Header

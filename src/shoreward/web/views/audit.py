@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shoreward.app.access.accounts import Audited
 from shoreward.app.ports import Recorded
-from shoreward.app.story import places
+from shoreward.app.words.story import places
 from shoreward.core import Event
 from shoreward.core import control as c
 from shoreward.core import events as e

@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from shoreward.app.story import places
 from shoreward.app.templates import VALUES, Kept, both, changed
+from shoreward.app.words.story import places
 from shoreward.core import Deployment, Release
 from shoreward.domain import ShorewardError, Target
 from shoreward.spec.template import ABSENT, Difference

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from shoreward.app.history import Figures, figures, mistaken, trend
-from shoreward.app.spared import Spared
+from shoreward.app.past.history import Figures, figures, mistaken, trend
+from shoreward.app.past.spared import Spared
 from shoreward.core.control import Control
 from shoreward.core.header import Header
 from shoreward.web.views.record_shapes import Delivering, Figure, HowWeDo

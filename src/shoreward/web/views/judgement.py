@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Literal, cast
 
-from shoreward.app.levers import find_target
-from shoreward.app.story import places
-from shoreward.app.wording import counted, rate, subject, telling
+from shoreward.app.people.levers import find_target
+from shoreward.app.words.story import places
+from shoreward.app.words.wording import counted, rate, subject, telling
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
 from shoreward.core.header import Header

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shoreward.app.ancestry import Ancestry
-from shoreward.app.history import Events, Stay, contained, stays
+from shoreward.app.past.history import Events, Stay, contained, stays
+from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.core.header import Header
 from shoreward.web.views.record_shapes import Lane, StayShown, WhereShown
 from shoreward.web.views.under_way import headline

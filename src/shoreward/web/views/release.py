@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shoreward.app.story import Line, places, tell, weights
+from shoreward.app.words.story import Line, places, tell, weights
 from shoreward.core.header import Header
 from shoreward.domain import Checked, Finding
 from shoreward.web.views.shapes import (

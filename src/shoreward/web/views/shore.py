@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 
-from shoreward.app.story import places
+from shoreward.app.words.story import places
 from shoreward.core import Phase, Release
 from shoreward.core.header import Header
 from shoreward.domain import Outcome, Pipeline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shoreward.app.story import places
-from shoreward.app.wording import counted, standing
+from shoreward.app.words.story import places
+from shoreward.app.words.wording import counted, standing
 from shoreward.core import Blocker, Deployment, Phase, Release, Restored, decide
 from shoreward.core.control import Control
 from shoreward.core.header import Header

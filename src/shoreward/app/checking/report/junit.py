@@ -14,7 +14,7 @@ from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
 from shoreward.app.checking.look import blocks
 from shoreward.app.checking.report._common import sentences, summary, worst_first
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Severity, Verdict
 
 _UNPRINTABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

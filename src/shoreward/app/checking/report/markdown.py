@@ -9,7 +9,7 @@ from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
 from shoreward.app.checking.look import blocks
 from shoreward.app.checking.report._common import summary, waiver_words, worst_first
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Verdict
 
 LIMIT = 60_000

@@ -12,8 +12,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
-from shoreward.app.ancestry import Ancestry
 from shoreward.app.ports import Journal, Recorded
+from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.core import events as e
 from shoreward.core.control import Control
 from shoreward.core.header import Header

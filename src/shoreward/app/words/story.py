@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shoreward.app.ports import Recorded
-from shoreward.app.value_words import value_words
-from shoreward.app.wording import blamed_words, checked_words, counted, standing
+from shoreward.app.words.values import value_words
+from shoreward.app.words.wording import blamed_words, checked_words, counted, standing
 from shoreward.core import Event, Release
 from shoreward.core import events as e
 from shoreward.core.effects import ASKING

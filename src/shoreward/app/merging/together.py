@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shoreward.app.groups import Part, members_of, together
-from shoreward.app.merges import Branch, Considered, Tip, in_preproduction, known, pass_over, same
+from shoreward.app.merging.groups import Part, members_of, together
+from shoreward.app.merging.merges import Branch, Considered, Tip, in_preproduction, known, pass_over, same
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish, free_to_go, opening
@@ -41,7 +41,7 @@ class Seen:
 
 
 def consider_together(journal: Journal, group: Group, berths: Mapping[str, Berth], now: float) -> Considered:
-    """Open a group release of the newest commits, unless there is a reason not to; see `app.merges.consider`.
+    """Open a group release of the newest commits, unless there is a reason not to; see `app.merging.merges.consider`.
 
     Args:
         berths: by application; a group of which somebody is missing waits.

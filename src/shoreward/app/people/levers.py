@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shoreward.app.groups import together
-from shoreward.app.orders import stop
+from shoreward.app.merging.groups import together
+from shoreward.app.people.orders import stop
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish, counts, fellows, load, say, say_together

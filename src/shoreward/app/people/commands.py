@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from shoreward.app import gates, levers, orders
+from shoreward.app.people import gates, levers, orders
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shoreward.app.ancestry import Ancestry, CommitNote
 from shoreward.app.ports import Journal
-from shoreward.app.quarantine_rules import WHOLE, Candidate, Culprit, Held, Lifted, holds
+from shoreward.app.quarantine.ancestry import Ancestry, CommitNote
+from shoreward.app.quarantine.rules import WHOLE, Candidate, Culprit, Held, Lifted, holds
 from shoreward.core.control import Control, control_of
 from shoreward.core.header import Header
 from shoreward.domain import Outcome, ShorewardError

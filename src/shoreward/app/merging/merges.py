@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shoreward.app.orders import order
+from shoreward.app.people.orders import order
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish, begin, counts, load

@@ -5,7 +5,7 @@ Under `story`, which asks here first when a release carries values.
 
 from __future__ import annotations
 
-from shoreward.app.wording import counted
+from shoreward.app.words.wording import counted
 from shoreward.core import Event
 from shoreward.core import events as e
 from shoreward.domain import spelled

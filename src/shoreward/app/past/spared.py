@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoreward.app.ports import Recorded
-from shoreward.app.story import weights
+from shoreward.app.words.story import weights
 from shoreward.core import Release
 from shoreward.core import events as e
 from shoreward.domain import Evidence, Verdict

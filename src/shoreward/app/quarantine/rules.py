@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shoreward.app.ancestry import Ancestry, CommitNote
+from shoreward.app.quarantine.ancestry import Ancestry, CommitNote
 
 WHOLE = ("",)
 """Inputs of an application that is made of all of its repository."""

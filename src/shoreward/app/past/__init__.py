@@ -1,0 +1,1 @@
+"""What was: of targets, of commits, and of a team in figures."""

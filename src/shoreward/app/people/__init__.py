@@ -1,0 +1,1 @@
+"""What people may ask: of releases, pipelines and everything, from wherever they ask it."""

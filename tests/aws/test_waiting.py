@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shoreward.adapters.aws import Artifacts, Aws, Retry, Sessions, Timing
-from shoreward.adapters.aws.changeset import ChangeSet, ChangeSets, Plan
-from shoreward.adapters.aws.removal import remove
-from shoreward.adapters.aws.stack import Stack
-from shoreward.adapters.aws.waiting import mended, settled
+from shoreward.adapters.aws.stacks.changeset import ChangeSet, ChangeSets, Plan
+from shoreward.adapters.aws.stacks.removal import remove
+from shoreward.adapters.aws.stacks.stack import Stack
+from shoreward.adapters.aws.stacks.waiting import mended, settled
 from shoreward.domain import Retryable, Target, Terminal
 
 TARGET = Target(account="111111111111", region="eu-north-1", stack="shop")

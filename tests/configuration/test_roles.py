@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from shoreward.adapters.aws import configuration_role_template, parameters, profiles
-from shoreward.adapters.aws.configuration_role import configuration_statements
+from shoreward.adapters.aws import configuration_role_template
+from shoreward.adapters.aws.values import parameters, profiles
+from shoreward.adapters.aws.values.role import configuration_statements
 from shoreward.domain import Configuration, Judged, ParameterSource, Pipeline, ProfileSource
 
 WHOLE = Configuration(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build.support import ENVIRONMENT, Workshop, pipeline
-from shoreward.adapters.aws.stateful import STATEFUL
+from shoreward.adapters.aws.stacks.stateful import STATEFUL
 from shoreward.adapters.git import Repository
 from shoreward.adapters.policy import Engines, policy_checks
 from shoreward.adapters.policy.origins import Origins

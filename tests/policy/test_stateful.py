@@ -3,7 +3,7 @@
 import pytest
 
 from policy.support import HEAD, line_of, made_of
-from shoreward.adapters.aws.stateful import STATEFUL
+from shoreward.adapters.aws.stacks.stateful import STATEFUL
 from shoreward.adapters.policy.deployments import Deployment
 from shoreward.adapters.policy.origins import Origins
 from shoreward.adapters.policy.replaced import stateful_findings

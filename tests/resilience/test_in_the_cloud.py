@@ -11,7 +11,7 @@ import pytest
 from sandboxes.support import REGION, Beach, physical
 from sandboxes.test_role import action_of, allowed
 from shoreward.adapters.aws import Aws, Retry, Sessions
-from shoreward.adapters.aws.sandbox_faults import Faults, lift
+from shoreward.adapters.aws.sandboxes.faults import Faults, lift
 from shoreward.app.resilience.ports import Sabotage
 from shoreward.app.sandboxes import Injected
 from shoreward.domain import Probe, Terminal

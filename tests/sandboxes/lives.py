@@ -27,8 +27,8 @@ _FORKS.set_forkserver_preload(
         "boto3",
         "shoreward.cli.app",
         "shoreward.cli.sandboxes",
-        "shoreward.adapters.aws.sandbox",
-        "shoreward.adapters.aws.sandbox_seeding",
+        "shoreward.adapters.aws.sandboxes.cloud",
+        "shoreward.adapters.aws.sandboxes.seeding",
         "shoreward.adapters.build",
         "shoreward.adapters.ledger",
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from shoreward.adapters.aws import Aws, Retry, Sessions
 from shoreward.adapters.aws.artifacts import Artifacts
-from shoreward.adapters.aws.sandbox import Sandboxes as AwsSandboxes
+from shoreward.adapters.aws.sandboxes.cloud import Sandboxes as AwsSandboxes
 from shoreward.adapters.ledger import SqliteLedger
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.app.sandboxes.reaping import Known

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, KINDS, kind_of_arn
-from shoreward.adapters.aws.sandbox_shelves import is_named
+from shoreward.adapters.aws.sandboxes.kinds import BY_TYPE, KINDS, kind_of_arn
+from shoreward.adapters.aws.sandboxes.shelves import is_named
 from shoreward.app.sandboxes import MARK, State, Thing
 from shoreward.app.sandboxes.ports import Progress, Proof
 from shoreward.app.sandboxes.sandboxes import Sandbox

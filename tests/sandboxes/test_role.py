@@ -11,10 +11,10 @@ import yaml
 
 from shoreward.adapters.aws import Aws, Retry, Sessions
 from shoreward.adapters.aws.artifacts import Artifacts
-from shoreward.adapters.aws.sandbox import Sandboxes as AwsSandboxes
-from shoreward.adapters.aws.sandbox_kinds import KINDS
-from shoreward.adapters.aws.sandbox_observing import Observer
-from shoreward.adapters.aws.sandbox_role import LOOKS, sandbox_role_template, sandbox_statements
+from shoreward.adapters.aws.sandboxes.cloud import Sandboxes as AwsSandboxes
+from shoreward.adapters.aws.sandboxes.kinds import KINDS
+from shoreward.adapters.aws.sandboxes.observing import Observer
+from shoreward.adapters.aws.sandboxes.role import LOOKS, sandbox_role_template, sandbox_statements
 from shoreward.domain import UserError
 from shoreward.testing.cloud import isolated_session
 

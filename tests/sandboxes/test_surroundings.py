@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from shoreward.adapters.aws import Retry
-from shoreward.adapters.aws.sandbox_observing import Observer
-from shoreward.adapters.aws.sandbox_proof import prove
-from shoreward.adapters.aws.sandbox_quotas import quotas
-from shoreward.adapters.aws.sandbox_refusals import blamed
-from shoreward.adapters.aws.sandbox_seeding import CommandSeeder
+from shoreward.adapters.aws.sandboxes.observing import Observer
+from shoreward.adapters.aws.sandboxes.proof import prove
+from shoreward.adapters.aws.sandboxes.quotas import quotas
+from shoreward.adapters.aws.sandboxes.refusals import blamed
+from shoreward.adapters.aws.sandboxes.seeding import CommandSeeder
 from shoreward.adapters.git import Repository
 from shoreward.app.sandboxes.parity import FunctionFacts
 from shoreward.app.sandboxes.ports import Needs, Progress, Quota

@@ -97,7 +97,7 @@ def _reach(project: Project, sandbox: SharedSandbox) -> Reach:
 def _laboratory(sandbox: SharedSandbox) -> Laboratory:
     def cloud() -> FaultCloud:
         from shoreward.adapters.aws import Aws, Retry, Sessions
-        from shoreward.adapters.aws.sandbox_faults import Faults
+        from shoreward.adapters.aws.sandboxes.faults import Faults
 
         retry = Retry()
         return Faults(Aws(Sessions(retry=retry, name="sandboxes"), retry))

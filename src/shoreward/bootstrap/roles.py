@@ -24,7 +24,7 @@ def roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> str:
 
 def sandbox_roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> str:
     """See `Project.sandbox_roles`."""
-    from shoreward.adapters.aws.sandbox_role import sandbox_role_template
+    from shoreward.adapters.aws.sandboxes.role import sandbox_role_template
     from shoreward.app.sandboxes.plan import plan_of
 
     return sandbox_role_template(

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from shoreward.adapters.aws import Artifacts, Aws, Retry, Sessions
-from shoreward.adapters.aws.sandbox import Sandboxes as Cloud
-from shoreward.adapters.aws.sandbox_observing import Observer
-from shoreward.adapters.aws.sandbox_seeding import CommandSeeder
+from shoreward.adapters.aws.sandboxes.cloud import Sandboxes as Cloud
+from shoreward.adapters.aws.sandboxes.observing import Observer
+from shoreward.adapters.aws.sandboxes.seeding import CommandSeeder
 from shoreward.adapters.build import ArtifactFiles
 from shoreward.adapters.ledger import SqliteLedger
 from shoreward.app.sandboxes import Lease

@@ -12,20 +12,20 @@ from shoreward.adapters.aws.alarms import Alarms
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.bootstrap import role_template
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.configuration_role import configuration_role_template
-from shoreward.adapters.aws.configurations import Configurations
-from shoreward.adapters.aws.drift import Drift
 from shoreward.adapters.aws.hooks import FunctionHooks
 from shoreward.adapters.aws.kinds import ByKind
 from shoreward.adapters.aws.metrics import Metrics
 from shoreward.adapters.aws.probe import Probes
 from shoreward.adapters.aws.retry import Retry, Timing
 from shoreward.adapters.aws.sessions import Sessions
-from shoreward.adapters.aws.stacks import Stacks
-from shoreward.adapters.aws.stateful import endangered
+from shoreward.adapters.aws.stacks.drift import Drift
+from shoreward.adapters.aws.stacks.manager import Stacks
+from shoreward.adapters.aws.stacks.stateful import endangered
+from shoreward.adapters.aws.stacks.waiting import LIMIT, PATIENCE
 from shoreward.adapters.aws.survey import Survey
 from shoreward.adapters.aws.traffic import Traffic
-from shoreward.adapters.aws.waiting import LIMIT, PATIENCE
+from shoreward.adapters.aws.values.configurations import Configurations
+from shoreward.adapters.aws.values.role import configuration_role_template
 from shoreward.app.drift import DriftSource
 from shoreward.app.ports import (
     AlarmSource,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.templates import key_of
+from shoreward.adapters.aws.stacks.templates import key_of
 from shoreward.app.ports import ArtifactStore
 from shoreward.domain import Artifact, OperationError, Target, Terminal
 

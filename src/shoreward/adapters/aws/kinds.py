@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shoreward.adapters.aws.configurations import Configurations
-from shoreward.adapters.aws.drift import Drift
+from shoreward.adapters.aws.stacks.drift import Drift
+from shoreward.adapters.aws.values.configurations import Configurations
 from shoreward.app.ports import StackManager
 from shoreward.domain import Difference, Left, Pipeline, Revision, Snapshot, Staged, StagedFunction, Target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from shoreward.adapters.aws.stack import Resource
+from shoreward.adapters.aws.stacks.stack import Resource
 from shoreward.domain import Change, Revision, Snapshot, StagedFunction
 
 

@@ -15,8 +15,8 @@ from typing import Any, cast
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.snapshot import original
-from shoreward.adapters.aws.stack import Resource, resources
+from shoreward.adapters.aws.stacks.snapshot import original
+from shoreward.adapters.aws.stacks.stack import Resource, resources
 from shoreward.domain import ERRORS, CloudWatchQuery, Form, Judged, Metric, OperationError, Target, Terminal
 from shoreward.domain.configuration import filling
 

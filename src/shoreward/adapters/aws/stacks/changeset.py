@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of, message_of
-from shoreward.adapters.aws.stack import HIDDEN, Stack, advice, describe, failures, invalid, is_absent
-from shoreward.adapters.aws.templates import INLINE_LIMIT, too_large
-from shoreward.adapters.aws.waiting import LIMIT, busy, settled
+from shoreward.adapters.aws.stacks.stack import HIDDEN, Stack, advice, describe, failures, invalid, is_absent
+from shoreward.adapters.aws.stacks.templates import INLINE_LIMIT, too_large
+from shoreward.adapters.aws.stacks.waiting import LIMIT, busy, settled
 from shoreward.domain import Change, Parameters, Retryable, Target, Terminal
 
 if TYPE_CHECKING:

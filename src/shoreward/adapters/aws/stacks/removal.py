@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.leftovers import remove_logs
-from shoreward.adapters.aws.stack import Stack, resources
-from shoreward.adapters.aws.waiting import LIMIT, deleted, settled
+from shoreward.adapters.aws.stacks.leftovers import remove_logs
+from shoreward.adapters.aws.stacks.stack import Stack, resources
+from shoreward.adapters.aws.stacks.waiting import LIMIT, deleted, settled
 from shoreward.domain import Target
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, KINDS, STACK, WITH_ANOTHER, Kind, kind_of_arn
-from shoreward.adapters.aws.sandbox_shelves import Item, items, own
-from shoreward.adapters.aws.stack import describe, is_absent
+from shoreward.adapters.aws.sandboxes.kinds import BY_TYPE, KINDS, STACK, WITH_ANOTHER, Kind, kind_of_arn
+from shoreward.adapters.aws.sandboxes.shelves import Item, items, own
+from shoreward.adapters.aws.stacks.stack import describe, is_absent
 from shoreward.app.sandboxes import MARK, Thing
 from shoreward.app.sandboxes.ports import Proof
 from shoreward.domain import OperationError, Target, Terminal

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, ROLE
-from shoreward.adapters.aws.sandbox_shelves import items
+from shoreward.adapters.aws.sandboxes.kinds import BY_TYPE, ROLE
+from shoreward.adapters.aws.sandboxes.shelves import items
 from shoreward.app.sandboxes.ports import Needs, Quota
 from shoreward.domain import OperationError, Target
 

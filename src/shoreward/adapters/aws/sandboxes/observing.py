@@ -6,10 +6,10 @@ import json
 from typing import Any, cast
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.sandbox_kinds import FUNCTION
+from shoreward.adapters.aws.sandboxes.kinds import FUNCTION
 from shoreward.adapters.aws.serving import configuration
-from shoreward.adapters.aws.snapshot import original
-from shoreward.adapters.aws.stack import describe, resources
+from shoreward.adapters.aws.stacks.snapshot import original
+from shoreward.adapters.aws.stacks.stack import describe, resources
 from shoreward.app.sandboxes.parity import FunctionFacts, Observed
 from shoreward.domain import OperationError, Target
 from shoreward.spec.template.plain import mapping

@@ -1,13 +1,13 @@
-"""What a stack is to become: the plan of a change set, out of a revision and its target. Beside `stacks`."""
+"""What a stack is to become: the plan of a change set, out of a revision and its target. Beside `manager`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from shoreward.adapters.aws.changeset import Plan
 from shoreward.adapters.aws.naming import change_set_name, fill
-from shoreward.adapters.aws.templates import Filled, filled, has_nested, pinned, values
-from shoreward.adapters.aws.wreckage import APPLICATION
+from shoreward.adapters.aws.stacks.changeset import Plan
+from shoreward.adapters.aws.stacks.templates import Filled, filled, has_nested, pinned, values
+from shoreward.adapters.aws.stacks.wreckage import APPLICATION
 from shoreward.app.ports import Blobs
 from shoreward.domain import Pipeline, Revision, Snapshot, Target
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.sandbox_kinds import FUNCTION, LOG_GROUP, STACK
-from shoreward.adapters.aws.stack import Resource, resources
+from shoreward.adapters.aws.sandboxes.kinds import FUNCTION, LOG_GROUP, STACK
+from shoreward.adapters.aws.stacks.stack import Resource, resources
 from shoreward.app.sandboxes import Thing
 from shoreward.domain import Parameters, Target, Terminal
 from shoreward.spec.template.plain import mapping

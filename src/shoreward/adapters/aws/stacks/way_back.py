@@ -1,6 +1,6 @@
 """The way back of a stack: from wherever it is to what it was before a release, with customers first.
 
-Beside `stacks`, whose `restore` this is. Aliases go back before the stack does, and again after it, should
+Beside `manager`, whose `restore` this is. Aliases go back before the stack does, and again after it, should
 CloudFormation have moved them; what somebody else made of the target meanwhile is told.
 """
 
@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from shoreward.adapters.aws import snapshot as snapshots
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.changeset import ChangeSets, Plan
-from shoreward.adapters.aws.comparing import template_differences
-from shoreward.adapters.aws.leftovers import make_room, remove_stranded_versions
 from shoreward.adapters.aws.naming import change_set_name, fill
-from shoreward.adapters.aws.plans import filled_for
-from shoreward.adapters.aws.removal import remove_wholly
 from shoreward.adapters.aws.serving import put_back
-from shoreward.adapters.aws.snapshot import original
-from shoreward.adapters.aws.stack import Stack, resources
-from shoreward.adapters.aws.stateful import refuse_endangered
-from shoreward.adapters.aws.templates import artifacts_of, inline_functions
-from shoreward.adapters.aws.waiting import PATIENCE, mended, settled
-from shoreward.adapters.aws.wreckage import (
+from shoreward.adapters.aws.stacks import snapshot as snapshots
+from shoreward.adapters.aws.stacks.changeset import ChangeSets, Plan
+from shoreward.adapters.aws.stacks.comparing import template_differences
+from shoreward.adapters.aws.stacks.leftovers import make_room, remove_stranded_versions
+from shoreward.adapters.aws.stacks.plans import filled_for
+from shoreward.adapters.aws.stacks.removal import remove_wholly
+from shoreward.adapters.aws.stacks.snapshot import original
+from shoreward.adapters.aws.stacks.stack import Stack, resources
+from shoreward.adapters.aws.stacks.stateful import refuse_endangered
+from shoreward.adapters.aws.stacks.templates import artifacts_of, inline_functions
+from shoreward.adapters.aws.stacks.waiting import PATIENCE, mended, settled
+from shoreward.adapters.aws.stacks.wreckage import (
     artifacts_gone,
     bring_back_code,
     gone,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from shoreward.adapters.aws.stack import HIDDEN
+from shoreward.adapters.aws.stacks.stack import HIDDEN
 from shoreward.domain import Difference
 from shoreward.domain.drift import PARAMETERS, STACK
 from shoreward.spec.template.plain import mapping

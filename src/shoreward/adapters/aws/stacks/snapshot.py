@@ -6,8 +6,8 @@ import json
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.serving import alias_state, configuration
-from shoreward.adapters.aws.stack import HIDDEN, Resource, Stack, resources
-from shoreward.adapters.aws.waiting import LIMIT, settled
+from shoreward.adapters.aws.stacks.stack import HIDDEN, Resource, Stack, resources
+from shoreward.adapters.aws.stacks.waiting import LIMIT, settled
 from shoreward.app.ports import Blobs
 from shoreward.domain import LambdaFunction, Parameters, Retryable, Revision, ServingFunction, Snapshot, Target
 

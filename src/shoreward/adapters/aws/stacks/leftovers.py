@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.serving import configuration, versions
-from shoreward.adapters.aws.stack import Resource, resources
+from shoreward.adapters.aws.stacks.stack import Resource, resources
 from shoreward.domain import Target, Terminal
 
 

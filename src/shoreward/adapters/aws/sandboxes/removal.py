@@ -11,11 +11,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.sandbox_hands import HOLDS, take_away, unblock
-from shoreward.adapters.aws.sandbox_kinds import BY_TYPE, KINDS, ROLE
-from shoreward.adapters.aws.sandbox_proof import survivors
-from shoreward.adapters.aws.stack import Resource, Stack, describe, failures, resources
-from shoreward.adapters.aws.waiting import busy, settled
+from shoreward.adapters.aws.sandboxes.hands import HOLDS, take_away, unblock
+from shoreward.adapters.aws.sandboxes.kinds import BY_TYPE, KINDS, ROLE
+from shoreward.adapters.aws.sandboxes.proof import survivors
+from shoreward.adapters.aws.stacks.stack import Resource, Stack, describe, failures, resources
+from shoreward.adapters.aws.stacks.waiting import busy, settled
 from shoreward.app.sandboxes import MARK, Thing
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.domain import Target, Terminal

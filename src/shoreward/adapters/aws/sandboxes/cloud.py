@@ -14,22 +14,22 @@ from typing import Any
 
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.changeset import ChangeSets, Plan
-from shoreward.adapters.aws.leftovers import remove_stranded_versions
 from shoreward.adapters.aws.naming import change_set_name
-from shoreward.adapters.aws.sandbox_contents import function_logs, prepare_logs, stack_things, things_of
-from shoreward.adapters.aws.sandbox_credentials import variables
-from shoreward.adapters.aws.sandbox_faults import lift
-from shoreward.adapters.aws.sandbox_kinds import STACK
-from shoreward.adapters.aws.sandbox_proof import prove
-from shoreward.adapters.aws.sandbox_quotas import quotas
-from shoreward.adapters.aws.sandbox_refusals import blamed
-from shoreward.adapters.aws.sandbox_removal import remove_sandbox, require_ours
-from shoreward.adapters.aws.sandbox_watching import watched
-from shoreward.adapters.aws.stack import Resource, Stack, describe, resources
-from shoreward.adapters.aws.standing import stands
-from shoreward.adapters.aws.templates import Filled, filled, values
-from shoreward.adapters.aws.waiting import LIMIT, settled
+from shoreward.adapters.aws.sandboxes.contents import function_logs, prepare_logs, stack_things, things_of
+from shoreward.adapters.aws.sandboxes.credentials import variables
+from shoreward.adapters.aws.sandboxes.faults import lift
+from shoreward.adapters.aws.sandboxes.kinds import STACK
+from shoreward.adapters.aws.sandboxes.proof import prove
+from shoreward.adapters.aws.sandboxes.quotas import quotas
+from shoreward.adapters.aws.sandboxes.refusals import blamed
+from shoreward.adapters.aws.sandboxes.removal import remove_sandbox, require_ours
+from shoreward.adapters.aws.sandboxes.watching import watched
+from shoreward.adapters.aws.stacks.changeset import ChangeSets, Plan
+from shoreward.adapters.aws.stacks.leftovers import remove_stranded_versions
+from shoreward.adapters.aws.stacks.stack import Resource, Stack, describe, resources
+from shoreward.adapters.aws.stacks.standing import stands
+from shoreward.adapters.aws.stacks.templates import Filled, filled, values
+from shoreward.adapters.aws.stacks.waiting import LIMIT, settled
 from shoreward.app.sandboxes import Injected, Seen, Thing
 from shoreward.app.sandboxes.naming import is_sandbox_name
 from shoreward.app.sandboxes.ports import Needs, Progress, Proof, Quota, Standing, Wanted

@@ -3,7 +3,7 @@
 CloudFormation removes what it made, as a rule. This table is for what it keeps (`Retain`), for what functions made
 beside their stack (log groups), and above all for the proof: whatever a service still lists is left, whoever said
 that it was deleted. Operations and members are called as botocore calls them. A type that is not in the table is left
-to CloudFormation's own word (`sandbox_proof`).
+to CloudFormation's own word (`proof`).
 """
 
 from __future__ import annotations

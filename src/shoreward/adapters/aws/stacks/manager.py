@@ -15,20 +15,20 @@ import uuid
 from functools import partial
 
 from shoreward.adapters.aws import publishing
-from shoreward.adapters.aws import snapshot as snapshots
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.changeset import ChangeSets, Plan
-from shoreward.adapters.aws.leftovers import remove_stranded_versions
-from shoreward.adapters.aws.plans import filled_for, plan_for, staging_for
-from shoreward.adapters.aws.removal import remove
 from shoreward.adapters.aws.serving import await_at, require_at, require_code
-from shoreward.adapters.aws.stack import Stack, resources
-from shoreward.adapters.aws.standing import stands
-from shoreward.adapters.aws.stateful import refuse_endangered
-from shoreward.adapters.aws.waiting import LIMIT, PATIENCE, command, mended, settled
-from shoreward.adapters.aws.way_back import WayBack
-from shoreward.adapters.aws.wreckage import bring_back_code, made_by
+from shoreward.adapters.aws.stacks import snapshot as snapshots
+from shoreward.adapters.aws.stacks.changeset import ChangeSets, Plan
+from shoreward.adapters.aws.stacks.leftovers import remove_stranded_versions
+from shoreward.adapters.aws.stacks.plans import filled_for, plan_for, staging_for
+from shoreward.adapters.aws.stacks.removal import remove
+from shoreward.adapters.aws.stacks.stack import Stack, resources
+from shoreward.adapters.aws.stacks.standing import stands
+from shoreward.adapters.aws.stacks.stateful import refuse_endangered
+from shoreward.adapters.aws.stacks.waiting import LIMIT, PATIENCE, command, mended, settled
+from shoreward.adapters.aws.stacks.way_back import WayBack
+from shoreward.adapters.aws.stacks.wreckage import bring_back_code, made_by
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,

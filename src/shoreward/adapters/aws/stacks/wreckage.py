@@ -1,6 +1,6 @@
 """Wreckage: what somebody else made of a target that is on its way back, found, and mended where that serves customers.
 
-Beside `stacks`. A rollback goes over what it finds, because customers come first; so it says what that was. Looking is
+Beside `manager`. A rollback goes over what it finds, because customers come first; so it says what that was. Looking is
 never a reason to stop: what cannot be looked at is not told.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.drift import changed
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.naming import fill
 from shoreward.adapters.aws.serving import alias_state, alike, configuration, version_of
-from shoreward.adapters.aws.stack import Stack, resources
+from shoreward.adapters.aws.stacks.drift import changed
+from shoreward.adapters.aws.stacks.stack import Stack, resources
 from shoreward.domain import (
     Difference,
     OperationError,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.sandbox_kinds import LAYER, LOG_GROUP, RULE, Kind
+from shoreward.adapters.aws.sandboxes.kinds import LAYER, LOG_GROUP, RULE, Kind
 from shoreward.app.sandboxes import Thing
 from shoreward.domain import Target
 

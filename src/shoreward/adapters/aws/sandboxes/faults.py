@@ -18,7 +18,7 @@ from shoreward.adapters.aws.calls import Aws, pages
 from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.probe import difference, failure
 from shoreward.adapters.aws.serving import alias_state, configuration, point
-from shoreward.adapters.aws.stack import resources
+from shoreward.adapters.aws.stacks.stack import resources
 from shoreward.app.resilience.ports import Sabotage, Sent
 from shoreward.app.sandboxes import Injected, Thing
 from shoreward.domain import Probe, Retryable, Target, Terminal

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.comparing import parameter_differences, template_differences
 from shoreward.adapters.aws.naming import fill
 from shoreward.adapters.aws.serving import CONFIGURED, AliasState, alias_state, alike, configuration, plain
-from shoreward.adapters.aws.snapshot import original
-from shoreward.adapters.aws.stack import Resource, Stack, failures, resources
-from shoreward.adapters.aws.templates import Filled, expected_values, filled, inline_functions, values
-from shoreward.adapters.aws.waiting import LIMIT, settled
+from shoreward.adapters.aws.stacks.comparing import parameter_differences, template_differences
+from shoreward.adapters.aws.stacks.snapshot import original
+from shoreward.adapters.aws.stacks.stack import Resource, Stack, failures, resources
+from shoreward.adapters.aws.stacks.templates import Filled, expected_values, filled, inline_functions, values
+from shoreward.adapters.aws.stacks.waiting import LIMIT, settled
 from shoreward.app.ports import Blobs
 from shoreward.domain import Difference, LambdaFunction, Left, ServingFunction, StagedFunction, Target
 from shoreward.domain.drift import STACK

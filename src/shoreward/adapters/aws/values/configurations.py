@@ -14,11 +14,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from shoreward.adapters.aws import parameters, profiles
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.parameters import Parameters, differing
-from shoreward.adapters.aws.profiles import Profiles
-from shoreward.adapters.aws.waiting import PATIENCE
+from shoreward.adapters.aws.stacks.waiting import PATIENCE
+from shoreward.adapters.aws.values import parameters, profiles
+from shoreward.adapters.aws.values.parameters import Parameters, differing
+from shoreward.adapters.aws.values.profiles import Profiles
 from shoreward.app.ports import Blobs
 from shoreward.domain import (
     Change,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of
-from shoreward.adapters.aws.stack import Stack, describe, failures, resources
+from shoreward.adapters.aws.stacks.stack import Stack, describe, failures, resources
 from shoreward.domain import OperationError, Retryable, Target, Terminal
 
 LIMIT = 3600.0

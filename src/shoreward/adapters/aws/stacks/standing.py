@@ -1,6 +1,6 @@
 """Whether a stack is as planned already: then a step of a release has nothing to do, and asks for no change set.
 
-Beside `stacks`. Only CloudFormation knows for certain what a change set would change, so everything that it looks up by
+Beside `manager`. Only CloudFormation knows for certain what a change set would change, so everything that it looks up by
 itself, or does not show, is left for it to say.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.changeset import Plan
-from shoreward.adapters.aws.snapshot import original
-from shoreward.adapters.aws.stack import HIDDEN, Stack
-from shoreward.adapters.aws.templates import expected_values
+from shoreward.adapters.aws.stacks.changeset import Plan
+from shoreward.adapters.aws.stacks.snapshot import original
+from shoreward.adapters.aws.stacks.stack import HIDDEN, Stack
+from shoreward.adapters.aws.stacks.templates import expected_values
 from shoreward.domain import Target
 
 _LOOKED_UP = (

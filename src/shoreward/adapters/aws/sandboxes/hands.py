@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.faults import code_of, message_of
-from shoreward.adapters.aws.sandbox_kinds import (
+from shoreward.adapters.aws.sandboxes.kinds import (
     BUCKET,
     BY_TYPE,
     LAYER,

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from shoreward.adapters.aws.calls import Aws
-from shoreward.adapters.aws.stack import resources
+from shoreward.adapters.aws.stacks.stack import resources
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.domain import OperationError, Target
 

@@ -1,0 +1,1 @@
+"""Values on AWS: parameters, and hosted configurations of AppConfig, behind the ports of stacks."""

@@ -43,14 +43,14 @@ def called(operations: Iterable[str]) -> set[str]:
     return {_ACTIONS.get(operation, operation) for operation in operations} - _OF_THE_CALLER
 
 
-def named_in_source(pattern: str = "*.py", but: str = "sandbox*") -> set[str]:
+def named_in_source() -> set[str]:
     """Operations that the source of adapters names: `client.describe_stacks` and the like.
 
     Sandboxes call more than releases do, with a role of their own (docs/sandboxes.md).
     """
     clients = {"cloudformation", "lambda_", "s3", "logs", "cloudwatch"}
     found: set[str] = set()
-    files = [file for file in Path(adapters.__file__).parent.glob(pattern) if not fnmatch(file.name, but)]
+    files = [file for file in Path(adapters.__file__).parent.rglob("*.py") if file.parent.name != "sandboxes"]
     for path in files:
         tree = ast.parse(path.read_text())
         for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:

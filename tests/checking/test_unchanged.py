@@ -248,11 +248,14 @@ def test_a_repository_in_a_repository_has_answers_of_its_own(checked: Shop) -> N
     assert "Nothing has changed" not in inner.check().out
 
 
-def test_git_is_run_as_everywhere_else() -> None:
+def test_git_is_run_as_everywhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the way to a remote, which the quick look never takes."""
+    for name in _command._WAY_OUT:
+        monkeypatch.setenv(name, "as the machine has it")
     quick = {name: os.environ[name] for name in unchanged._KEPT if name in os.environ} | unchanged._QUIET
     everywhere = _command.environment()
     assert {name: everywhere[name] for name in quick} == quick
-    assert set(everywhere) - set(quick) == {"GIT_PAGER"}
+    assert set(everywhere) - set(quick) == {"GIT_PAGER", *_command._WAY_OUT}
 
 
 def test_on_a_terminal_it_has_colours(checked: Shop) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.people import orders
+from shoreward.app.people.returning import bring_back
 from shoreward.app.ports import Journal
 from shoreward.app.releases import Wish
 from shoreward.core import events as e
@@ -112,8 +113,6 @@ def test_a_stop_keeps_nothing_from_going_back(journal: Journal):
 
 
 def test_an_earlier_revision_comes_back_although_everything_is_stopped(journal: Journal):
-    from shoreward.app.people.levers import bring_back
-
     scene = Scene(journal)
     run(scene.controller())
     scene.open("newer")
@@ -129,8 +128,6 @@ def test_an_earlier_revision_comes_back_although_everything_is_stopped(journal: 
 
 
 def test_what_is_under_way_goes_back_before_an_earlier_revision_comes(journal: Journal):
-    from shoreward.app.people.levers import bring_back
-
     scene = Scene(journal)
     run(scene.controller())
     newer = scene.open("newer")
@@ -144,8 +141,6 @@ def test_what_is_under_way_goes_back_before_an_earlier_revision_comes(journal: J
 
 
 def test_what_has_harmed_since_is_not_brought_back(journal: Journal):
-    from shoreward.app.people.levers import bring_back
-
     scene = Scene(journal)
     run(scene.controller())
     again = scene.open("new")

@@ -84,6 +84,19 @@ def test_several_releases_begin_together_or_none_does(journal: Journal):
     assert [header.id for header in journal.releases()] == ["app-1", "app-2", "another-1"]
 
 
+def test_what_begins_a_release_may_send_others_back_in_the_same_breath(journal: Journal):
+    """All of it or nothing, so that whoever carries releases never sees the one without the other."""
+    one = journal.open(an_opening("a"))
+    assert journal.open_all((an_opening("b"),), {one: (1, (said("back"),))}) == ("app-2",)
+    assert [len(journal.events(each)) for each in (one, "app-2")] == [2, 1]
+    with pytest.raises(Conflict):
+        journal.open_all((an_opening("c"),), {one: (1, (said("again"),))})
+    with pytest.raises(Refused, match="under way"):
+        journal.open_all((an_opening("b"),), {one: (2, (said("again"),))})
+    assert [header.id for header in journal.releases()] == ["app-1", "app-2"]
+    assert len(journal.events(one)) == 2
+
+
 def test_several_releases_are_appended_to_together_or_none_is(journal: Journal):
     one, two = journal.open(an_opening()), journal.open(another_application())
     journal.append_all({one: (1, (said("a"),)), two: (1, (said("b"), ENDED))})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from shoreward.app.interruption import Interruption
@@ -407,6 +408,8 @@ class Happened:
 Addition = tuple[int, Sequence[Event]]
 """Events to append, and the number of the one that they are to follow."""
 
+NO_ADDITIONS: Mapping[str, Addition] = MappingProxyType({})
+
 
 class Reader(Protocol):
     """What is in a journal, wherever it is."""
@@ -450,8 +453,10 @@ class Journal(Reader, Blobs, Protocol):
         """
         ...
 
-    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
-        """Begin several releases, all or none; see `open`."""
+    def open_all(
+        self, events: Sequence[ReleaseOpened], additions: Mapping[str, Addition] = NO_ADDITIONS
+    ) -> tuple[str, ...]:
+        """Append to releases, as `append_all` does, and begin others, as `open` does: all of it or nothing."""
         ...
 
     def append(self, release: str, after: int, events: Sequence[Event]) -> None:

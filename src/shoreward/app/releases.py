@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shoreward.app.ports import Conflict, Journal, Reader
+from shoreward.app.ports import Addition, Conflict, Journal, Reader
 from shoreward.app.quarantine import Quarantine
 from shoreward.core import Event, Release, replay
 from shoreward.core import events as e
@@ -200,17 +200,23 @@ def say_together(journal: Journal, release: str, speak: Callable[[Sequence[Relea
     return _say(journal, members, speak)
 
 
+def additions_of(
+    journal: Journal, releases: Sequence[str], speak: Callable[[Sequence[Release]], Mapping[str, Event]]
+) -> Mapping[str, Addition]:
+    """What is to be appended, by release, when `speak` is asked about these as they stand."""
+    recorded = {each: journal.events(each) for each in releases}
+    said = speak([replay(each, (one.event for one in events)) for each, events in recorded.items()])
+    return {each: (recorded[each][-1].seq, (event,)) for each, event in said.items()}
+
+
 def _say(
     journal: Journal, releases: Sequence[str], speak: Callable[[Sequence[Release]], Mapping[str, Event]]
 ) -> Release:
     while True:
-        recorded = {each: journal.events(each) for each in releases}
-        states = [replay(each, (one.event for one in events)) for each, events in recorded.items()]
-        said = speak(states)
-        if not said:
-            return states[0]
+        additions = additions_of(journal, releases, speak)
         try:
-            journal.append_all({each: (recorded[each][-1].seq, (event,)) for each, event in said.items()})
+            if additions:
+                journal.append_all(additions)
+            return load(journal, releases[0])
         except Conflict:
             continue
-        return load(journal, releases[0])

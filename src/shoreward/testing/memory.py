@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from threading import Lock
 
-from shoreward.app.ports import Addition, Conflict, Happened, Recorded
+from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -34,11 +34,15 @@ class MemoryJournal:
         """See `Journal.open`."""
         return self.open_all((event,))[0]
 
-    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
+    def open_all(
+        self, events: Sequence[ReleaseOpened], additions: Mapping[str, Addition] = NO_ADDITIONS
+    ) -> tuple[str, ...]:
         """See `Journal.open_all`."""
         with self._lock:
+            headers = self._added(additions)
             for event in events:
                 self._only_one(event.pipeline.application, event.commit)
+            self._add(additions, headers)
             return tuple(self._begin(event) for event in events)
 
     def _begin(self, event: ReleaseOpened) -> str:
@@ -63,18 +67,25 @@ class MemoryJournal:
     def append_all(self, additions: Mapping[str, Addition]) -> None:
         """See `Journal.append_all`."""
         with self._lock:
-            headers: dict[str, Header] = {}
-            for release, (after, events) in additions.items():
-                if len(self._known(release)) != after:
-                    raise Conflict(release)
-                headers[release] = reduce(noted, events, self._headers[release])
-                if headers[release].open:
-                    self._only_one(headers[release].application, headers[release].commit, release)
-            self._headers.update(headers)
-            for release, (after, events) in additions.items():
-                self._events[release].extend(events)
-                self._happened.extend((release, seq) for seq in range(after + 1, after + 1 + len(events)))
-                self._changes += 1
+            self._add(additions, self._added(additions))
+
+    def _added(self, additions: Mapping[str, Addition]) -> Mapping[str, Header]:
+        """The headers as they would be; raises what `append` raises."""
+        headers: dict[str, Header] = {}
+        for release, (after, events) in additions.items():
+            if len(self._known(release)) != after:
+                raise Conflict(release)
+            headers[release] = reduce(noted, events, self._headers[release])
+            if headers[release].open:
+                self._only_one(headers[release].application, headers[release].commit, release)
+        return headers
+
+    def _add(self, additions: Mapping[str, Addition], headers: Mapping[str, Header]) -> None:
+        self._headers.update(headers)
+        for release, (after, events) in additions.items():
+            self._events[release].extend(events)
+            self._happened.extend((release, seq) for seq in range(after + 1, after + 1 + len(events)))
+            self._changes += 1
 
     def _known(self, release: str) -> list[Event]:
         if release not in self._events:

@@ -16,7 +16,7 @@ from pathlib import Path
 from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order, encode
 from shoreward.adapters.sqlite import Store
-from shoreward.app.ports import Addition, Conflict, Happened, Recorded
+from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -59,9 +59,13 @@ class SqliteJournal(Store):
         """Begin a release; see `Journal.open`."""
         return self.open_all((event,))[0]
 
-    def open_all(self, events: Sequence[ReleaseOpened]) -> tuple[str, ...]:
-        """Begin several releases; see `Journal.open_all`."""
+    def open_all(
+        self, events: Sequence[ReleaseOpened], additions: Mapping[str, Addition] = NO_ADDITIONS
+    ) -> tuple[str, ...]:
+        """Begin several releases, and append to others; see `Journal.open_all`."""
         with self._transaction() as connection:
+            for release, (after, added) in additions.items():
+                self._append(connection, release, after, added)
             return tuple(self._begin(connection, event) for event in events)
 
     def _begin(self, connection: sqlite3.Connection, event: ReleaseOpened) -> str:
@@ -86,8 +90,8 @@ class SqliteJournal(Store):
     def append_all(self, additions: Mapping[str, Addition]) -> None:
         """Append to several releases; see `Journal.append_all`."""
         with self._transaction() as connection:
-            for release, (after, events) in additions.items():
-                self._append(connection, release, after, events)
+            for release, (after, added) in additions.items():
+                self._append(connection, release, after, added)
 
     def _append(self, connection: sqlite3.Connection, release: str, after: int, events: Sequence[Event]) -> None:
         last = connection.execute("SELECT max(seq) FROM events WHERE release = ?", (release,)).fetchone()[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from shoreward.app.people import gates, levers, orders
+from shoreward.app.people.returning import bring_back
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
@@ -48,7 +49,7 @@ class RollBack(_OfRelease):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BringBack(_OfRelease):
-    """See `levers.bring_back`."""
+    """See `returning.bring_back`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ def obey(journal: Journal, command: Command, wish: Wish, quarantine: Quarantine 
             _order(journal, command, wish)
             return ""
         case BringBack(release=release):
-            return levers.bring_back(journal, release, wish, quarantine)
+            return bring_back(journal, release, wish, quarantine)
         case _:
             _pull(journal, command, wish)
             return command.release

@@ -7,18 +7,14 @@ is so already changes nothing. What is about more than one release is in `orders
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 
-from shoreward.app.merging.groups import together
-from shoreward.app.people.orders import stop
 from shoreward.app.ports import Journal
-from shoreward.app.quarantine import Quarantine
-from shoreward.app.releases import Wish, counts, fellows, load, say, say_together
+from shoreward.app.releases import Wish, counts, load, say, say_together
 from shoreward.core import Deployment, Event, Phase, Release
 from shoreward.core import events as e
-from shoreward.core.header import Header
 from shoreward.core.state import scope_of
-from shoreward.domain import Bake, Outcome, Refused, Wave
+from shoreward.domain import Outcome, Refused
 
 
 def hold(journal: Journal, release: str, wish: Wish, *, wave: str = "", target: str = "") -> Release:
@@ -113,14 +109,16 @@ def skip(journal: Journal, release: str, target: str, wish: Wish) -> Release:
 def abort(journal: Journal, release: str, wish: Wish) -> Release:
     """Send a release that is under way back, and all of its group, at once and without analysis."""
 
-    def send_back(states: Sequence[Release]) -> Mapping[str, Event]:
-        _under_way(states[0])
-        for fellow in states[1:]:
-            if fellow.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
-                _under_way(fellow)  # and so it is over for all of them
-        return {} if states[0].rollback else _return(states, wish)
+    return say_together(journal, release, partial(sent_back, wish=wish))
 
-    return say_together(journal, release, send_back)
+
+def sent_back(states: Sequence[Release], wish: Wish) -> Mapping[str, Event]:
+    """What `abort` says of a release that is under way, the first one, and of its fellows."""
+    _under_way(states[0])
+    for fellow in states[1:]:
+        if fellow.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
+            _under_way(fellow)  # and so it is over for all of them
+    return {} if states[0].rollback else _return(states, wish)
 
 
 def roll_back(journal: Journal, release: str, wish: Wish) -> Release:
@@ -185,74 +183,6 @@ def _return(states: Sequence[Release], wish: Wish) -> Mapping[str, Event]:
     """A person's word to all of them that do not go back already."""
     began = e.RollbackBegan(at=wish.at, cause="person", reason=wish.why, by=wish.by)
     return {state.id: began for state in states if state.outcome in (None, Outcome.SUCCEEDED) and not state.rollback}
-
-
-def bring_back(journal: Journal, release: str, wish: Wish, quarantine: Quarantine | None = None) -> str:
-    """Bring the revision of an earlier release back to all targets at once, without analysis; returns the new release.
-
-    What is under way is sent back, and the pipeline is stopped until somebody lifts that: the next merge would bring
-    again what was to go. What was released together with it comes back together with it, consumers first.
-
-    Args:
-        quarantine: knows the history of commits; without it, only the same commit and revision are known again.
-
-    Raises:
-        Refused: RELEASE_UNKNOWN, NOT_BROUGHT_BACK for a release that did not succeed, QUARANTINED for a revision that
-            has harmed since.
-    """
-    wanted = (journal.header(release), *fellows(journal, journal.header(release)))
-    for each in wanted:
-        _may_come_back(journal, each, quarantine or Quarantine(journal))
-    for each in wanted:
-        stop(journal, each.application, replace(wish, why=f"{each.commit[:10]} is brought back: {wish.why}"))
-    for header in journal.releases(wanted[0].application, open=True):
-        if header.back_to == release and not header.back_at:
-            return header.id
-    for each in wanted:
-        for header in journal.releases(each.application, open=True):
-            if not header.back_at:
-                abort(journal, header.id, wish)
-    returns = [_returning(journal, each, wish) for each in wanted]
-    group = load(journal, release).opened.group
-    if group and len(returns) > 1:
-        returns = together(group.name, returns, group.turned)
-    return journal.open_all(returns)[0]
-
-
-def _may_come_back(journal: Journal, wanted: Header, quarantine: Quarantine) -> None:
-    if not _had_stayed(journal, wanted):
-        raise Refused(
-            "NOT_BROUGHT_BACK",
-            f"Release {wanted.id} did not reach all of its targets and stay, so it cannot be brought back.",
-            next="`shoreward history` lists those that did.",
-        )
-    held = quarantine.held(wanted.application, commit=wanted.commit, digest=wanted.digest, artifacts=wanted.artifacts)
-    if held:
-        raise Refused("QUARANTINED", held.why, next="Bring back what was before it: `shoreward history` lists it.")
-
-
-def _returning(journal: Journal, wanted: Header, wish: Wish) -> e.ReleaseOpened:
-    """The opening of a release that brings the revision of an earlier one back, to all of today's targets."""
-    headers = journal.releases(wanted.application)
-    newest = load(journal, [header for header in headers if counts(header) or header.back_at][-1].id)
-    at_once = Wave(name="back", targets=newest.pipeline.targets, steps=(), bake=Bake(minimum=0.0, requests=0))
-    pipeline = load(journal, wanted.id).pipeline
-    return e.ReleaseOpened(
-        at=wish.at,
-        pipeline=replace(pipeline, waves=(at_once,), auto=None, alarms=(), probes=(), checks=None),
-        commit=wanted.commit,
-        subject=wanted.subject,
-        by=wish.by,
-        before=newest.opened.commit,
-        back_to=wanted.id,
-        committed_at=wanted.committed_at,
-    )
-
-
-def _had_stayed(journal: Journal, header: Header) -> bool:
-    """Whether a release once succeeded, even if it was taken back later."""
-    events = (recorded.event for recorded in journal.events(header.id))
-    return any(isinstance(event, e.ReleaseEnded) and event.outcome is Outcome.SUCCEEDED for event in events)
 
 
 def _under_way(state: Release) -> None:

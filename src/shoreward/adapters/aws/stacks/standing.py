@@ -1,7 +1,7 @@
 """Whether a stack is as planned already: then a step of a release has nothing to do, and asks for no change set.
 
-Beside `manager`. Only CloudFormation knows for certain what a change set would change, so everything that it looks up by
-itself, or does not show, is left for it to say.
+Beside `manager`. Only CloudFormation knows for certain what a change set would change, so everything that it looks up
+by itself, or does not show, is left for it to say.
 """
 
 from __future__ import annotations

@@ -6,15 +6,13 @@ import http.client
 import shlex
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from shoreward.adapters.dynamic.attacks import Attack
+from shoreward.adapters.http import ask
 
-_HERE = ("127.0.0.1", "::1", "localhost")
 _READ = 200_000
 """Bytes of an answer that are looked at."""
 
@@ -41,17 +39,8 @@ class Answer:
         return self.body.decode(errors="replace")
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An answer that leads elsewhere is an answer."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> None:
-        del req, fp, code, msg, headers, newurl
-
-
 class Sender:
-    """Sends to an API; proxies are those of the environment, but none stands before this machine itself.
+    """Sends to an API.
 
     Args:
         address: of the API, without a slash at its end.
@@ -61,18 +50,13 @@ class Sender:
     def __init__(self, address: str, timeout: float = 35.0) -> None:
         self.address = address
         self._timeout = timeout
-        local = urlsplit(address).hostname in _HERE
-        self._opener = urllib.request.build_opener(_NoRedirect(), *([urllib.request.ProxyHandler({})] if local else []))
 
     def send(self, attack: Attack) -> Answer:
         """Send one; whatever happens is an answer."""
-        headers = {"User-Agent": "shoreward", **dict(attack.headers)}
-        request = urllib.request.Request(  # noqa: S310 - the address is an API's
-            f"{self.address}{attack.target}", data=attack.body, headers=headers, method=attack.method
-        )
+        address, headers = f"{self.address}{attack.target}", dict(attack.headers)
         begun = time.monotonic()
         try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
+            with ask(address, body=attack.body, headers=headers, method=attack.method, timeout=self._timeout) as answer:
                 return _answer(answer.status, answer.headers, answer.read(_READ), begun)
         except urllib.error.HTTPError as error:
             with error:

@@ -1,7 +1,4 @@
-"""Hooks at addresses: the question is posted as JSON, signed, and the answer read from the response.
-
-Redirects are not followed: whoever is asked is who the pipeline names.
-"""
+"""Hooks at addresses: the question is posted as JSON, signed, and the answer read from the response."""
 
 from __future__ import annotations
 
@@ -10,15 +7,14 @@ import hmac
 import http.client
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+from shoreward.adapters.http import ask
 from shoreward.app.ports import Question, Reply
 from shoreward.app.replies import reply_of
 from shoreward.domain import Hook, OperationError, Retryable, Terminal
 
-_HERE = ("127.0.0.1", "localhost", "::1")
 _LARGEST = 100_000
 """Bytes of an answer that are read."""
 
@@ -40,16 +36,11 @@ class HttpHooks:
         body = question.body.encode()
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": "shoreward",
             "Idempotency-Key": question.key,
             **self._signed(hook, body),
         }
-        request = urllib.request.Request(hook.url, data=body, headers=headers, method="POST")  # noqa: S310
-        local = urlsplit(hook.url).hostname in _HERE
-        proxies = [urllib.request.ProxyHandler({})] if local else []
-        opener = urllib.request.build_opener(_NoRedirect, *proxies)
         try:
-            with opener.open(request, timeout=hook.timeout) as answer:
+            with ask(hook.url, body=body, headers=headers, timeout=hook.timeout) as answer:
                 return reply_of(hook, answer.read(_LARGEST))
         except urllib.error.HTTPError as error:
             with error:
@@ -74,12 +65,6 @@ class HttpHooks:
 def signature(secret: str, timestamp: str, body: bytes) -> str:
     """What a question is signed with: HMAC-SHA256 over its time, a dot, and its body."""
     return f"sha256={hmac.new(secret.encode(), timestamp.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: object, **more: object) -> None:
-        """Nobody else is asked."""
-        return
 
 
 def _refused(hook: Hook, status: int) -> OperationError:

@@ -6,14 +6,12 @@ import http.client
 import json
 import threading
 import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
+from shoreward.adapters.http import ask
 from shoreward.adapters.scan.errors import damaged, stopped, unreachable
 
-_HERE = ("127.0.0.1", "::1", "localhost")
 _LONGEST = 30.0
 
 
@@ -35,13 +33,11 @@ class Patience:
 
 
 class JsonService:
-    """A service at an address; proxies are those of the environment, but none stands before this machine itself."""
+    """A service at an address."""
 
     def __init__(self, address: str, patience: Patience) -> None:
         self.address = address.rstrip("/")
         self._patience = patience
-        local = urlsplit(address).hostname in _HERE
-        self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
 
     def get(self, path: str) -> Any:
         """The answer to a GET. Raises Retryable ADVISORIES_UNREACHABLE, Terminal ADVISORIES_DAMAGED."""
@@ -68,10 +64,9 @@ class JsonService:
         raise AssertionError("at least one attempt")
 
     def _once(self, path: str, body: bytes | None) -> bytes:
-        headers = {"User-Agent": "shoreward", "Accept": "application/json", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.address}{path}", data=body, headers=headers)  # noqa: S310
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
         try:
-            with self._opener.open(request, timeout=self._patience.timeout) as answer:
+            with ask(f"{self.address}{path}", body=body, headers=headers, timeout=self._patience.timeout) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
             with error:

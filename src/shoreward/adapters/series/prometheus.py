@@ -11,22 +11,20 @@ import http.client
 import json
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shoreward.adapters.http import ask
 from shoreward.domain import OperationError, PrometheusQuery, Retryable, Target, Terminal
 
 _POINTS = 10_000
 """The server takes 11,000 points of a series in a request."""
 
 _LARGEST = 64_000_000
-_HERE = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,8 @@ class Prometheus:
     def _ask(self, query: PrometheusQuery, asked: Mapping[str, str], where: str) -> dict[str, Any]:
         address = f"{query.address.rstrip('/')}/api/v1/query_range"
         body = urllib.parse.urlencode(asked).encode()
-        request = urllib.request.Request(address, data=body, headers={"User-Agent": "shoreward"})  # noqa: S310
-        local = urlsplit(address).hostname in _HERE
-        opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
         try:
-            with opener.open(request, timeout=self.timeout) as answer:
+            with ask(address, body=body, timeout=self.timeout) as answer:
                 return _answer(answer.read(_LARGEST), where)
         except urllib.error.HTTPError as error:
             with error:

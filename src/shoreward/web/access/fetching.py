@@ -1,26 +1,20 @@
-"""Asking the provider: JSON over HTTPS, no redirects, little patience."""
+"""Asking the provider: JSON over HTTPS, little patience."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
+from shoreward.adapters.http import ask
 from shoreward.domain import Retryable, Terminal
 from shoreward.web.access.loopback import is_loopback
 
 _LARGEST = 1_000_000
 _TIMEOUT = 10.0
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: object, **more: object) -> None:
-        """Whoever is asked is who the settings, or the provider itself, name."""
-        return
 
 
 def fetch(
@@ -40,11 +34,9 @@ def fetch(
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise unusable(f"it names an address without HTTPS at {host or 'nowhere'}")
     body = urlencode(form).encode() if form is not None else None
-    said = {"Accept": "application/json", "User-Agent": "shoreward", **(headers or {})}
-    request = urllib.request.Request(address, data=body, headers=said)  # noqa: S310 - the scheme is known
-    direct = [urllib.request.ProxyHandler({})] if is_loopback(host) else []
+    said = {"Accept": "application/json", **(headers or {})}
     try:
-        with urllib.request.build_opener(_NoRedirect, *direct).open(request, timeout=_TIMEOUT) as answer:
+        with ask(address, body=body, headers=said, timeout=_TIMEOUT) as answer:
             found = json.loads(answer.read(_LARGEST))
     except urllib.error.HTTPError as error:
         with error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shoreward.domain import Growth, Retryable, Terminal
@@ -50,9 +52,12 @@ def test_a_first_deployment_that_cannot_be_taken_back_names_what_a_person_must_d
     profile = desk.appconfig.create_configuration_profile(
         ApplicationId=application, Name="limits", LocationUri="hosted"
     )["Id"]
-    carried = desk.release(flags('{"limit": 5}'))
+    other = replace(flags('{"other": 5}'), profile="others")
+    carried = desk.release(flags('{"limit": 5}'), other)
     with pytest.raises(Terminal, match="never been deployed") as stuck:
         desk.restore(carried)
+    left = desk.appconfig.list_configuration_profiles(ApplicationId=application)["Items"]
+    assert [one["Name"] for one in left] == ["limits"], "which keeps nothing else from going back"
     assert stuck.value.code == "CONFIGURATION_STAYS"
     desk.appconfig.delete_configuration_profile(ApplicationId=application, ConfigurationProfileId=profile)
     assert desk.restore(carried) == ()

@@ -191,6 +191,7 @@ def test_a_comment_that_cannot_be_written_changes_no_verdict(capsys: pytest.Capt
 CHANGE = {"action": "Modify", "logical_id": "Castles", "type": "AWS::Lambda::Function", "replacement": "False"}
 PLAN: dict[str, Any] = {
     "application": "sandcastles",
+    "kind": "application",
     "commit": "4f2c1a9e0b77d1c2",
     "subject": "x",
     "before": "9f1c2ab7d04e55aa",
@@ -234,3 +235,13 @@ def test_a_plan_is_a_comment():
         "",
         "At least 1 h 30 min from here to the last target.",
     ]
+
+
+def test_a_plan_for_values_speaks_of_values():
+    value = {"action": "Add", "logical_id": "/shop/limit", "type": "AWS::SSM::Parameter", "replacement": ""}
+    target = {"account": "111111111111", "region": "eu-north-1", "exists": False, "drift": [], "changes": [value]}
+    waves = [{"name": "quiet bay", "steps": [], "targets": [target]}]
+    told = plan_markdown({**PLAN, "kind": "configuration", "notes": [], "waves": waves})
+    assert "**Wave 1, quiet bay** (all at once)" in told
+    assert "- `111111111111/eu-north-1`: nothing is there yet, 1 change\n  - add `/shop/limit`" in told
+    assert "stack" not in told

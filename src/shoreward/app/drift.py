@@ -7,6 +7,7 @@ until a person has said what is to be done. Traffic that somebody moves in mid-s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -149,6 +150,14 @@ def require_in_place(world: World, state: Release, deployment: Deployment) -> No
             where=target.key,
             next="The release goes back, and traffic with it to what served before; find out who moved it, and why.",
         )
+
+
+def require_as_written(world: World, state: Release, deployment: Deployment) -> None:
+    """Raise `Drifted` when somebody changed values that bake: whatever a look says, it says of theirs as well."""
+    if state.pipeline.configuration is None or deployment.phase is not Phase.BAKING:
+        return
+    with suppress(Retryable):  # as above
+        require_as_staged(world, state, deployment.target)
 
 
 def _refuse(

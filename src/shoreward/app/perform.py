@@ -12,7 +12,7 @@ from typing import assert_never
 import structlog
 
 from shoreward.app.asking import ask
-from shoreward.app.drift import require_as_left, require_as_staged, require_in_place
+from shoreward.app.drift import require_as_left, require_as_staged, require_as_written, require_in_place
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look, shared_metrics
 from shoreward.app.manifest import seal, verify, verify_artifacts
@@ -31,6 +31,7 @@ from shoreward.domain import (
     Staged,
     StagedFunction,
     Terminal,
+    Verdict,
 )
 
 _log = structlog.get_logger()
@@ -152,6 +153,8 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
         case do.JudgeTarget():
             require_in_place(world, state, deployment)
             judgement = look(world, state, deployment)
+            if judgement.verdict is not Verdict.FAIL:
+                require_as_written(world, state, deployment)
             return e.TargetJudged(at=now(), target=target.key, judgement=judgement)
         case do.FinishTarget():
             require_as_staged(world, state, target)

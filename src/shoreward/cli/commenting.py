@@ -45,21 +45,21 @@ def plan_markdown(plan: dict[str, Any]) -> str:
     lines = [f"### What a release of `{plan['commit'][:10]}` would change ({since})", ""]
     lines += [f"- {for_markdown(note['text'])} (`{note['code']}`)" for note in plan["notes"]]
     for number, wave in enumerate(plan["waves"], start=1):
-        steps = ", ".join(f"{step:g} %" for step in wave["steps"])
-        lines += ["", f"**Wave {number}, {for_markdown(wave['name'])}** ({steps}, then all)", ""]
-        lines += [line for target in wave["targets"] for line in _target(target)]
+        steps = [*(f"{step:g} %" for step in wave["steps"]), "then all" if wave["steps"] else "all at once"]
+        lines += ["", f"**Wave {number}, {for_markdown(wave['name'])}** ({', '.join(steps)})", ""]
+        lines += [line for target in wave["targets"] for line in _target(target, plan["kind"])]
     lines += ["", f"At least {span(plan['at_least_seconds'])} from here to the last target."]
     return "\n".join(lines)
 
 
-def _target(target: dict[str, Any]) -> Iterator[str]:
+def _target(target: dict[str, Any], kind: str) -> Iterator[str]:
     place = f"`{target['account']}/{target['region']}`"
     if "error" in target:
         yield f"- ❌ {place}: {for_markdown(target['error']['what'])} (`{target['error']['code']}`)"
         return
     changes = [each for each in target["changes"] if each["type"] != "AWS::Lambda::Alias" or each["action"] != "Modify"]
-    stack = "" if target["exists"] else "a new stack, "
-    yield f"- {place}: {stack}{counted(len(changes), 'change')}"
+    new = "" if target["exists"] else "a new stack, " if kind == "application" else "nothing is there yet, "
+    yield f"- {place}: {new}{counted(len(changes), 'change')}"
     for change in changes:
         sign = " **(replaced)**" if change["replacement"] == "True" else ""
         yield f"  - {change['action'].lower()} `{change['logical_id']}` ({change['type']}){sign}"

@@ -24,10 +24,13 @@ from shoreward.domain import (
     Change,
     Difference,
     HeldParameter,
+    HeldProfile,
     HeldValues,
     Left,
+    OperationError,
     Parameter,
     Pipeline,
+    Profile,
     Revision,
     Snapshot,
     Staged,
@@ -94,9 +97,21 @@ class Configurations:
                     self._profiles.deploy(target, profile, before.profile(profile.name))
 
     def finish(self, pipeline: Pipeline, target: Target, revision: Revision, staged: Staged, key: str) -> None:
-        """Wait until AppConfig has handed everything out; parameters are what they are since the write."""
-        for one in self._values(revision, target).profiles:
-            self._profiles.settle(target, one)
+        """Wait until AppConfig has handed everything out.
+
+        What somebody changed since the write is gone over: whoever calls has asked whether it may be.
+        """
+        wanted = self._values(revision, target)
+        names = {one.name: one for one in wanted.parameters}
+        with self._turn(target):
+            for now in self._parameters.look(target, pipeline.application, sorted(names)):
+                one = names.get(now.name)
+                if one and not self._parameters.agrees(target, now, one):
+                    self._parameters.write(target, pipeline.application, one, now)
+            for profile in wanted.profiles:
+                if not self._profiles.agrees(target, profile):
+                    self._profiles.deploy(target, profile, self._profiles.look(target, profile))
+                self._profiles.settle(target, profile)
 
     def restore(
         self,
@@ -117,12 +132,14 @@ class Configurations:
         before = self._before(snapshot)
         with self._turn(target):
             found = [*self._parameters_back(pipeline, target, wanted, before)]
+            stuck: list[OperationError] = []
             for one in wanted.profiles:
-                served = before.profile(one.name)
-                other = self._profiles.put_back(target, one, served, wanted=staged is not None)
-                if other:
-                    expected = f"version {served.version or 'none'}"
-                    found.append(Difference(resource=one.name, path="", expected=expected, actual=f"version {other}"))
+                try:
+                    found += self._profile_back(target, one, before.profile(one.name), wanted=staged is not None)
+                except OperationError as error:  # what cannot go back keeps nothing else from it
+                    stuck.append(error)
+            if stuck:
+                raise stuck[0]
         return tuple(found)
 
     def differences(self, target: Target, left: Left) -> tuple[Difference, ...]:
@@ -190,6 +207,11 @@ class Configurations:
                 )
             if one or held.owned:
                 self._parameters.put_back(target, pipeline.application, held, now)
+
+    def _profile_back(self, target: Target, one: Profile, before: HeldProfile, *, wanted: bool) -> Iterator[Difference]:
+        if other := self._profiles.put_back(target, one, before, wanted=wanted):
+            expected = f"version {before.version or 'none'}"
+            yield Difference(resource=one.name, path="", expected=expected, actual=f"version {other}")
 
     def _changes(self, target: Target, revision: Revision, snapshot: Snapshot) -> Iterator[Change]:
         wanted, before = self._values(revision, target), self._before(snapshot)

@@ -134,7 +134,7 @@ class Profiles:
                     "CONFIGURATION_STAYS",
                     f"{one.name} had never been deployed, and AppConfig cannot take a first deployment back.",
                     where=target.key,
-                    next=f"Delete the profile {one.profile}; then it is looked at again by itself.",
+                    next=f"Delete the profile {one.profile} with its versions; it is looked at again by itself.",
                 )
             self._start(target, place, before.version, None)
             self._settled(target, one)

@@ -18,8 +18,9 @@ from shoreward.adapters.journal import SqliteAccounts
 from shoreward.app.access import tokens
 from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
+from shoreward.app.sandboxes.lease import Lease
 from shoreward.domain.access import Grant, Rates, Rights, Role, RoleRule, ServerSettings, SignIn
-from shoreward.testing.builders import an_opening
+from shoreward.testing.builders import a_lease, an_opening
 from shoreward.testing.openid import OpenIdProvider, openid_provider
 from shoreward.web.access.signed_in import signing_in
 from shoreward.web.server import address, listen
@@ -35,7 +36,7 @@ ROLES = (
     RoleRule(grant=Grant(role=Role.OPERATOR, pipelines=("app",)), groups=("beach",), emails=("ada@example.com",)),
     RoleRule(grant=Grant(role=Role.VIEWER, pipelines=("tides",)), everyone=True),
 )
-NAMES = {"application": "app", "release": "app-1", "target": "eu-north-1"}
+NAMES = {"application": "app", "release": "app-1", "target": "eu-north-1", "sandbox": "app-ada"}
 """What there is, by the names of parameters in paths."""
 
 ADA = {"email": "ada@example.com", "email_verified": True}
@@ -158,7 +159,8 @@ def guarding(site: Site, **changed: Any) -> Iterator[Guarded]:
         settings = replace(settings, **changed)
         signing = signing_in(settings, accounts, site.clock, {"SECRET": "tide"})
         served = replace(site, address="")
-        with server(served, listening=listening, access=signing.policy, signing_in=signing) as served.address:
+        parts: dict[str, Any] = {"access": signing.policy, "signing_in": signing, "sandboxes": sandboxes}
+        with server(served, listening=listening, **parts) as served.address:
             yield Guarded(site=served, provider=provider, accounts=accounts, settings=settings)
 
 
@@ -171,6 +173,11 @@ def pipelines(site: Site) -> None:
     ):
         pipeline = replace(an_opening("x", None, 0.0).pipeline, application=application)
         site.opened(f"{application}-commit", pipeline, subject)
+
+
+def sandboxes() -> tuple[Lease, ...]:
+    """A sandbox of each pipeline."""
+    return tuple(a_lease(name, "ada", branch=f"{name}-feast") for name in ("app", "tides", "ferry"))
 
 
 def words(site: Site) -> None:

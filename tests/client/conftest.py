@@ -22,7 +22,7 @@ from shoreward.bootstrap import Project, SystemClock, open_project
 from shoreward.cli import main
 from shoreward.core import Event
 from shoreward.domain import Approval
-from shoreward.testing.builders import a_pipeline, an_opening
+from shoreward.testing.builders import a_lease, a_pipeline, an_opening
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
 from shoreward.testing.simulator import carry
 from shoreward.web.access.signed_in import policy_for
@@ -152,6 +152,7 @@ def both(a_past: Past, tmp_path: Path) -> Iterator[Both]:
             differences=Differences(lambda application: Repository(a_past.repository)),
             quarantine=lambda application: at_server.quarantine(),
             ancestry=lambda application: at_server.quarantine().ancestry,
+            sandboxes=lambda: (a_lease("app", "ada"),),
         )
         address = stack.enter_context(serving(ground, listen("127.0.0.1", 0)))
         yield Both(project=project, journal=at_server.journal, address=address)

@@ -55,7 +55,7 @@ def test_everything_is_stopped_and_let_go_again(build: Build):
     site = build(lambda site: site.opened("new"))
     (stop,) = site.post("/api/v1/stop", {"why": "we do not know yet"}).json()["stops"]
     assert (stop["application"], stop["why"]) == ("", "we do not know yet")
-    (row,) = site.get("/api/v1/pipelines").json()
+    (row,) = site.get("/api/v1/pipelines").json()["items"]
     assert (row["mood"], row["stop"]["everywhere"], row["stop"]["why"]) == ("person", True, "we do not know yet")
     assert site.post("/api/v1/stop/lift", {"why": "we know"}).json()["stops"] == []
     assert [type(order) for order in site.journal.orders()] == [StopPlaced, StopLifted]

@@ -14,8 +14,8 @@ from shoreward.core import events as e
 from shoreward.core import replay
 from shoreward.core.control import control_of
 from shoreward.core.header import Header
-from shoreward.domain import Approval, GroupRelease, Limits, Member, Outcome, Pipeline
-from shoreward.testing.builders import a_pipeline, an_opening
+from shoreward.domain import Approval, Limits, Outcome, Pipeline
+from shoreward.testing.builders import a_pipeline
 from shoreward.web.around import Around, Known
 from shoreward.web.views.actions import all_of
 from shoreward.web.views.under_way import blockers
@@ -46,6 +46,21 @@ def test_a_release_shows_what_it_changes_in_template_and_rights(build: Build):
     assert page.index("may now") < page.index("may no more")
     assert "CastlesFunction.MemorySize" in page
     assert "AWS::Lambda::Version" in page
+
+
+def test_the_api_tells_what_a_release_changes_in_template_and_rights(build: Build):
+    commit = next(iter(TEMPLATES))
+
+    def fill(site: Site) -> None:
+        site.carried("first")
+        site.carried(commit, until=30)
+
+    (told,) = build(fill, kind=Castles).get("/api/v1/releases/app-2/changes").json()
+    assert told["targets"] == [a_pipeline().targets[0].key]
+    gained = [right for right in told["rights"] if right["gained"] and right["allows"]]
+    assert "dynamodb:Query" in {action for right in gained for action in right["actions"]}
+    assert {"CastlesFunction"} <= {each["resource"] for each in told["properties"]}
+    assert {each["type"] for each in told["lines"]} >= {"AWS::Lambda::Version"}
 
 
 def test_what_waits_for_a_person_says_what_to_do_and_how(build: Build):
@@ -96,11 +111,29 @@ def test_the_audit_tells_who_said_what_by_whatever_door(build: Build):
 
 
 def test_sandboxes_are_shown_with_owner_cost_and_lease(build: Build):
-    page = build(sandboxes=lambda: tuple(boxes(NOW))).page("/sandboxes")
+    site = build(sandboxes=lambda: tuple(boxes(NOW)))
+    page = site.page("/sandboxes")
     assert "barbara" in page
     assert page.index("ferry-dogs") < page.index("sandcastles-moats"), "what has ended comes first"
     assert "shoreward sandbox reap --yes" in page
     assert "nobody knows" in page
+    first = site.get("/api/v1/sandboxes?limit=3").json()
+    second = site.get(first["next"]).json()
+    told = [*first["items"], *second["items"]]
+    assert [each["target"] for each in told] == sorted(each.key for each in boxes(NOW))
+    assert {each["owner"] for each in told} == {"ada", "grace", "barbara", "build"}
+    (ferry,) = site.get("/api/v1/sandboxes?application=ferry").json()["items"]
+    assert (ferry["over"], ferry["cost_to_come"]) == (True, 0.0)
+    assert site.get(f"/api/v1/sandboxes/{ferry['name']}").json() == ferry
+    assert site.get(f"/api/v1/sandboxes/{ferry['target']}").json() == ferry
+    unknown = site.get("/api/v1/sandboxes/no-such")
+    assert (unknown.status, unknown.json()["code"]) == (404, "SANDBOX_UNKNOWN")
+
+
+def test_without_a_ledger_nobody_pretends_that_there_are_no_sandboxes(past: Site):
+    answer = past.get("/api/v1/sandboxes")
+    assert (answer.status, answer.json()["code"]) == (409, "NO_LEDGER")
+    assert "no ledger" in past.page("/sandboxes")
 
 
 def test_history_tells_what_was_live_where(past: Site):
@@ -119,6 +152,9 @@ def test_how_we_do_tells_what_failed_and_what_was_spared(build: Build):
     for name in ("Lead time", "Deliveries", "Failures", "Recovery", "False rollbacks", "Harm done", "Harm spared"):
         assert f">{name}<" in page
     recorded = site.journal.events(site.journal.page(limit=1)[0].id)
+    told = site.get("/api/v1/figures/harm?days=30").json()
+    assert told["releases"] == told["looked"] == told["counted"] >= 1
+    assert told["spared"] > told["done"] > 0
     found = spared(replay("app-1", (each.event for each in recorded)), recorded)
     assert found.most == 0.1 / 3
     # 100 of 2,000 failed, where the old revision failed 25 of 20,000 times.
@@ -162,21 +198,3 @@ def test_a_target_that_somebody_changed_by_hand_says_what_to_do_about_it(build: 
     assert [each["label"] for each in held["actions"]] == ["Resume eu-north-1"]
     assert "Resume eu-north-1" in site.page("/releases/app-1")
 
-
-def test_a_release_of_a_group_shows_its_members_and_what_they_wait_for(build: Build):
-    group = GroupRelease(
-        id="harbour/1",
-        name="harbour",
-        members=(Member(application="piers"), Member(application="boats", after=("piers",))),
-    )
-
-    def together(site: Site) -> None:
-        for name in ("piers", "boats"):
-            opening = an_opening("new", replace(a_pipeline(), application=name), site.clock.now())
-            site.journal.open(replace(opening, group=group))
-        levers.hold(site.journal, "piers-1", Wish(by="ada", at=NOW, why="a plank is loose"))
-
-    page = build(together).page("/releases/boats-1")
-    assert "Released together" in page
-    assert page.index("piers-1") < page.index("after piers")
-    assert "a plank is loose" in page

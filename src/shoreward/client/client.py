@@ -20,8 +20,9 @@ from shoreward.client.stream import Streamed, follow
 from shoreward.web.api import bodies
 from shoreward.web.views import shapes
 from shoreward.web.views.in_force import InForce
+from shoreward.web.views.record_shapes import HarmShown, SandboxShown
 
-_ROWS = TypeAdapter(tuple[shapes.Row, ...])
+_ROW = TypeAdapter(shapes.Row)
 _SHORE = TypeAdapter(shapes.Shore)
 _HEADLINE = TypeAdapter(shapes.Headline)
 _RELEASE = TypeAdapter(shapes.ReleaseShown)
@@ -32,12 +33,16 @@ _GATES = TypeAdapter(tuple[GateState, ...])
 _TOLD = TypeAdapter(shapes.Told)
 _FOUND = TypeAdapter(shapes.Found)
 _WEIGHTS = TypeAdapter(tuple[shapes.Weights, ...])
+_CHANGES = TypeAdapter(tuple[shapes.TargetChanges, ...])
+_GROUP: TypeAdapter[shapes.GroupShown | None] = TypeAdapter(shapes.GroupShown | None)
 _DIFFERENCE = TypeAdapter(shapes.Difference)
 _JUDGEMENT = TypeAdapter(shapes.JudgementShown)
 _STAYS = TypeAdapter(tuple[Stay, ...])
 _WHERE = TypeAdapter(Where)
 _REVISION = TypeAdapter(Revision)
 _DELIVERY = TypeAdapter(dict[str, Delivery])
+_HARM = TypeAdapter(HarmShown)
+_SANDBOX = TypeAdapter(SandboxShown)
 _IN_FORCE = TypeAdapter(InForce)
 _OPENED = TypeAdapter(bodies.Opened)
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
@@ -74,9 +79,9 @@ class Client:
         """Where the server is."""
         return self._connection.address
 
-    def pipelines(self) -> Sequence[shapes.Row]:
+    def pipelines(self) -> Iterator[shapes.Row]:
         """All pipelines at a glance, those that need a person first."""
-        return self._connection.get("/pipelines", _ROWS)
+        return self._connection.pages("/pipelines", _ROW)
 
     def pipeline(self, application: str) -> shapes.Shore:
         """A pipeline: its waves, what is live, what is under way."""
@@ -122,6 +127,14 @@ class Client:
         """What a release changes in git."""
         return self._connection.get(_of(release, "diff"), _DIFFERENCE)
 
+    def changes(self, release: str) -> Sequence[shapes.TargetChanges]:
+        """What a release changes on its targets: rights, template or values, change set."""
+        return self._connection.get(_of(release, "changes"), _CHANGES)
+
+    def group(self, release: str) -> shapes.GroupShown | None:
+        """The group release that a release belongs to; None when it goes alone."""
+        return self._connection.get(_of(release, "group"), _GROUP)
+
     def judgement(self, release: str, target: str) -> shapes.JudgementShown:
         """All that the judge said of a release on a target, with its evidence."""
         return self._connection.get(_of(release, f"targets/{quote(target)}/judgement"), _JUDGEMENT)
@@ -145,6 +158,18 @@ class Client:
     def delivery(self, application: str | None = None, *, days: int = 90) -> Mapping[str, Delivery]:
         """How pipelines deliver, by name; "" is all of them together."""
         return self._connection.get("/figures", _DELIVERY, application=application, days=days)
+
+    def harm(self, application: str | None = None, *, days: int = 90) -> HarmShown:
+        """What releases that were sent back did to customers, and what was spared."""
+        return self._connection.get("/figures/harm", _HARM, application=application, days=days)
+
+    def sandboxes(self, application: str | None = None) -> Iterator[SandboxShown]:
+        """Sandboxes that are not gone, by their targets."""
+        return self._connection.pages("/sandboxes", _SANDBOX, application=application)
+
+    def sandbox(self, name: str) -> SandboxShown:
+        """A sandbox, by its name or as account/region/name."""
+        return self._connection.get(f"/sandboxes/{quote(name)}", _SANDBOX)
 
     def quarantine(self) -> Iterator[shapes.Headline]:
         """Releases that harmed, newest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from shoreward.app.sandboxes.lease import Lease, State
 from shoreward.core.events import ReleaseOpened
 from shoreward.domain import Advisories, Bake, Checks, JudgePolicy, LatencyPolicy, Pipeline, Target, Wave
 
@@ -61,3 +62,19 @@ checks:
   skip: [template, policies, quality, security, secrets, vulnerabilities, sbom]
 """
 """The end of a shoreward.yaml for what is tried without checks: the change is built, and nothing else is looked at."""
+
+
+def a_lease(application: str = "app", owner: str = "ada", branch: str = "moats", at: float = 1_700_000_000.0) -> Lease:
+    """A sandbox that was made at `at`, is there, and ends an hour later."""
+    return Lease(
+        target=a_target(account="333333333333", stack=f"{application}-{owner}"),
+        application=application,
+        owner=owner,
+        branch=branch,
+        commit="new",
+        state=State.UP,
+        created=at,
+        used=at,
+        expires=at + 3_600,
+        hourly=0.02,
+    )

@@ -20,7 +20,7 @@ from shoreward.web import pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
-from shoreward.web.api import audit, commands, journal, past, reading, stream, webhooks
+from shoreward.web.api import audit, commands, journal, past, reading, sandboxes, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.measures import routes as measures
 from shoreward.web.measures.requests import Requests
@@ -41,6 +41,7 @@ _PROBLEM: dict[str, Any] = {
 ROUTES = (
     reading.routes,
     past.routes,
+    sandboxes.routes,
     journal.routes,
     commands.routes,
     webhooks.routes,

@@ -6,7 +6,7 @@ import time
 from importlib.resources import files
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from shoreward.domain import Refused, ShorewardError
@@ -17,8 +17,8 @@ from shoreward.web.paging import page
 from shoreward.web.problems import problem
 from shoreward.web.routing import Stands, needs
 from shoreward.web.views.actions import all_of
-from shoreward.web.views.board import board
-from shoreward.web.views.group import members
+from shoreward.web.views.board import board, place_of, some_of
+from shoreward.web.views.group import groups_of, members
 from shoreward.web.views.judgement import judgement
 from shoreward.web.views.levers import freezes_of, of_pipeline
 from shoreward.web.views.release import release as whole
@@ -29,6 +29,9 @@ routes = APIRouter(route_class=Door, include_in_schema=False)
 
 Application = Annotated[str, Path(max_length=200)]
 ReleaseName = Annotated[str, Path(max_length=240)]
+
+_ROWS = 120
+"""Pipelines of a page of the board."""
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -43,11 +46,25 @@ def home(ground: Stands) -> Response:
 
 @routes.get("/pipelines")
 @needs(Need.READ)
-def pipelines(request: Request, ground: Stands) -> Response:
-    """All pipelines, those that need a person first."""
+def pipelines(
+    request: Request,
+    ground: Stands,
+    find: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str, Query(max_length=240)] = "",
+) -> Response:
+    """All pipelines, those that need a person first, or those with a word in their names."""
 
     def make() -> dict[str, Any]:
-        return {"rows": board(ground.sight, ground.now()), "stop": stop_of(ground.sight, "")}
+        rows = board(ground.sight, ground.now())
+        found = some_of(rows, find=find, after=after)
+        return {
+            "all": rows,
+            "rows": found[:_ROWS],
+            "next": place_of(found[_ROWS - 1]) if len(found) > _ROWS else "",
+            "find": find,
+            "after": after,
+            "stop": stop_of(ground.sight, ""),
+        }
 
     return page(request, ground, "board.html", make)
 
@@ -61,6 +78,7 @@ def pipeline(request: Request, ground: Stands, application: Application) -> Resp
         shown = shore(ground.sight, ground.watch.carried, application, ground.now())
         return {
             "shore": shown,
+            "groups": groups_of(ground.sight, ground.watch.carried, shown, ground.now()),
             "stop": shown.stop,
             "freezes": freezes_of(ground.sight, application, ground.now()),
             "actions": of_pipeline(ground.sight, application, begins=ground.begin is not None),

@@ -14,7 +14,7 @@ from shoreward.web.api.bodies import Problem
 
 _MISSING = frozenset(
     ("RELEASE_UNKNOWN", "PIPELINE_UNKNOWN", "TARGET_UNKNOWN", "NO_RELEASE", "BLOB_MISSING", "NOT_JUDGED", "NOT_FOUND",
-     "NOT_CHECKED", "FREEZE_UNKNOWN")
+     "NOT_CHECKED", "FREEZE_UNKNOWN", "SANDBOX_UNKNOWN")
 )  # fmt: skip
 
 

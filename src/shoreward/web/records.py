@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from shoreward.app.past.spared import Spared, spared
 from shoreward.app.ports import Recorded
 from shoreward.core.header import Header
 from shoreward.domain import ShorewardError
@@ -148,14 +147,10 @@ def sandboxes(request: Request, ground: Stands) -> Response:
     """Whose sandboxes are there, what they cost, and until when."""
 
     def make() -> dict[str, Any]:
-        if ground.sandboxes is None:
-            found = shown_sandboxes((), ground.now(), "This server has no ledger of sandboxes at hand.")
-        else:
-            try:
-                leases = [lease for lease in ground.sandboxes() if ground.caller.sees(lease.application)]
-                found = shown_sandboxes(leases, ground.now())
-            except ShorewardError as error:
-                found = shown_sandboxes((), ground.now(), f"{error.what} {error.next}".rstrip())
+        try:
+            found = shown_sandboxes(ground.leases(), ground.now())
+        except ShorewardError as error:
+            found = shown_sandboxes((), ground.now(), f"{error.what} {error.next}".rstrip())
         return {"sandboxes": found, "stop": stop_of(ground.sight, "")}
 
     return page(request, ground, "sandboxes.html", make)
@@ -171,18 +166,11 @@ def figures(
 ) -> Response:
     """How we do: what we deliver, how fast, what fails, and what was spared."""
 
-    def look(header: Header) -> Spared:
-        def read() -> Spared:
-            carried = ground.watch.carried(header.id)
-            return spared(carried.state, carried.recorded)
-
-        return ground.recollected.of("spared", header, read)
-
     def make() -> dict[str, Any]:
         sight = ground.sight
         seen = [sight.of(application)] if application else sight.headers.values()
         headers = [header for group in seen for header in group]
-        shown = how_we_do(headers, sight.control, look, span, ground.now(), application=application, days=days)
+        shown = how_we_do(headers, sight.control, ground.spared, span, ground.now(), application=application, days=days)
         return {"shown": shown, "applications": sorted(sight.headers), "stop": stop_of(sight, application)}
 
     return page(request, ground, "figures.html", make, application)

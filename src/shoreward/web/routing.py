@@ -14,12 +14,13 @@ from fastapi import Depends, Request
 from shoreward.app.access.accounts import Accounts, Audited
 from shoreward.app.access.audit import audited
 from shoreward.app.merging.webhooks import Push
+from shoreward.app.past.spared import Spared, spared
 from shoreward.app.people.answers import Answers
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.app.releases import Wish
-from shoreward.app.sandboxes.lease import Lease
+from shoreward.app.sandboxes.lease import Lease, State
 from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.domain.access import EVERYTHING, Role
@@ -148,6 +149,27 @@ class Ground:
             if header.id == release:
                 return header
         return self.journal.header(release)
+
+    def leases(self) -> tuple[Lease, ...]:
+        """Sandboxes that are not gone, of pipelines that the caller sees.
+
+        Raises:
+            Refused: NO_LEDGER; and whatever the ledger cannot be read for.
+        """
+        if self.sandboxes is None:
+            raise Refused("NO_LEDGER", "This server has no ledger of sandboxes at hand.")
+        return tuple(
+            each for each in self.sandboxes() if each.state is not State.GONE and self.caller.sees(each.application)
+        )
+
+    def spared(self, header: Header) -> Spared:
+        """What came of a release that harmed."""
+
+        def read() -> Spared:
+            carried = self.watch.carried(header.id)
+            return spared(carried.state, carried.recorded)
+
+        return self.recollected.of("spared", header, read)
 
     def commit(self, application: str, rev: str) -> str:
         """The commit that a branch, tag or commit of an application means.

@@ -205,15 +205,15 @@ def _by_number(headers: Iterable[Header]) -> _ByNumber:
 
 def _figures(headers: Iterable[Header], known: _ByNumber, start: float, end: float) -> Figures:
     ended = [header for header in headers if start <= header.ended_at < end and not header.open]
-    failed = sorted(header.exposed_at for header in ended if _failed(header))
-    gaps = [later - earlier for earlier, later in pairwise(failed)]
-    recoveries = [header.ended_at - header.exposed_at for header in ended if _failed(header)]
+    failures = sorted(header.exposed_at for header in ended if failed(header))
+    gaps = [later - earlier for earlier, later in pairwise(failures)]
+    recoveries = [header.ended_at - header.exposed_at for header in ended if failed(header)]
     leads = [lead for header in ended for lead in _leads(header, known)]
     return Figures(
         start=start,
         end=end,
         deployments=sum(_delivered(header) for header in ended),
-        failures=len(failed),
+        failures=len(failures),
         lead_time=median(leads) if leads else None,
         recovery=median(recoveries) if recoveries else None,
         between_failures=sum(gaps) / len(gaps) if gaps else None,
@@ -241,7 +241,8 @@ def _delivered(header: Header) -> bool:
     return header.outcome is Outcome.SUCCEEDED and not header.back_to
 
 
-def _failed(header: Header) -> bool:
+def failed(header: Header) -> bool:
+    """Whether it reached customers and was sent back because it harmed them."""
     return header.harmed and header.exposed_at > 0
 
 
@@ -266,7 +267,7 @@ def mistaken(headers: Iterable[Header], control: Control) -> tuple[Header, ...]:
     return tuple(
         each
         for each in known
-        if _failed(each)
+        if failed(each)
         and (
             any(not word.commit for word in control.lifted.get(each.id, ()))
             or stayed.get((each.application, each.digest), 0) > each.number

@@ -7,14 +7,21 @@ watches by hand would have taken longer, so this is the least that was spared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
+from shoreward.app.past.history import failed, mistaken
 from shoreward.app.ports import Recorded
 from shoreward.app.words.story import weights
 from shoreward.core import Release
 from shoreward.core import events as e
+from shoreward.core.control import Control
+from shoreward.core.header import Header
 from shoreward.domain import Evidence, Verdict
+
+LOOKED = 60
+"""How many of the newest releases that harmed are read, to say what was spared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,61 @@ class Spared:
     most: float
     harmed: float | None
     spared: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """What releases that were sent back for harm did over a time, and did not do.
+
+    Attributes:
+        back: those that reached customers and were sent back, in the order of that.
+        mistaken: those of them that harmed nobody, as somebody found out since.
+        looked: the newest of them, with what came of each; the rest is told from these.
+    """
+
+    back: tuple[Header, ...]
+    mistaken: tuple[Header, ...]
+    looked: tuple[tuple[Header, Spared], ...]
+
+    @property
+    def counted(self) -> tuple[Spared, ...]:
+        """Those whose requests somebody counted."""
+        return tuple(each for _, each in self.looked if each.harmed is not None)
+
+    @property
+    def most(self) -> float | None:
+        """Median of the largest share of customers that one ever served; None where there is none."""
+        return median(each.most for _, each in self.looked) if self.looked else None
+
+    @property
+    def done(self) -> float | None:
+        """Requests that failed or were slow beyond what the old revision let fail; None where nobody counted."""
+        return sum(each.harmed or 0.0 for each in self.counted) if self.counted else None
+
+    @property
+    def spared(self) -> float | None:
+        """Further requests that would have, at least; None where nobody counted."""
+        return sum(each.spared or 0.0 for each in self.counted) if self.counted else None
+
+
+def harm(
+    headers: Sequence[Header], control: Control, look: Callable[[Header], Spared], start: float, end: float
+) -> Harm:
+    """What was done and spared between two times.
+
+    Args:
+        headers: of one pipeline, or of all.
+        look: what came of a release that harmed.
+    """
+    back = sorted(
+        (header for header in headers if failed(header) and start <= header.back_at < end),
+        key=lambda header: header.back_at,
+    )
+    return Harm(
+        back=tuple(back),
+        mistaken=tuple(header for header in mistaken(headers, control) if start <= header.back_at < end),
+        looked=tuple((header, look(header)) for header in back[-LOOKED:]),
+    )
 
 
 def spared(state: Release, recorded: Sequence[Recorded]) -> Spared:

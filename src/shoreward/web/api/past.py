@@ -14,7 +14,9 @@ from shoreward.web.access.policy import Need
 from shoreward.web.api.paging import Before, Limit, Page, paged
 from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views import shapes
+from shoreward.web.views.delivery import harm_shown
 from shoreward.web.views.in_force import InForce, in_force
+from shoreward.web.views.record_shapes import HarmShown
 from shoreward.web.views.under_way import headline
 
 routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["past"])
@@ -78,6 +80,16 @@ def delivery(
     """Lead time, frequency, failures and recovery, by pipeline, and of all together ("") unless there is one."""
     names = [application] if application else sorted(ground.sight.headers)
     return deliveries({name: ground.sight.of(name) for name in names}, ground.now(), days=days)
+
+
+@routes.get("/figures/harm")
+@needs(Need.READ)
+def harm(ground: Stands, application: Of = None, days: Annotated[int, Query(ge=1, le=3_650)] = 90) -> HarmShown:
+    """What releases that were sent back did to customers, what was spared, and which were sent back by mistake."""
+    sight = ground.sight
+    seen = [sight.of(application)] if application else sight.headers.values()
+    headers = [header for group in seen for header in group]
+    return harm_shown(headers, sight.control, ground.spared, ground.now(), days=days)
 
 
 @routes.get("/quarantine")

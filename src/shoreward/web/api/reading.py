@@ -16,7 +16,8 @@ from shoreward.web.access.policy import Need
 from shoreward.web.api.paging import After, Before, Limit, Page, paged
 from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views import shapes
-from shoreward.web.views.board import board
+from shoreward.web.views.board import board, place_of, some_of
+from shoreward.web.views.group import members
 from shoreward.web.views.judgement import judgement, raw
 from shoreward.web.views.release import all_weights, found, story
 from shoreward.web.views.release import release as whole
@@ -29,16 +30,27 @@ Application = Annotated[str, Path(description="The application's name.", max_len
 ReleaseName = Annotated[str, Path(description="A release, such as `sandcastles-12`.", max_length=240)]
 TargetName = Annotated[str, Path(description="A target: account/region/stack, account/region, or region.")]
 
-_ROWS = TypeAdapter(tuple[shapes.Row, ...])
+_ROWS = TypeAdapter(Page[shapes.Row])
 _FINDING = TypeAdapter(Finding)
 
+_CHANGES = 5_000
+"""Properties, and rights, that are told of a target."""
 
-@routes.get("/pipelines", response_model=list[shapes.Row])
+
+@routes.get("/pipelines", response_model=Page[shapes.Row])
 @needs(Need.READ)
-def pipelines(ground: Stands) -> Response:
+def pipelines(
+    request: Request,
+    ground: Stands,
+    find: Annotated[str, Query(description="Those with this in their names.", max_length=200)] = "",
+    after: Annotated[str, Query(description="Those behind this place.", max_length=240, examples=[""])] = "",
+    limit: Limit = 500,
+) -> Response:
     """All pipelines at a glance, those that need a person first."""
+    found = some_of(board(ground.sight, ground.now()), find=find, after=after)
+    page = paged(request, found, limit, after=place_of(found[limit - 1]) if len(found) > limit else "")
     # Hundreds of rows are written as they are: FastAPI would copy and check each of them first.
-    return Response(_ROWS.dump_json(board(ground.sight, ground.now())), media_type="application/json")
+    return Response(_ROWS.dump_json(page), media_type="application/json")
 
 
 @routes.get("/pipelines/{application}")
@@ -137,6 +149,23 @@ def weights(ground: Stands, release: ReleaseName) -> list[shapes.Weights]:
 def diff(ground: Stands, release: ReleaseName) -> shapes.Difference:
     """The commits of a release and its diff in git, from what was live before; `trouble` says why there is none."""
     return ground.differences.of(ground.header(release))
+
+
+@routes.get("/releases/{release}/changes")
+@needs(Need.READ)
+def changes(ground: Stands, release: ReleaseName) -> list[shapes.TargetChanges]:
+    """What a release changes on its targets: rights, template or values, change set. Targets that change alike are
+    told once; long values are cut."""
+    ground.header(release)
+    return list(ground.comparisons.of(ground.journal, ground.watch.carried(release).state, most=_CHANGES))
+
+
+@routes.get("/releases/{release}/group")
+@needs(Need.READ)
+def group(ground: Stands, release: ReleaseName) -> shapes.GroupShown | None:
+    """The group release that a release belongs to, with its members and their order; null when it goes alone."""
+    ground.header(release)
+    return members(ground.sight, ground.watch.carried, ground.watch.carried(release).state, ground.now())
 
 
 @routes.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shoreward.core.header import Header
-from shoreward.domain import Outcome
+from shoreward.domain import Outcome, UserError
 from shoreward.web.views.shapes import Glance, Mood, Row, UnderWay
 from shoreward.web.views.shore import stop_of
 from shoreward.web.views.under_way import headline, under_way
@@ -19,7 +19,33 @@ _CAME_BACK = (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.ERRORED)
 def board(sight: Sight, now: float) -> tuple[Row, ...]:
     """A row for each pipeline, the most urgent first, then by name."""
     rows = [_row(sight, headers, now) for headers in sight.headers.values()]
-    return tuple(sorted(rows, key=lambda row: (_ORDER[row.mood], row.application)))
+    return tuple(sorted(rows, key=_urgency))
+
+
+def place_of(row: Row) -> str:
+    """Where a row is on the board, whatever comes and goes around it: `person/ferry`."""
+    return f"{row.mood.value}/{row.application}"
+
+
+def some_of(rows: Sequence[Row], *, find: str = "", after: str = "") -> Sequence[Row]:
+    """Those whose name has a word in it, and that stand behind a place (`place_of`).
+
+    Raises:
+        UserError: REQUEST_INVALID for what is no place.
+    """
+    wanted, behind = find.strip().lower(), _parsed(after)
+    return [row for row in rows if wanted in row.application.lower() and (not behind or _urgency(row) > behind)]
+
+
+def _urgency(row: Row) -> tuple[int, str]:
+    return _ORDER[row.mood], row.application
+
+
+def _parsed(place: str) -> tuple[int, str] | None:
+    mood, _, application = place.partition("/")
+    if place and mood not in _ORDER:
+        raise UserError("REQUEST_INVALID", "`after` is no place on the board.", next="Follow `next` as it came.")
+    return (_ORDER[Mood(mood)], application) if place else None
 
 
 def _row(sight: Sight, headers: Sequence[Header], now: float) -> Row:

@@ -24,7 +24,7 @@ LONGEST = 400
 """Characters of a value that are shown."""
 
 MOST = 300
-"""Properties, and rights, that are told of a target at most."""
+"""Properties, and rights, that a page tells of a target."""
 
 
 class Comparisons:
@@ -33,20 +33,24 @@ class Comparisons:
     def __init__(self) -> None:
         self._between = lru_cache(maxsize=256)(_compare)
 
-    def of(self, kept: Kept, state: Release) -> tuple[TargetChanges, ...]:
-        """Every target that the release has been staged on or has looked at, those that change alike together."""
+    def of(self, kept: Kept, state: Release, *, most: int = MOST) -> tuple[TargetChanges, ...]:
+        """Every target that the release has been staged on or has looked at, those that change alike together.
+
+        Args:
+            most: properties, and rights, that are told of a target; `more` counts the others.
+        """
         names = places(state.pipeline)
         found: dict[tuple[object, ...], TargetChanges] = {}
         for key, each in state.deployments.items():
             if each.snapshot is None or state.revision is None:
                 continue
-            one = self._on(kept, state, each, names[key])
+            one = self._on(kept, state, each, names[key], most)
             alike = (one.new, one.lines, one.properties, one.rights, one.trouble)
             same = found.get(alike)
-            found[alike] = replace(same, places=(*same.places, names[key])) if same else one
+            found[alike] = _together(same, one) if same else one
         return tuple(found.values())
 
-    def _on(self, kept: Kept, state: Release, deployment: Deployment, place: str) -> TargetChanges:
+    def _on(self, kept: Kept, state: Release, deployment: Deployment, place: str, most: int) -> TargetChanges:
         assert deployment.snapshot is not None
         assert state.revision is not None
         before, trouble = deployment.snapshot.template, ""
@@ -60,15 +64,21 @@ class Comparisons:
             except ShorewardError as error:
                 trouble = f"The templates cannot be compared: {error.what}"
         return TargetChanges(
+            targets=(deployment.target.key,),
             places=(place,),
             new=not deployment.snapshot.exists and state.pipeline.configuration is None,
             lines=_lines(deployment),
             values=any(one.resource in VALUES for one in properties),
-            properties=properties[:MOST],
-            rights=rights[:MOST],
-            more=max(0, len(properties) - MOST) + max(0, len(rights) - MOST),
+            properties=properties[:most],
+            rights=rights[:most],
+            more=max(0, len(properties) - most) + max(0, len(rights) - most),
             trouble=trouble,
         )
+
+
+def _together(some: TargetChanges, other: TargetChanges) -> TargetChanges:
+    """Changes that are alike, on the targets of both."""
+    return replace(some, targets=some.targets + other.targets, places=some.places + other.places)
 
 
 def _compare(

@@ -6,19 +6,15 @@ Read from the journal alone. A figure that nothing tells is empty, never zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import median
 
-from shoreward.app.past.history import Figures, figures, mistaken, trend
-from shoreward.app.past.spared import Spared
+from shoreward.app.past.history import Figures, figures, trend
+from shoreward.app.past.spared import Harm, Spared, harm
 from shoreward.core.control import Control
 from shoreward.core.header import Header
-from shoreward.web.views.record_shapes import Delivering, Figure, HowWeDo
+from shoreward.web.views.record_shapes import Delivering, Figure, HarmShown, HowWeDo
 
 PARTS = 12
 """Into how many parts the time is cut for trends."""
-
-LOOKED = 60
-"""How many of the newest releases that harmed are read, to say what was spared."""
 
 PIPELINES = 40
 """How many pipelines are listed at most, those that deliver most."""
@@ -48,9 +44,7 @@ def how_we_do(
     """
     start = now - days * _DAY
     whole, parts = figures(headers, start, now), trend(headers, now, days=days, parts=PARTS)
-    back = [header for header in headers if header.harmed and header.exposed_at and start <= header.back_at < now]
-    wrong = mistaken(headers, control)
-    wrong = tuple(header for header in wrong if start <= header.back_at < now)
+    sent_back = harm(headers, control, look, start, now)
     return HowWeDo(
         application=application,
         days=days,
@@ -58,10 +52,27 @@ def how_we_do(
         end=now,
         figures=(
             *_delivered(whole, parts, span),
-            _mistaken(wrong, back, parts),
-            *_spared([look(header) for header in back[-LOOKED:]], back[-LOOKED:], len(back), parts),
+            _mistaken(sent_back, parts),
+            *_spared(sent_back, parts),
         ),
         pipelines=() if application else _pipelines(headers, span, start, now, days),
+    )
+
+
+def harm_shown(headers: Sequence[Header], control: Control, look: Look, now: float, *, days: int = 90) -> HarmShown:
+    """What harm the releases of the last days did, and what was spared."""
+    start = now - days * _DAY
+    found = harm(headers, control, look, start, now)
+    return HarmShown(
+        start=start,
+        end=now,
+        releases=len(found.back),
+        mistaken=len(found.mistaken),
+        looked=len(found.looked),
+        counted=len(found.counted),
+        most=found.most,
+        done=found.done,
+        spared=found.spared,
     )
 
 
@@ -121,43 +132,41 @@ def _delivered(whole: Figures, parts: Sequence[Figures], span: Span) -> tuple[Fi
     )
 
 
-def _mistaken(wrong: Sequence[Header], back: Sequence[Header], parts: Sequence[Figures]) -> Figure:
-    cut = [sum(part.start <= header.back_at < part.end for header in wrong) for part in parts]
+def _mistaken(whole: Harm, parts: Sequence[Figures]) -> Figure:
+    cut = [sum(part.start <= header.back_at < part.end for header in whole.mistaken) for part in parts]
     return Figure(
         name="False rollbacks",
-        value=str(len(wrong)) if back else "",
+        value=str(len(whole.mistaken)) if whole.back else "",
         meaning="Rollbacks that somebody found to be mistaken: the very same was let go again without a fix, or its "
         "revision has gone everywhere since. What nobody looked into is not counted, so there may be more.",
-        note=f"of {_counted(len(back), 'rollback', 'rollbacks')} for harm",
+        note=f"of {_counted(len(whole.back), 'rollback', 'rollbacks')} for harm",
         trend=tuple(float(each) for each in cut),
         marks=tuple(str(each) for each in cut),
         less=True,
     )
 
 
-def _spared(
-    looked: Sequence[Spared], headers: Sequence[Header], all_of_them: int, parts: Sequence[Figures]
-) -> tuple[Figure, ...]:
-    known = [(each, header.back_at) for each, header in zip(looked, headers, strict=True)]
-
+def _spared(whole: Harm, parts: Sequence[Figures]) -> tuple[Figure, ...]:
     def cut(value: Callable[[Spared], float | None]) -> list[float | None]:
         found = [
-            [number for each, at in known if part.start <= at < part.end and (number := value(each)) is not None]
+            [
+                number
+                for on, each in whole.looked
+                if part.start <= on.back_at < part.end and (number := value(each)) is not None
+            ]
             for part in parts
         ]
         return [sum(each) if each else None for each in found]
 
-    most = [each.most for each in looked]
-    counted = [each for each in looked if each.harmed is not None]
-    of = f"of {_counted(len(looked), 'release', 'releases')} that harmed"
-    of += f", the newest of {all_of_them}" if all_of_them > len(looked) else ""
-    blind = len(looked) - len(counted)
+    looked, blind = len(whole.looked), len(whole.looked) - len(whole.counted)
+    of = f"of {_counted(looked, 'release', 'releases')} that harmed"
+    of += f", the newest of {len(whole.back)}" if len(whole.back) > looked else ""
     unknown = f"; of {blind} nobody counted requests" if blind else ""
     met, spared = (cut(lambda each: each.harmed), cut(lambda each: each.spared))
     return (
         Figure(
             name="Customers reached by harm",
-            value=f"{100 * median(most):.2g} %" if most else "",
+            value="" if whole.most is None else f"{100 * whole.most:.2g} %",
             meaning="Median of the largest share of all customers that a release which harmed ever served.",
             note=of,
             trend=(),
@@ -166,7 +175,7 @@ def _spared(
         ),
         Figure(
             name="Harm done",
-            value=_requests([each.harmed or 0.0 for each in counted]),
+            value=_requests(whole.done),
             meaning="Requests that failed or were slow on canaries, beyond what the old revision let fail at the "
             "same time: what finding the harm has cost.",
             note=of + unknown,
@@ -176,7 +185,7 @@ def _spared(
         ),
         Figure(
             name="Harm spared",
-            value=_requests([each.spared or 0.0 for each in counted]),
+            value=_requests(whole.spared),
             meaning="Further requests that would have, had the same releases served everybody from their first "
             "customer on, for no longer than they did. A reckoning, not a count; by hand it would have taken longer.",
             note=of + unknown,
@@ -188,14 +197,13 @@ def _spared(
 
 
 def _marks(values: Sequence[float | None]) -> list[str]:
-    return ["nothing to tell" if each is None else _requests([each]) for each in values]
+    return [_requests(each) or "nothing to tell" for each in values]
 
 
-def _requests(values: Sequence[float]) -> str:
-    """`about 12,000 requests`: no more digits than a reckoning has."""
-    if not values:
+def _requests(whole: float | None) -> str:
+    """`12,000 requests`: no more digits than a reckoning has; "" where nobody counted."""
+    if whole is None:
         return ""
-    whole = sum(values)
     rounded = float(f"{whole:.2g}") if whole >= 100 else round(whole)
     return f"{rounded:,.0f} requests"
 

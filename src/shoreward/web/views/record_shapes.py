@@ -12,8 +12,13 @@ from shoreward.web.views.shapes import Headline
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxShown:
-    """A sandbox, as the server's own ledger knows it; costs in US dollars, None where nobody knows the price."""
+    """A sandbox, as the server's own ledger knows it; costs in US dollars, None where nobody knows the price.
 
+    Attributes:
+        target: account/region/name, which no other sandbox has.
+    """
+
+    target: str
     name: str
     application: str
     account: str
@@ -139,3 +144,25 @@ class HowWeDo:
     end: float
     figures: tuple[Figure, ...]
     pipelines: tuple[Delivering, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarmShown:
+    """What releases that were sent back for harm did over some days, and did not do; see `app.past.spared.Harm`.
+
+    Attributes:
+        releases: how many reached customers and were sent back; `mistaken` of them harmed nobody.
+        looked: how many, the newest, the rest is told from; somebody counted requests of `counted` of them.
+        most: median of the largest share of customers that one served; None where there is none.
+        done, spared: requests that failed or were slow, and further ones that would have; None where nobody counted.
+    """
+
+    start: float
+    end: float
+    releases: int
+    mistaken: int
+    looked: int
+    counted: int
+    most: float | None
+    done: float | None
+    spared: float | None

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shoreward.app.sandboxes.lease import Lease, State
+from shoreward.app.sandboxes.lease import Lease
 from shoreward.web.views.record_shapes import Sandboxes, SandboxShown
 
 _HOUR = 3_600.0
 
 
 def sandboxes(leases: Sequence[Lease], now: float, trouble: str = "") -> Sandboxes:
-    """All that are not gone, those whose lease ends first before the others."""
-    shown = sorted((_shown(each, now) for each in leases if each.state is not State.GONE), key=lambda one: one.expires)
+    """All of them, those whose lease ends first before the others."""
+    shown = sorted((sandbox(each, now) for each in leases), key=lambda one: one.expires)
     return Sandboxes(
         all=tuple(shown),
         hourly=sum(each.hourly or 0.0 for each in shown),
@@ -26,9 +26,11 @@ def sandboxes(leases: Sequence[Lease], now: float, trouble: str = "") -> Sandbox
     )
 
 
-def _shown(lease: Lease, now: float) -> SandboxShown:
+def sandbox(lease: Lease, now: float) -> SandboxShown:
+    """One of them."""
     target, hourly = lease.target, lease.hourly
     return SandboxShown(
+        target=lease.key,
         name=lease.name,
         application=lease.application,
         account=target.account,

@@ -512,6 +512,7 @@ class TargetChanges:
     """What a release changes on targets that change alike.
 
     Attributes:
+        places: the targets in short words, in the same order.
         new: whether there was no stack before.
         lines: CloudFormation's change set.
         values: whether a configuration's values were compared, and no templates.
@@ -521,6 +522,7 @@ class TargetChanges:
         trouble: why templates could not be compared; "" where they were.
     """
 
+    targets: tuple[str, ...]
     places: tuple[str, ...]
     new: bool
     lines: tuple[ChangeShown, ...]
@@ -533,10 +535,17 @@ class TargetChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberShown:
-    """A member of a group release; `now` is None where its release is not to be seen here."""
+    """A member of a group release.
+
+    Attributes:
+        after: members that it comes after, on its way forward; back it goes before them.
+        step: how many members, at most, go before it one after the other.
+        now: None where its release is not to be seen here.
+    """
 
     application: str
     after: tuple[str, ...]
+    step: int
     now: UnderWay | None
 
 

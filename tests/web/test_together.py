@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import pytest
+from playwright.sync_api import expect
 
 from shoreward.app.people import levers
 from shoreward.app.releases import Wish
 from shoreward.domain import GroupRelease, Member
 from shoreward.testing.builders import a_pipeline, an_opening
 
+from .browser import CHROMIUM, NEEDED, browser
 from .conftest import Build, Site
 
 HARBOUR = GroupRelease(
@@ -45,8 +49,8 @@ def together(*, goes_back: bool = False, without: str = "") -> Callable[[Site], 
 
 
 @pytest.fixture
-def harbour(build: Build) -> Iterator[Site]:
-    yield build(together())
+def harbour(build: Build) -> Site:
+    return build(together())
 
 
 def test_members_are_told_in_their_order(harbour: Site):
@@ -90,3 +94,24 @@ def test_what_goes_back_says_in_which_order(build: Build):
     page = build(together(goes_back=True)).page("/releases/boats-1")
     assert 'class="steps back"' in page
     assert "they go back in the other order" in page
+
+
+AXE = Path(__file__).parents[2] / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS: tuple[tuple[int, Literal["dark", "light"]], ...] = ((390, "dark"), (1280, "light"))
+RULES = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+
+
+@pytest.mark.skipif(not CHROMIUM and not NEEDED, reason="there is no Chromium")
+@pytest.mark.skipif(not AXE.exists() and not NEEDED, reason="axe-core is not installed: make .tools/axe/.installed")
+def test_everybody_can_read_the_order_on_a_phone_and_on_a_desk_light_and_dark(harbour: Site):
+    with browser() as chromium:
+        for width, scheme in WIDTHS:
+            page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            for path in ("/releases/boats-1", "/pipelines/boats"):
+                page.goto(harbour.address + path)
+                expect(page.get_by_role("list", name="The members of harbour, providers first")).to_be_visible()
+                expect(page.locator("[aria-current=true]").last).to_contain_text("boats-1")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                page.evaluate(AXE.read_text())
+                assert [each["id"] for each in page.evaluate(RULES)["violations"]] == []
+            page.close()

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from shoreward.app.ports import Reply
 from shoreward.app.surroundings import Limits, turn
 from shoreward.core import Phase
 from shoreward.core import effects as do
 from shoreward.core import events as e
 from shoreward.core.control import StopPlaced
+from shoreward.core.decision import FORWARD_ATTEMPTS
 from shoreward.core.watching import LINGERS
-from shoreward.domain import Outcome
+from shoreward.domain import Hook, Outcome, Retryable
 
 from .line import EAST, NORTH, WEST, Line, a_line
 
@@ -197,6 +199,63 @@ def test_what_stands_still_gives_way_to_an_older_release_that_goes_back(still: s
     assert line.serving() == ["app old"] * 3
 
 
+def test_what_stands_still_through_another_member_of_its_group_gives_way_as_well():
+    """Given a fix that was released together with what it depends on, which a person holds."""
+    line = Line(a_line("orders"), a_line("shop"))
+    first = line.open("one", "shop")
+    line.bake(first)
+    orders, fix = line.open_group("fix", {"orders": [], "shop": ["orders"]})
+    line.expose(fix, NORTH)
+    line.hold(orders)
+    assert line.waits_for(fix) == f"release {orders}, which it depends on, is held by kim: lunch"
+    line.abort(first)
+    assert line.carry(first).outcome is Outcome.ABORTED
+    assert line.states[fix].rollback.cause == "in the way"
+    assert line.serving("shop") == ["shop old"] * 3
+
+
+NO = Reply(answer="closed", why="not now")
+NOBODY_THERE = Retryable("X", "x", where="desk")
+
+
+@pytest.mark.parametrize("reply", [NO, NOBODY_THERE], ids=["closed", "not to be asked"])
+def test_what_a_hook_keeps_from_its_customers_gives_way_as_well(reply: Reply | Retryable):
+    """Given one whose new version is there, and has no customers as long as a hook does not let it."""
+    line = Line()
+    line.change(gates=(Hook(name="desk", function="desk", when="before"),))
+    first = line.open("one")
+    line.bake(first)
+    line.cloud.hooks.replies["desk"] = reply
+    fix = line.open("fix", on=["one"], fixes=["one"])
+    line.until(lambda: "gate desk" in line.waits_for(fix))
+    line.abort(first)
+    assert line.carry(first).outcome is Outcome.ABORTED
+    assert line.states[fix].rollback.cause == "in the way"
+    assert line.serving() == ["app old"] * 3
+
+
+def test_what_cannot_see_its_targets_gives_way_as_well():
+    """Given one that comes to the second wave, and whose first target nobody can see any more."""
+    line = Line(a_line(alarms=["errors"]))
+    first = line.open("one")
+    assert line.carry(first).outcome is Outcome.SUCCEEDED
+    second = line.open("two", on=["one"])
+    line.until(lambda: line.states[second].deployments[line.key(WEST)].phase is Phase.STAGED)
+    for _ in range(FORWARD_ATTEMPTS):
+        line.say(second, unseen(line, NORTH))
+    line.abort(first)
+    line.tick(second)
+    assert line.states[second].rollback.cause == "in the way"
+    assert line.carry(second, first).outcome is Outcome.ABORTED
+    assert line.serving() == ["app old"] * 3
+
+
+def unseen(line: Line, region: str) -> e.EffectFailed:
+    """A look at a target that failed."""
+    key = line.key(region)
+    return e.EffectFailed(at=line.now, effect=f"judge/{key}", target=key, code="X", what="x", next="", retryable=True)
+
+
 def test_what_stands_still_with_all_customers_of_a_target_is_in_nobodys_way():
     line, first, fix = a_fix_above_what_harms()
     line.bake(fix)
@@ -302,16 +361,7 @@ def test_a_look_that_fails_holds_nobody_up_once_a_newer_release_watches():
     line.bake(first)
     second = line.open("two", on=["one"])
     line.expose(second, NORTH)
-    failed = e.EffectFailed(
-        at=line.now,
-        effect=f"judge/{line.key(NORTH)}",
-        target=line.key(NORTH),
-        code="X",
-        what="x",
-        next="",
-        retryable=True,
-    )
-    line.say(first, failed)
+    line.say(first, unseen(line, NORTH))
     assert line.carry(first, second).outcome is Outcome.SUCCEEDED
 
 

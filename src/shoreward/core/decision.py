@@ -71,6 +71,11 @@ def earliest(times: Iterable[float | None]) -> float | None:
     return min((time for time in times if time is not None), default=None)
 
 
+def lasts(failure: Failure) -> bool:
+    """Whether a failure is not likely to pass by itself."""
+    return not failure.event.retryable or failure.attempts >= FORWARD_ATTEMPTS
+
+
 def retry_at(failure: Failure) -> float:
     """When a failed effect is tried again: 1, 2, 4 ... 60 s after the failure, up to a quarter less by jitter.
 

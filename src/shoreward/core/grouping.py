@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from shoreward.core import events as e
-from shoreward.core.decision import FORWARD_ATTEMPTS, Blocker
+from shoreward.core.decision import Blocker, lasts
 from shoreward.core.outside import Fellow, Outside
 from shoreward.core.revocation import outdated
 from shoreward.core.sequence import ready
@@ -143,8 +143,7 @@ def _first(state: Release, deployment: Deployment, consumer: Release, there: Dep
 def _keeps(failure: Failure, there: Deployment) -> bool:
     """Whether something cannot be taken back without a person."""
     event = failure.event
-    goes_back = event.effect.startswith("restore-") and event.target == there.target.key
-    return goes_back and (not event.retryable or failure.attempts >= FORWARD_ATTEMPTS)
+    return event.effect.startswith("restore-") and event.target == there.target.key and lasts(failure)
 
 
 def _providers(state: Release, outside: Outside) -> Iterator[Fellow]:

@@ -1,17 +1,21 @@
 """Who stands still: what keeps a release, or a part of it, from moving forward, although it could.
 
-People's words, and doubt. Watching goes on meanwhile, and so does every way back: a release that stands still where an
-older one goes back gives way, for its customers there are the older one's, too.
+People's words, doubt, hooks that say no, and a target that nobody can see. Watching goes on meanwhile, and so does
+every way back: a release that stands still where an older one goes back gives way, for its customers there are the
+older one's, too.
 """
 
 from __future__ import annotations
 
 from shoreward.core import events as e
-from shoreward.core.decision import Blocker
+from shoreward.core.decision import Blocker, lasts
+from shoreward.core.effects import AskGate
+from shoreward.core.gating import at_hooks
 from shoreward.core.grouping import held_through
 from shoreward.core.outside import Outside
 from shoreward.core.revocation import outdated
 from shoreward.core.state import Deployment, Phase, Release
+from shoreward.core.watching import blind, watched
 
 
 def stopped(state: Release, outside: Outside) -> Blocker | None:
@@ -42,15 +46,37 @@ def in_the_way(state: Release, now: float, outside: Outside) -> e.RollbackBegan 
     """
     if not any(other.back for other in outside.ahead):
         return None
-    whole = stopped(state, outside) or outdated(state, now)
+    whole = stopped(state, outside) or outdated(state, now) or _unseen(state, outside)
     for deployment in state.deployments.values():
-        why = whole or held(state, deployment)
+        why = whole or held(state, deployment) or _shut(state, deployment, now)
         beneath = outside.beneath(deployment.target.key)
         if why and beneath and _part_of(deployment):
             reason = (
                 f"release {beneath.id} goes back beneath it on {deployment.target}, and it stands still: {why.what}"
             )
             return e.RollbackBegan(at=now, cause="in the way", reason=reason, target=deployment.target.key)
+    return None
+
+
+def _unseen(state: Release, outside: Outside) -> Blocker | None:
+    """Why nothing of a release moves forward: nobody can see how a target of it is doing, and that lasts."""
+    for deployment in state.deployments.values():
+        failure = blind(state, deployment)
+        if failure and lasts(failure) and watched(state, deployment, outside):
+            return Blocker(what=f"nobody can see {deployment.target}: {failure.event.what}")
+    return None
+
+
+def _shut(state: Release, deployment: Deployment, now: float) -> Blocker | None:
+    """Why a target of a release has no customers yet: a hook has said no, or cannot be asked."""
+    if deployment.phase is not Phase.PROBED:
+        return None
+    wave = state.wave_of(deployment).name
+    for hook in at_hooks(state, deployment, now, "before"):
+        answer = state.asked.get((hook.gate, wave, deployment.target.key))
+        failure = state.failures.get(AskGate(gate=hook.gate, wave=wave, target=deployment.target).key)
+        if not hook.open and ((answer and answer.answer != "open") or (failure and lasts(failure))):
+            return hook.decision.blockers[0]
     return None
 
 

@@ -2,21 +2,21 @@
 
     PYTHONPATH=src:tests python -m benchmarks.server.live [--viewers 50] [--events 200]
 
-One of the viewers is a real Chromium, whose own clock says when the new text stood in the page. The others do what its
-script does: they listen to the stream, and ask for what moves of the page whenever something has happened.
+One of the viewers is a real Chromium, whose own clock says when the new text stood in the page. The others listen to
+the stream of the same page, in a process of their own, and say when the new text has come to them.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import httpx
 from benchmarks.server.serving import served
 from playwright.sync_api import Page
 
@@ -77,25 +77,21 @@ def _followed(page: Page, address: str, journal: SqliteJournal, viewers: int, ev
     page.goto(address + PATH)
     page.wait_for_selector('#pulse[data-state="live"]')
     page.evaluate(NOTE)
-    over = threading.Event()
-    readers = [_Reader(address, over) for _ in range(viewers - 1)]
-    for reader in readers:
-        reader.start()
-    time.sleep(2)
-    said: dict[str, float] = {}
-    for number in range(events):
-        seq, word = len(journal.events("app-1")), f"word {number}"
-        event = e.HoldLifted if number % 2 else e.HoldPlaced
-        said[word] = time.time()
-        journal.append("app-1", seq, (event(at=said[word], by="ada", why=word),))
-        time.sleep(0.6)
-    time.sleep(2)
-    # What is lifted is told on the page of the release alone; here holds are seen.
+    with ProcessPoolExecutor(1) as elsewhere:
+        others = elsewhere.submit(onlookers, address, viewers - 1, f"word {events - 1}")
+        time.sleep(3)
+        said: dict[str, float] = {}
+        for number in range(events):
+            seq, word = len(journal.events("app-1")), f"word {number}"
+            said[word] = time.time()
+            journal.append("app-1", seq, (e.HoldPlaced(at=said[word], by="ada", why=word),))
+            time.sleep(0.3)
+        at_others = others.result(60)
+    page.wait_for_timeout(1_000)
     seen: dict[str, float] = page.evaluate("window.seen")
-    over.set()
     print(f"\n| with {viewers} viewers | p50 ms | p99 ms | most |\n|---|---:|---:|---:|")
     print(_row("in Chromium's page", [at - said[word] for word, at in seen.items()]))
-    print(_row("at the others", [at - said[word] for reader in readers for word, at in reader.seen.items()]))
+    print(_row("at the others", [at - said[word] for words in at_others for word, at in words.items()]))
 
 
 def _row(name: str, values: Sequence[float]) -> str:
@@ -104,32 +100,27 @@ def _row(name: str, values: Sequence[float]) -> str:
     return f"| {name} ({len(millis)}) | {statistics.median(millis):.0f} | {p99:.0f} | {millis[-1]:.0f} |"
 
 
-class _Reader(threading.Thread):
-    """Somebody who looks on."""
+def onlookers(address: str, number: int, last: str) -> list[dict[str, float]]:
+    """When each of so many people saw which word for the first time, up to the last one."""
 
-    def __init__(self, address: str, over: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self._address = address
-        self._over = over
-        self.seen: dict[str, float] = {}
+    async def all_of_them() -> list[dict[str, float]]:
+        return await asyncio.gather(*(_onlooker(address, last) for _ in range(number)))
 
-    def run(self) -> None:
-        """Listen, and ask for what moves."""
-        with (
-            httpx.Client(base_url=self._address, timeout=60) as client,
-            client.stream("GET", "/api/v1/events?application=app") as stream,
-        ):
-            for line in stream.iter_lines():
-                if self._over.is_set():
-                    return
-                if line.startswith("event: happened"):
-                    self._look(client)
+    return asyncio.run(all_of_them())
 
-    def _look(self, client: httpx.Client) -> None:
-        part = client.get(PATH, headers={"Shoreward-Part": "live", "Accept": "text/html"}).text
-        place = part.find("word ")
-        if place >= 0:
-            self.seen.setdefault(part[place : place + 9].split("<")[0].strip(), time.time())
+
+async def _onlooker(address: str, last: str) -> dict[str, float]:
+    seen: dict[str, float] = {}
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    stream, asking = await asyncio.open_connection(host, int(port), limit=2**22)
+    asking.write(f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n".encode())
+    while last not in seen:
+        part = await asyncio.wait_for(stream.readuntil(b"\n\n"), 30)
+        at = part.find(b"word ")
+        if at >= 0:
+            seen.setdefault(part[at : at + 9].partition(b"<")[0].decode().strip(), time.time())
+    asking.close()
+    return seen
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def test_who_comes_with_a_browser_is_asked_to_sign_in_by_every_page(shared: Guar
         answer = shared.browser().visit(path(route))
         assert (answer.status, answer.text) == (303, "")
         assert answer.leads_to.startswith("/sign-in?next=%2F")
-        part = shared.browser().visit(path(route), Shoreward_Part="live")
+        part = shared.browser().visit(path(route), Accept="text/event-stream")
         assert part.status == 401
 
 

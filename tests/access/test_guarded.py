@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -202,7 +202,7 @@ def streaming(
 ) -> Iterator[http.client.HTTPResponse]:
     connection = http.client.HTTPConnection(urlsplit(guarded.site.address).netloc, timeout=20)
     with closing(connection):
-        connection.request("GET", path, headers={"Authorization": f"Bearer {secret}"})
+        connection.request("GET", path, headers={"Authorization": f"Bearer {secret}", "Accept": "text/event-stream"})
         yield connection.getresponse()
 
 
@@ -237,6 +237,24 @@ def test_a_stream_tells_of_what_its_reader_sees(guarded: Guarded):
     told = b"".join(lines)
     assert b"app-1" not in told
     assert b"ferry-1" not in told
+
+
+def test_a_page_as_a_stream_shows_each_reader_what_they_see_and_ends_with_their_token(guarded: Guarded):
+    names = {"app", "tides", "ferry"}
+    tokens_of = {name: guarded.token(Role.VIEWER, name, lasts=30.0) for name in sorted(names)}
+    with ExitStack() as stack:
+        streams = {
+            name: stack.enter_context(streaming(guarded, secret, "/pipelines")) for name, secret in tokens_of.items()
+        }
+        first = {name: b"".join(stream.readline() for _ in range(5)) for name, stream in streams.items()}
+        guarded.site.clock.time += 30
+        told = {name: first[name] + stream.read() for name, stream in streams.items()}
+    for name, text in told.items():
+        assert f"{name}-1".encode() in text
+        assert [other for other in names - {name} if f"{other}-1".encode() in text] == []
+    refused = guarded.ask("GET", "/pipelines", tokens_of["app"], Accept="text/event-stream")
+    elsewhere = guarded.ask("GET", "/pipelines/app", guarded.token(Role.VIEWER, "tides"), Accept="text/event-stream")
+    assert (refused.status, elsewhere.status) == (401, 403)
 
 
 PROXY = ("127.0.0.1/32",)

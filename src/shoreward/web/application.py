@@ -131,7 +131,7 @@ def _answers(app: FastAPI) -> None:
 def _answer(request: Request, error: ShorewardError, headers: Any = None) -> Response:
     if not wants_page(request):
         return as_json(error, headers)
-    if error.code == "SIGN_IN_NEEDED" and "shoreward-part" not in request.headers:
+    if error.code == "SIGN_IN_NEEDED":
         wanted = quote(f"{request.url.path}?{request.url.query}".rstrip("?"), safe="")
         return RedirectResponse(f"/sign-in?next={wanted}", status_code=303)
     shown = pages.trouble(request, error, status_of(error))

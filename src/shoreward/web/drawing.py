@@ -47,8 +47,10 @@ def _environment() -> Environment:
     return made
 
 
-def render(template: str, *, part: bool, sight: Sight | None, now: float, path: str, **values: Any) -> str:
-    """A page, or with `part` what of it moves."""
+def render(
+    template: str, *, part: bool = False, live: bool = False, sight: Sight | None, now: float, path: str, **values: Any
+) -> str:
+    """A page, or with `part` what of it moves; one that is not `live` stays as it is."""
     stopped = sight.control.stops.get("") if sight else None
     return (
         _environment()
@@ -57,7 +59,7 @@ def render(template: str, *, part: bool, sight: Sight | None, now: float, path: 
             frame="part.html" if part else "page.html",
             now=now,
             path=path,
-            version_seen=sight.version if sight else 0,
+            live=live,
             trouble=sight.trouble if sight else "",
             everything_stopped=stopped,
             **values,

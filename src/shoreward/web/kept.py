@@ -1,40 +1,45 @@
-"""Pages that were just drawn: fifty people who look at the same release are served by one drawing."""
+"""What was just drawn: however many people look at the same thing, it is drawn once."""
 
 from __future__ import annotations
 
-import threading
-import time
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 _KEPT = 256
+"""How many drawings are kept."""
+
+_AT_ONCE = 4
+"""How many are drawn at a time: more threads would make each of them wait for all."""
+
+_Drawn = TypeVar("_Drawn")
+
+
+@dataclass(slots=True)
+class _Place:
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    drawn: Any = None
 
 
 class Kept:
-    """Texts by what they show; one is drawn anew when there is a newer version, or it is older than it may be.
+    """The newest drawing of each thing; to be used in one event loop."""
 
-    Args:
-        longest: seconds that a drawing holds: what waits for a time changes without any event.
-    """
+    def __init__(self) -> None:
+        self._places: OrderedDict[Hashable, _Place] = OrderedDict()
+        self._pens = asyncio.Semaphore(_AT_ONCE)
 
-    def __init__(self, longest: float = 0.5) -> None:
-        self._longest = longest
-        self._lock = threading.Lock()
-        self._turns: OrderedDict[Hashable, threading.Lock] = OrderedDict()
-        self._drawn: dict[Hashable, tuple[int, float, str]] = {}
-
-    def of(self, key: Hashable, version: int, draw: Callable[[], str]) -> str:
-        """The drawing of a version, or of a newer one."""
-        with self._lock:
-            turn = self._turns.setdefault(key, threading.Lock())
-            self._turns.move_to_end(key)
-            while len(self._turns) > _KEPT:
-                oldest, _ = self._turns.popitem(last=False)
-                self._drawn.pop(oldest, None)
-        with turn:
-            known = self._drawn.get(key)
-            if known and known[0] >= version and time.monotonic() - known[1] < self._longest:
-                return known[2]
-            text = draw()
-            self._drawn[key] = (version, time.monotonic(), text)
-            return text
+    async def of(self, key: Hashable, good: Callable[[_Drawn], bool], draw: Callable[[], _Drawn]) -> _Drawn:
+        """The drawing that is kept, while it is good; otherwise another one, from a thread. Raises what `draw` does."""
+        place = self._places.setdefault(key, _Place())
+        self._places.move_to_end(key)
+        while len(self._places) > _KEPT:
+            self._places.popitem(last=False)
+        async with place.turn:
+            if place.drawn is None or not good(place.drawn):
+                async with self._pens:
+                    place.drawn = await run_in_threadpool(draw)
+            return place.drawn

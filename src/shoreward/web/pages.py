@@ -46,7 +46,7 @@ def home(ground: Stands) -> Response:
 
 @routes.get("/pipelines")
 @needs(Need.READ)
-def pipelines(
+async def pipelines(
     request: Request,
     ground: Stands,
     find: Annotated[str, Query(max_length=200)] = "",
@@ -66,12 +66,12 @@ def pipelines(
             "stop": stop_of(ground.sight, ""),
         }
 
-    return page(request, ground, "board.html", make)
+    return await page(request, ground, "board.html", make)
 
 
 @routes.get("/pipelines/{application}")
 @needs(Need.READ)
-def pipeline(request: Request, ground: Stands, application: Application) -> Response:
+async def pipeline(request: Request, ground: Stands, application: Application) -> Response:
     """The shore."""
 
     def make() -> dict[str, Any]:
@@ -84,12 +84,12 @@ def pipeline(request: Request, ground: Stands, application: Application) -> Resp
             "actions": of_pipeline(ground.sight, application, begins=ground.begin is not None),
         }
 
-    return page(request, ground, "shore.html", make, application)
+    return await page(request, ground, "shore.html", make, application)
 
 
 @routes.get("/releases/{release}")
 @needs(Need.READ)
-def one(request: Request, ground: Stands, release: ReleaseName) -> Response:
+async def one(request: Request, ground: Stands, release: ReleaseName) -> Response:
     """A release."""
 
     def make() -> dict[str, Any]:
@@ -104,12 +104,12 @@ def one(request: Request, ground: Stands, release: ReleaseName) -> Response:
             "stop": stop_of(sight, header.application),
         }
 
-    return page(request, ground, "release.html", make, release.rpartition("-")[0])
+    return await page(request, ground, "release.html", make, release.rpartition("-")[0])
 
 
 @routes.get("/releases/{release}/judgement/{target:path}")
 @needs(Need.READ)
-def judged(
+async def judged(
     request: Request, ground: Stands, release: ReleaseName, target: Annotated[str, Path(max_length=400)]
 ) -> Response:
     """A judgement."""
@@ -119,7 +119,7 @@ def judged(
         shown = judgement(ground.watch.carried(release), header, target)
         return {"judgement": shown, "stop": stop_of(ground.sight, header.application)}
 
-    return page(request, ground, "judgement.html", make, release.rpartition("-")[0])
+    return await page(request, ground, "judgement.html", make, release.rpartition("-")[0])
 
 
 @routes.get("/static/{name}")
@@ -137,11 +137,9 @@ def trouble(request: Request, error: ShorewardError, status: int) -> Response:
     """A page that says what is wrong."""
     text = render(
         "trouble.html",
-        part=False,
         sight=None,
         now=time.time(),
         path="",
-        caller="",
         barred="",
         barred_from_all="",
         barred_admin="",

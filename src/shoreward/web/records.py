@@ -38,7 +38,7 @@ _LOOKED = 40
 
 @routes.get("/pipelines/{application}/releases")
 @needs(Need.READ)
-def history(
+async def history(
     request: Request,
     ground: Stands,
     application: Application,
@@ -64,7 +64,7 @@ def history(
             "stop": stop_of(ground.sight, application),
         }
 
-    return page(request, ground, "history.html", make, application)
+    return await page(request, ground, "history.html", make, application)
 
 
 class _Read:
@@ -91,7 +91,7 @@ def _where(ground: Ground, application: str, headers: Sequence[Header], commit: 
 
 @routes.get("/audit")
 @needs(Need.READ)
-def audit(
+async def audit(
     request: Request,
     ground: Stands,
     application: Annotated[str, Query(max_length=200)] = "",
@@ -118,7 +118,7 @@ def audit(
             "stop": stop_of(ground.sight, application),
         }
 
-    return page(request, ground, "audit.html", make, application)
+    return await page(request, ground, "audit.html", make, application, beyond=True)
 
 
 def _said(ground: Ground, headers: Sequence[Header]) -> list[Word]:
@@ -143,7 +143,7 @@ def _ordered(ground: Ground, application: str, since: float, until: float) -> li
 
 @routes.get("/sandboxes")
 @needs(Need.READ)
-def sandboxes(request: Request, ground: Stands) -> Response:
+async def sandboxes(request: Request, ground: Stands) -> Response:
     """Whose sandboxes are there, what they cost, and until when."""
 
     def make() -> dict[str, Any]:
@@ -153,12 +153,12 @@ def sandboxes(request: Request, ground: Stands) -> Response:
             found = shown_sandboxes((), ground.now(), f"{error.what} {error.next}".rstrip())
         return {"sandboxes": found, "stop": stop_of(ground.sight, "")}
 
-    return page(request, ground, "sandboxes.html", make)
+    return await page(request, ground, "sandboxes.html", make, beyond=True)
 
 
 @routes.get("/figures")
 @needs(Need.READ)
-def figures(
+async def figures(
     request: Request,
     ground: Stands,
     application: Annotated[str, Query(max_length=200)] = "",
@@ -173,4 +173,4 @@ def figures(
         shown = how_we_do(headers, sight.control, ground.spared, span, ground.now(), application=application, days=days)
         return {"shown": shown, "applications": sorted(sight.headers), "stop": stop_of(sight, application)}
 
-    return page(request, ground, "figures.html", make, application)
+    return await page(request, ground, "figures.html", make, application)

@@ -71,6 +71,18 @@ class Sight:
             return Scene(releases=tuple(each.state for each in whole.under_way.values()), control=whole.control)
         return self.around.scene(whole)
 
+    def touches(self, application: str, before: Sight) -> bool:
+        """Whether something happened to a pipeline, or with "" anything, since an older sight."""
+        if not application or self is before:
+            return self is not before
+        same = self.control is before.control and self.trouble == before.trouble
+        # An event leaves neither the headers of its pipeline nor a release that is under way as the objects they were.
+        return not (same and self.headers.get(application) is before.headers.get(application))
+
+    def moves(self, application: str) -> bool:
+        """Whether a release of a pipeline, or with "" of any, is under way."""
+        return any(application in ("", each.state.pipeline.application) for each in self.under_way.values())
+
     def only(self, sees: Callable[[str], bool]) -> Sight:
         """With the pipelines that somebody sees, and what was said of them or of every one.
 

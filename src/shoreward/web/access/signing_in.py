@@ -140,7 +140,6 @@ def account(request: Request, ground: Stands) -> Response:
         policy = with_form(*_origins(ground.signing_in))
     shown = render(
         "account.html",
-        part=False,
         sight=ground.sight,
         now=ground.now(),
         path="/account",
@@ -194,5 +193,5 @@ def sign_out(
 @needs(Need.NOTHING)
 def signed_out(ground: Stands) -> Response:
     """That somebody is out."""
-    shown = render("signed-out.html", part=False, sight=None, now=ground.now(), path="", stop=None)
+    shown = render("signed-out.html", sight=None, now=ground.now(), path="", stop=None)
     return HTMLResponse(shown)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shoreward.web.measures.metrics import Metrics
-
-_STREAM = "/api/v1/events"
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
@@ -25,21 +24,23 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] == _STREAM:
-            with self._metrics.readers.track_inprogress():
-                await self._app(scope, receive, send)
-            return
-        status, began = "500", time.perf_counter()
+        status, streams, began = "500", False, time.perf_counter()
 
         async def say(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = str(message["status"])
+                streams = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
+                if streams:
+                    self._metrics.readers.inc()
             await send(message)
 
         try:
             await self._app(scope, receive, say)
         finally:
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            route = getattr(scope.get("route"), "path", "none")
-            self._metrics.requests.labels(method, route, status).observe(time.perf_counter() - began)
+            if streams:
+                self._metrics.readers.dec()
+            else:
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                route = getattr(scope.get("route"), "path", "none")
+                self._metrics.requests.labels(method, route, status).observe(time.perf_counter() - began)

@@ -1,13 +1,14 @@
-// The pages are whole without this. It keeps them live: whenever something happens, what moves is asked for again and
-// fitted into the page, so that focus, selection and open details stay as they are. It also asks for reasons.
+// The pages are whole without this. It keeps them live: what moves is sent whenever it is another one, and fitted into
+// the page, so that focus, selection and open details stay as they are. It also asks for reasons.
 "use strict";
 
 const live = () => document.getElementById("live");
-let stream = null, busy = false, again = false, timer = 0, ahead = 0;
+const SILENCE = 5000;
+let stream = null, heard = 0, ahead = 0;
 
 // The server's clock counts: a reader's may be wrong.
 const seen = () => Date.now() / 1000 + ahead;
-const align = () => { ahead = Number(live().dataset.now) - Date.now() / 1000; };
+const align = (now) => { ahead = now - Date.now() / 1000; };
 
 // --- fitting a new tree into the old one -----------------------------------------------------------------------
 
@@ -44,31 +45,15 @@ function fit(old, fresh) {
 
 // --- staying live ----------------------------------------------------------------------------------------------
 
-function soon() {
-  if (busy) { again = true; return; }
-  if (!timer) timer = setTimeout(refresh, 20);
-}
+const saying = () => [...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say);
 
-async function refresh() {
-  timer = 0; busy = true; again = false;
-  try {
-    const answer = await fetch(location.href, { headers: { "Shoreward-Part": "live", Accept: "text/html" } });
-    // Whoever is no longer signed in is led to where they can be.
-    if (answer.status === 401) { location.reload(); return; }
-    if (answer.ok) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const said = new Set([...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say));
-      fit(live(), fresh.getElementById("live"));
-      align();
-      ticks();
-      const news = [...document.querySelectorAll("[data-say]")].map((one) => one.dataset.say).filter((one) => !said.has(one));
-      if (news.length) document.getElementById("said").textContent = news.join(". ");
-      find();
-      if (stream.readyState === EventSource.OPEN) pulse("live", "live");
-    }
-  } catch { pulse("lost", "connection lost"); }
-  busy = false;
-  if (again) timer = setTimeout(refresh, 80);
+function show(text) {
+  const said = new Set(saying());
+  fit(live(), new DOMParser().parseFromString(text, "text/html").getElementById("live"));
+  ticks();
+  find();
+  const news = saying().filter((one) => !said.has(one));
+  if (news.length) document.getElementById("said").textContent = news.join(". ");
 }
 
 function pulse(state, words) {
@@ -78,14 +63,29 @@ function pulse(state, words) {
   sign.querySelector(".words").textContent = words;
 }
 
+// The page's own address, asked for as a stream.
 function listen() {
-  stream = new EventSource(live().dataset.stream);
-  stream.onopen = () => { pulse("live", "live"); soon(); };
-  stream.onerror = () => {
+  if (document.body.dataset.live === undefined) return;
+  if (stream) stream.close();
+  heard = Date.now();
+  stream = new EventSource(location.href);
+  stream.addEventListener("part", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("beat", (event) => { heard = Date.now(); align(Number(event.data)); pulse("live", "live"); });
+  stream.onerror = () => { pulse("lost", "connection lost, trying again"); if (stream.readyState === EventSource.CLOSED) refused(); };
+}
+
+// Whoever is no longer signed in is led to where they can be.
+async function refused() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer && answer.status === 401) location.reload(); else setTimeout(listen, 2000);
+}
+
+// A connection that says nothing may be dead without a word.
+function watch() {
+  if (stream && stream.readyState === EventSource.OPEN && Date.now() - heard > SILENCE) {
     pulse("lost", "connection lost, trying again");
-    if (stream.readyState === EventSource.CLOSED) { soon(); setTimeout(listen, 2000); }
-  };
-  for (const kind of ["happened", "order", "control"]) stream.addEventListener(kind, soon);
+    listen();
+  }
 }
 
 // --- times -----------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ async function answer() {
     const body = JSON.stringify({ ...JSON.parse(asked.body), ...given });
     const headers = { "Content-Type": "application/json", "Shoreward-Request": "1", "Idempotency-Key": asked.key };
     const said = await fetch(asked.command, { method: "POST", body, headers });
-    if (said.ok) { document.getElementById("ask").close(); soon(); return; }
+    if (said.ok) { document.getElementById("ask").close(); return; }
     const problem = await said.json();
     trouble([problem.detail, problem.next].filter(Boolean).join(" "));
   } catch { trouble("The server did not answer. Nothing is known to have happened; trying again is safe."); }
@@ -219,8 +219,7 @@ part("no").addEventListener("click", () => document.getElementById("ask").close(
 part("yes").addEventListener("click", answer);
 addEventListener("pagehide", () => stream && stream.close());
 addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
-setInterval(ticks, 1000);
-align();
+setInterval(() => { ticks(); watch(); }, 1000);
+align(Number(document.body.dataset.now));
 ticks();
 listen();

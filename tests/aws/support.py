@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
 
 from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect, role_template
 from shoreward.domain import BUCKET, Artifact, LambdaFunction, Pipeline, Revision, StagedFunction, Target, Terminal
-from shoreward.testing.cloud import CloudAccount, archive
+from shoreward.testing.cloud import CloudAccount, archive, isolated_session
 
 
 class Crash(BaseException):
@@ -74,7 +73,7 @@ class Bench:
     limit: float = 3600.0
 
     def __post_init__(self) -> None:
-        self.session = boto3.Session()
+        self.session = isolated_session(self.account.account_id, self.region)
         self.adapters = self.connected()
 
     def connected(self) -> AwsAdapters:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-
 from aws.support import Crash, Store
 from shoreward.adapters.aws import AwsAdapters, Retry, Sessions, connect
 from shoreward.domain import (
@@ -25,7 +23,7 @@ from shoreward.domain import (
     Target,
     Values,
 )
-from shoreward.testing.cloud import CloudAccount
+from shoreward.testing.cloud import CloudAccount, isolated_session
 
 REGION = "eu-west-1"
 
@@ -59,7 +57,7 @@ class Desk:
     before_call: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
-        session = boto3.Session()
+        session = isolated_session(self.account.account_id, REGION)
         session.events.register_first("before-call", self._before)
         self._sessions = Sessions(session)
         self.adapters = self.connected()

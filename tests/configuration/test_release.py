@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,17 +27,22 @@ FUNCTION = "shop-checkout"
 
 CODE = """\
 import json
-import re
-import os
 
 import boto3
 
-ssm = boto3.client("ssm")
+ssm, appconfig = boto3.client("ssm"), boto3.client("appconfigdata")
+PRICES = {
+    "ApplicationIdentifier": "shop",
+    "EnvironmentIdentifier": "production",
+    "ConfigurationProfileIdentifier": "prices",
+}
 
 
 def handler(event, context):
     limit = int(ssm.get_parameter(Name="/shop/limit")["Parameter"]["Value"])
-    return {"limit": limit}
+    token = appconfig.start_configuration_session(**PRICES)["InitialConfigurationToken"]
+    prices = json.load(appconfig.get_latest_configuration(ConfigurationToken=token)["Configuration"])
+    return {"limit": limit, "price": 100 - int(prices["discount"])}
 """
 
 PIPELINE = """\
@@ -46,6 +51,8 @@ configuration:
   - parameters: /shop
     file: settings/shop.yaml
     schema: settings/shop.schema.json
+  - appconfig: shop/production/prices
+    file: settings/prices.json
 judged-by:
   - function: shop-checkout
 accounts:
@@ -73,7 +80,8 @@ class Shop(Kiosk):
             RoleName="checkout",
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         )["Role"]["Arn"]
-        may = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+        actions = ["ssm:GetParameter", "appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"]
+        may = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
         iam.put_role_policy(RoleName="checkout", PolicyName="reads", PolicyDocument=document)
         for region in (NORTH, SOUTH):
@@ -86,10 +94,34 @@ class Shop(Kiosk):
                 Code={"ZipFile": code},
                 Timeout=10,
             )
-            self._remember(region)
+            self._price(region)
+            self._customers_were(region, seconds=200)
 
-    def _remember(self, region: str) -> None:
-        """Minutes of customers before the test, which it does not wait for."""
+    def _price(self, region: str) -> None:
+        """AppConfig as somebody set it up by hand."""
+        client = self.account.client("appconfig", region)
+        application = client.create_application(Name="shop")["Id"]
+        profile = {
+            "ApplicationId": application,
+            "ConfigurationProfileId": client.create_configuration_profile(
+                ApplicationId=application, Name="prices", LocationUri="hosted"
+            )["Id"],
+        }
+        client.create_hosted_configuration_version(
+            **profile, Content=b'{"discount": 0}', ContentType="application/json"
+        )
+        strategy = client.create_deployment_strategy(
+            Name="at-once", DeploymentDurationInMinutes=0, GrowthFactor=100, ReplicateTo="NONE"
+        )
+        client.start_deployment(
+            **profile,
+            EnvironmentId=client.create_environment(ApplicationId=application, Name="production")["Id"],
+            ConfigurationVersion="1",
+            DeploymentStrategyId=strategy["Id"],
+        )
+
+    def _customers_were(self, region: str, *, seconds: int) -> None:
+        """Metrics of customers who were served well until now."""
         now = int(time.time())
         dimensions = [{"Name": "FunctionName", "Value": FUNCTION}]
         figures: list[dict[str, Any]] = [
@@ -99,32 +131,64 @@ class Shop(Kiosk):
                 "Timestamp": datetime.fromtimestamp(now - ago, UTC),
                 "Value": value,
             }
-            for ago in range(1, 200)
+            for ago in range(1, seconds)
             for name, value in (("Invocations", 10.0), ("Errors", 0.0))
         ]
         self.account.client("cloudwatch", region).put_metric_data(Namespace="AWS/Lambda", MetricData=figures)
 
-    def set(self, text: str, subject: str) -> str:
+    def set(self, text: str, subject: str, *, discount: object = 0) -> str:
         """Commit values."""
         self.write("settings/shop.yaml", text)
+        self.write("settings/prices.json", json.dumps({"discount": discount}))
         return self.commit(subject)
+
+    def release(self) -> tuple[int, dict[str, Any]]:
+        """Release the newest commit in a process of its own, as a person does; how it ended, and what it said."""
+        with self.running("release", "--json") as process:
+            out, err = process.communicate()
+            assert out, err
+            return process.returncode, json.loads(out)
 
     def held(self, region: str) -> dict[str, str]:
         found = self.account.client("ssm", region).get_parameters_by_path(Path="/shop")["Parameters"]
         return {one["Name"]: one["Value"] for one in found}
 
+    def discount(self, region: str) -> object:
+        """What clients of AppConfig are served."""
+        data = self.account.client("appconfigdata", region)
+        token = data.start_configuration_session(
+            ApplicationIdentifier="shop", EnvironmentIdentifier="production", ConfigurationProfileIdentifier="prices"
+        )["InitialConfigurationToken"]
+        return json.load(data.get_latest_configuration(ConfigurationToken=token)["Configuration"])["discount"]
+
     @contextmanager
     def customers(self) -> Iterator[None]:
         """Requests in both regions, for the time of a block."""
-        over = threading.Event()
 
-        def come(region: str) -> None:
+        def come(region: str, over: threading.Event) -> None:
             client = self.account.client("lambda", region)
-            while not over.is_set():
+            while not over.wait(0.1):
                 client.invoke(FunctionName=FUNCTION, Payload=b"{}")
-                over.wait(0.04)
 
-        threads = [threading.Thread(target=come, args=(region,)) for region in (NORTH, SOUTH)]
+        with self._meanwhile(come):
+            yield
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """What metrics tell while all customers are served well; cheaper than customers."""
+
+        def tell(region: str, over: threading.Event) -> None:
+            while not over.wait(0.9):
+                self._customers_were(region, seconds=2)
+
+        with self._meanwhile(tell):
+            yield
+
+    @contextmanager
+    def _meanwhile(self, what: Callable[[str, threading.Event], None]) -> Iterator[None]:
+        """Something that goes on in both regions, for the time of a block."""
+        over = threading.Event()
+        threads = [threading.Thread(target=what, args=(region, over)) for region in (NORTH, SOUTH)]
         for each in threads:
             each.start()
         try:
@@ -147,25 +211,35 @@ def shop(tmp_path: Path, kiosk: Kiosk) -> Shop:
 
 def test_good_values_go_everywhere_and_bad_ones_come_back(shop: Shop):
     shop.open()
-    good = shop.set("limit: 5\nmode: calm\n", "Five at a time")
+    good = shop.set("limit: 5\nmode: calm\n", "A tenth off", discount=10)
 
     planned = shop.run("plan", "--diff")
     assert planned.code == 0, planned.all
-    for word in ("modify /shop/limit", "add /shop/mode", '"3" -> "5"', "all customers of a target at once"):
+    for word in (
+        "modify /shop/limit",
+        "add /shop/mode",
+        '"3" -> "5"',
+        "shop/production/prices",
+        "all customers of a target at once",
+    ):
         assert word in planned.out, planned.out
     for word in ("stack", "template", "alias", "canary"):
         assert word not in planned.out, planned.out
 
     with shop.customers():
-        released = shop.run("release", "--json")
-        assert (released.code, released.json["outcome"]) == (0, "succeeded"), released.all
+        code, told = shop.release()
+        assert (code, told["outcome"]) == (0, "succeeded"), told
         assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "5", "/shop/mode": "calm"}] * 2
+        assert [shop.discount(region) for region in (NORTH, SOUTH)] == [10, 10]
 
-        bad = shop.set("limit: five\nmode: calm\n", "Five in words")
-        ended = shop.run("release", "--json")
-    assert (ended.code, ended.json["outcome"]) == (1, "rolled_back"), ended.all
+        bad = shop.set("limit: 6\nmode: calm\n", "A tenth off, in words", discount="a tenth")
+        code, told = shop.release()
+    assert (code, told["outcome"]) == (1, "rolled_back"), told
     assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "5", "/shop/mode": "calm"}] * 2
-    assert shop.state("settings-2").outcome is Outcome.ROLLED_BACK
+    assert [shop.discount(region) for region in (NORTH, SOUTH)] == [10, 10]
+    state = shop.state("settings-2")
+    assert state.outcome is Outcome.ROLLED_BACK
+    assert [each.target.region for each in state.deployments.values() if each.touched] == [NORTH], "one wave met it"
 
     told = shop.run("why", "settings-2").out
     for word in ("values written", f"{FUNCTION}: errors", SOUTH, "values are back"):
@@ -186,6 +260,7 @@ def test_good_values_go_everywhere_and_bad_ones_come_back(shop: Shop):
     back = shop.run("rollback", "settings-1", "--why", "not today")
     assert back.code == 0, back.all
     assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "3"}] * 2
+    assert [shop.discount(region) for region in (NORTH, SOUTH)] == [0, 0]
 
 
 def test_a_configuration_is_checked_for_what_it_can_have_wrong(shop: Shop):
@@ -211,7 +286,7 @@ def test_values_that_break_their_schema_are_named_with_their_line(shop: Shop):
 def test_what_somebody_changed_by_hand_holds_its_target_and_an_earlier_revision_is_brought_back(shop: Shop):
     shop.open()
     first = shop.set("limit: 5\n", "Five")
-    with shop.customers():
+    with shop.served():
         assert shop.run("release").code == 0
         north = shop.account.client("ssm", NORTH)
         north.put_parameter(Name="/shop/limit", Value="77", Type="String", Overwrite=True)

@@ -22,11 +22,17 @@ def main() -> None:
     parser.add_argument("--regions", type=int, default=28)
     parser.add_argument("--merges", type=float, default=40.0)
     parser.add_argument("--days", type=float, default=14.0)
+    parser.add_argument("--groups", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("fleet.json"))
     given = parser.parse_args()
     shape = Shape(
-        pipelines=given.pipelines, regions=given.regions, merges=given.merges, days=given.days, seed=given.seed
+        pipelines=given.pipelines,
+        regions=given.regions,
+        merges=given.merges,
+        days=given.days,
+        groups=given.groups,
+        seed=given.seed,
     )
 
     def write(report: Report, days: float) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -58,6 +61,26 @@ def test_the_table_names_its_figures(report: Report):
 def test_the_same_shape_gives_the_same_report(report: Report):
     brief = replace(SMALL, days=0.25, pipelines=2)
     assert simulate(brief) == simulate(brief)
+
+
+def test_it_is_the_same_in_every_process():
+    """Given two processes that keep sets in different orders."""
+    program = (
+        "from shoreward.simulation.fleet import Shape, simulate\n"
+        "print(simulate(Shape(pipelines=4, groups=1, regions=4, days=0.3, bad=0.2, samples=2, people=40.0)).digest)"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]
+    assert len(told[0].strip()) == 16
 
 
 def test_groups_hold_every_property_and_end_as_one():

@@ -197,12 +197,12 @@ def group_of(state: Release) -> str:
     return state.opened.group.id if state.opened.group else ""
 
 
-def turn(state: Release) -> tuple[bool, int, float]:
+def turn(state: Release) -> tuple[bool, int, float, str]:
     """Who is asked first, and so gets what room there is, lowest first: those who go back, then whoever has the least
-    under way, then who came first.
+    under way, then who came first. No two are alike, so the order does not depend on who asks.
     """
     under_way = sum(_busy(state, each) for each in state.deployments.values())
-    return state.rollback is None, under_way, state.opened.at
+    return state.rollback is None, under_way, state.opened.at, state.id
 
 
 def _busy(release: Release, deployment: Deployment) -> bool:
@@ -250,6 +250,7 @@ def _other(state: Release, quarantine: str) -> Other:
         on=frozenset(key for key, each in state.deployments.items() if _has(state, each)),
         serving=frozenset(key for key, each in state.deployments.items() if _serves(state, each)),
         ahead=to_come(state),
+        carries=state.opened.carries,
     )
 
 

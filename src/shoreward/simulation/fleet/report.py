@@ -42,6 +42,7 @@ class Report:
         people: what they did.
         checked: how many events and effects were looked at.
         looks: minutes until the real judge spoke, by fault, and the share that it failed.
+        digest: of all that happened, in order.
     """
 
     pipelines: int
@@ -64,6 +65,7 @@ class Report:
     decisions: int
     checked: int
     looks: Mapping[str, tuple[Spread, float]]
+    digest: str
 
     def json(self) -> dict[str, object]:
         """As plain values."""
@@ -118,6 +120,7 @@ def reported(fleet: Fleet) -> Report:
             )
             for kind, told in fleet.acting.looks.told.items()
         },
+        digest=fleet.digest,
     )
 
 
@@ -138,7 +141,7 @@ def _wrong(fleet: Fleet) -> Iterator[str]:
         elif not brought:
             if stayed:
                 yield f"{key}: nobody brought {served.commit}"
-        elif states[brought[-1]].outcome not in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
+        elif not states[brought[-1]].binds:
             yield f"{key}: {served.commit} went back"
         elif stayed and brought[-1] < stayed[-1]:
             yield f"{key}: {states[stayed[-1]].id} stayed, and {served.commit} serves"

@@ -10,6 +10,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import numpy as np
 
@@ -81,6 +82,7 @@ class Fleet:
     numbers: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     events: int = 0
     decisions: int = 0
+    _told: bytes = b""
     _queue: list[tuple[float, int, Callable[[], None]]] = field(
         default_factory=list[tuple[float, int, Callable[[], None]]]
     )
@@ -153,6 +155,8 @@ class Fleet:
         self._keep(carried.state)
         self.observe(event)
         self.events += 1
+        told = f"{event.at} {release} {type(event).__name__} {getattr(event, 'target', '')}"
+        self._told = sha256(self._told + told.encode()).digest()
         self._dirty.add(release)
         if isinstance(event, _TELLING):
             for name in (application, *self.dependants[application]):
@@ -283,6 +287,11 @@ class Fleet:
         if state.waiting or state.rollback:
             return False
         return any(each.phase is Phase.WAITING and not each.entered for each in state.in_wave(state.wave))
+
+    @property
+    def digest(self) -> str:
+        """Of all that has happened, in order: the same wherever, and however often, a shape is simulated."""
+        return self._told.hex()[:16]
 
     def forget(self) -> None:
         """Glances at releases that are over."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shoreward.app.people import levers
-from shoreward.app.releases import latest, live_commit, load
+from shoreward.app.quarantine import Quarantine
+from shoreward.app.releases import begin, latest, live_commit, load
 from shoreward.core import Phase
 from shoreward.core import events as e
 from shoreward.domain import Outcome, Refused
+from shoreward.testing.ancestry import MemoryAncestry
 
 from .support import NORTH, Beach, wish
 
@@ -45,6 +47,17 @@ def test_the_commit_that_is_under_way_is_not_begun_twice(beach: Beach):
 def test_another_commit_is_opened_behind_the_one_that_is_under_way(beach: Beach):
     assert [beach.open("new"), beach.open("newer")] == ["app-2", "app-3"]
     assert [header.before for header in beach.journal.releases("app", open=True)] == ["old", "new"]
+
+
+def test_a_release_says_which_open_ones_it_contains(beach: Beach):
+    """Given one of a commit that nobody knows any more, as after a branch was pushed by force."""
+    history = MemoryAncestry()
+    for commit, parents in (("old", []), ("new", ["old"]), ("other", ["old"]), ("newest", ["new"])):
+        history.commit(commit, *parents)
+    opened = [beach.open(commit) for commit in ("new", "other", "gone")]
+    quarantine = Quarantine(beach.journal, history)
+    newest = begin(beach.journal, beach.pipeline, "newest", "Newest", wish(), quarantine=quarantine)
+    assert load(beach.journal, newest).opened.carries == (opened[0],)
 
 
 def test_a_commit_that_succeeded_may_go_again(beach: Beach):

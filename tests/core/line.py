@@ -97,9 +97,16 @@ class Line:
         known = [self.history.get(each, frozenset({each})) for each in on]
         self.history[commit] = frozenset({commit}).union(*known)
         self.fixed[commit] = frozenset(fixes).union(*(self.fixed.get(each, frozenset()) for each in on))
-        release = f"{application}-{sum(each.pipeline.application == application for each in self.states.values()) + 1}"
+        own = [each for each in self.states.values() if each.pipeline.application == application]
+        release = f"{application}-{len(own) + 1}"
         event = e.ReleaseOpened(
-            at=self.now, pipeline=self.pipelines[application], commit=commit, subject=commit, by="kim", **more
+            at=self.now,
+            pipeline=self.pipelines[application],
+            commit=commit,
+            subject=commit,
+            by="kim",
+            carries=tuple(each.id for each in own if not each.ended and each.opened.commit in self.history[commit]),
+            **more,
         )
         self.states[release] = opened(release, event)
         self.events[release] = [event]
@@ -110,13 +117,16 @@ class Line:
 
         Args:
             after: for each application, providers first, those that it depends on.
-            more: as for `open`; commits are named for each application.
+            more: as for `open`, by application; or for all of them, whose commits are then named for each.
         """
         members = tuple(Member(application=name, after=tuple(others)) for name, others in after.items())
         group = GroupRelease(id=f"group {commit}", name="shop", members=members)
-        told = {key: {name: [f"{name} {each}" for each in commits] for name in after} for key, commits in more.items()}
+
+        def of(name: str, said: Any) -> Sequence[str]:
+            return said[name] if isinstance(said, Mapping) else [f"{name} {each}" for each in said]
+
         return tuple(
-            self.open(f"{name} {commit}", name, group=group, **{key: by[name] for key, by in told.items()})
+            self.open(f"{name} {commit}", name, group=group, **{key: of(name, said) for key, said in more.items()})
             for name in after
         )
 

@@ -54,6 +54,40 @@ def test_of_those_that_wait_the_newest_goes_on_and_carries_the_others():
     assert line.serving() == ["four"] * 3
 
 
+def test_what_the_newest_does_not_contain_is_displaced():
+    """Given a person who releases a commit from another branch while a merged one waits."""
+    line = Line()
+    first = line.open("one")
+    line.expose(first, NORTH)
+    merged, by_hand = line.open("two", on=["one"]), line.open("hotfix")
+    assert line.carry(first, merged, by_hand).outcome is Outcome.SUCCEEDED
+    assert line.states[merged].outcome is Outcome.DISPLACED
+    assert line.serving() == ["hotfix"] * 3
+
+
+def test_the_newest_says_what_it_carries_of_those_that_wait():
+    line = Line()
+    first = line.open("one")
+    line.hold(first)
+    dropped = line.open("dropped", on=["one"])
+    kept = line.open("kept", on=["one"])
+    newest = line.open("newest", on=["kept"])
+    line.until(lambda: line.states[dropped].ended and line.states[kept].ended)
+    assert [line.states[each].outcome for each in (dropped, kept)] == [Outcome.DISPLACED, Outcome.SUPERSEDED]
+    assert line.states[newest].outcome is None
+
+
+def test_who_was_opened_when_nobody_asked_carries_what_came_before():
+    line = Line()
+    first = line.open("one")
+    line.hold(first)
+    second, third = line.open("two"), line.open("three")
+    state = line.states[third]
+    line.states[third] = replace(state, opened=replace(state.opened, carries=None))
+    line.until(lambda: line.states[second].ended)
+    assert line.states[second].outcome is Outcome.SUPERSEDED
+
+
 def test_what_is_in_a_wave_is_never_superseded():
     line = Line()
     first = line.open("one")

@@ -58,9 +58,18 @@ class Sequences(RuleBasedStateMachine):
             case e.TargetOvertaken(target=target, release=other):
                 assert line.states[other].outcome is Outcome.SUCCEEDED
                 assert line.states[other].deployments[target].phase is Phase.FINISHED
-            case e.ReleaseEnded(outcome=Outcome.SUPERSEDED):
-                assert state.waiting, "what is in a wave was superseded"
-                assert not state.hold, "what a person holds was superseded"
+            case e.ReleaseEnded(outcome=outcome) if outcome.replaced:
+                assert state.waiting, "what is in a wave was replaced"
+                assert not state.hold, "what a person holds was replaced"
+                later = [
+                    self.line.history[each.opened.commit]
+                    for each in self.others(state)
+                    if self.comes_after(each, state)
+                ]
+                carried = [state.opened.commit in each for each in later]
+                assert any(carried if outcome is Outcome.SUPERSEDED else (not each for each in carried)), (
+                    f"it was {outcome}, and nobody did that"
+                )
             case _:
                 pass
 
@@ -108,6 +117,9 @@ class Sequences(RuleBasedStateMachine):
             for each in self.line.states.values()
             if each.pipeline.application == name and each.id != state.id and not each.ended
         ]
+
+    def comes_after(self, other: Release, state: Release) -> bool:
+        return not other.rollback and self.number(other) > self.number(state)
 
     @staticmethod
     def number(state: Release) -> int:
@@ -274,9 +286,7 @@ class Sequences(RuleBasedStateMachine):
             assert there.applied == commit, "the stack and the traffic disagree"
             assert not there.pinned
             brought = [each for each in own if each.opened.commit == commit][-1]
-            assert brought.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED), (
-                f"{commit} went back, and serves {target}"
-            )
+            assert brought.binds, f"{commit} went back, and serves {target}"
             later = own[own.index(brought) + 1 :]
             stayed = [each for each in later if each.outcome is Outcome.SUCCEEDED]
             assert all(each.deployments[target.key].skipped for each in stayed), f"an old revision serves {target}"

@@ -53,9 +53,9 @@ class Groups(Sequences):
                     assert baked, f"{release} enters {key} before {provider.id}"
             case e.ReleaseEnded(outcome=Outcome.SUCCEEDED):
                 assert not any(each.rollback for each in self.fellows(state)), "one stays while another goes back"
-            case e.ReleaseEnded(outcome=Outcome.SUPERSEDED):
-                ended = {each.outcome for each in self.fellows(state)} - {None, Outcome.SUPERSEDED}
-                assert not ended, "one was superseded where another was not"
+            case e.ReleaseEnded(outcome=outcome) if outcome.replaced:
+                ended = {each.outcome for each in self.fellows(state)} - {None}
+                assert all(each.replaced for each in ended), "one was replaced where another was not"
             case _:
                 pass
 
@@ -81,7 +81,7 @@ class Groups(Sequences):
     def consumers(self, state: Release) -> list[Release]:
         own = state.pipeline.application
         found = [each for each in self.fellows(state) if own in AFTER[each.pipeline.application]]
-        return [each for each in found if each.outcome is not Outcome.SUPERSEDED]
+        return [each for each in found if not each.replaced]
 
     # What happens
 
@@ -97,13 +97,11 @@ class Groups(Sequences):
         number = str(self.commits)
         members = {name: tuple(each for each in others if each in names) for name, others in AFTER.items()}
         group = {name: others for name, others in members.items() if name in names}
-        opened = self.line.open_group(number, group)
-        for release in opened:
+        on = {name: [self.newest[name]] for name in group}
+        fixes = {name: self.line.history[self.newest[name]] if fix else () for name in group}
+        for release in self.line.open_group(number, group, on=on, fixes=fixes):
             state = self.line.states[release]
             name, commit = state.pipeline.application, state.opened.commit
-            contained = self.line.history[self.newest[name]]
-            self.line.history[commit] = frozenset({commit}) | contained
-            self.line.fixed[commit] = contained if fix else self.line.fixed.get(self.newest[name], frozenset())
             self.newest[name] = commit
             if name == bad:
                 self.line.bad.add(commit)
@@ -117,7 +115,7 @@ class Groups(Sequences):
             self.line.abort(going[0 if oldest else -1].id)
 
     def bound(self, state: Release) -> bool:
-        return any(each.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) for each in self.fellows(state))
+        return any(each.binds for each in self.fellows(state))
 
     @rule(application=st.sampled_from(list(AFTER)))
     def a_person_takes_back_what_had_stayed(self, application: str) -> None:

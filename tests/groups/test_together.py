@@ -280,6 +280,18 @@ def test_a_group_is_superseded_as_one():
     assert served(line) == {"orders": {"orders three"}, "payments": {"payments three"}}
 
 
+def test_a_group_gives_way_as_one_and_each_member_says_whether_it_is_carried():
+    """Given a branch of payments whose newest commit is gone from it."""
+    line = a_shop()
+    first = line.open_group("one", SHOP)
+    line.expose(first[0], NORTH)
+    second = line.open_group("two", SHOP, on=["one"])
+    third = line.open_group("three", SHOP, on={"orders": ["orders two"], "payments": ["payments one"]})
+    line.carry(*first, *second, *third)
+    assert [line.states[each].outcome for each in second] == [Outcome.SUPERSEDED, Outcome.DISPLACED]
+    assert {line.states[each].outcome for each in third} == {Outcome.SUCCEEDED}
+
+
 def test_a_group_is_not_superseded_by_what_carries_a_part_of_it():
     line = a_shop()
     first = line.open_group("one", SHOP)

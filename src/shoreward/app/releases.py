@@ -75,7 +75,9 @@ def begin(
         artifacts=artifacts,
         quarantine=quarantine,
     )
-    opened = opening(journal, pipeline, commit, subject, wish, despite=despite, committed_at=committed_at)
+    opened = opening(
+        journal, pipeline, commit, subject, wish, despite=despite, committed_at=committed_at, quarantine=quarantine
+    )
     try:
         return journal.open(opened)
     except Refused:
@@ -110,6 +112,7 @@ def opening(
     *,
     despite: str = "",
     committed_at: float = 0.0,
+    quarantine: Quarantine | None = None,
 ) -> e.ReleaseOpened:
     """The event that opens a release of a commit, after what was before it."""
     assert pipeline.waves, "waves that are left to Shoreward are derived before a release is opened"
@@ -122,6 +125,14 @@ def opening(
         before=commit_before(journal, pipeline.application),
         despite=despite,
         committed_at=committed_at,
+        carries=_carries(journal, pipeline.application, commit, quarantine) if quarantine else None,
+    )
+
+
+def _carries(journal: Journal, application: str, commit: str, quarantine: Quarantine) -> tuple[str, ...]:
+    """The open releases whose commits a commit is known to contain."""
+    return tuple(
+        each.id for each in journal.releases(application, open=True) if quarantine.contains(commit, each.commit)
     )
 
 

@@ -28,6 +28,7 @@ EXIT = {
     Outcome.ABORTED: 1,
     Outcome.ERRORED: 3,
     Outcome.SUPERSEDED: 0,
+    Outcome.DISPLACED: 1,
 }
 
 # Standard output is the command's answer; what is logged on the way goes beside it.

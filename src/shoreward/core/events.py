@@ -36,7 +36,8 @@ class ReleaseOpened(_Event):
 
     `before` is the commit that was live then; `despite` says why a quarantined revision may go all the same; `back_to`
     is the release whose revision is brought back by this one, "" for one that goes forward; `committed_at` is the time
-    of the commit, 0 where nobody said; `group` says which releases of other applications it was opened together with.
+    of the commit, 0 where nobody said; `group` says which releases of other applications it was opened together with;
+    `carries` names the open releases of the application whose commits it contains, None where nobody asked.
     """
 
     pipeline: Pipeline
@@ -48,6 +49,7 @@ class ReleaseOpened(_Event):
     back_to: str = ""
     committed_at: float = 0.0
     group: GroupRelease | None = None
+    carries: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Members of a group release: forward, providers come first; back, consumers do; and they end together.
 
 Everything is decided by each member for itself, from what it sees of its fellows. What binds all of them is bound by
-the first one that does it: a fellow that has ended well, or was superseded, has decided that for the others, whatever
+the first one that does it: a fellow that has ended well, or was replaced, has decided that for the others, whatever
 they have found since.
 """
 
@@ -13,7 +13,7 @@ from shoreward.core import events as e
 from shoreward.core.decision import Blocker, lasts
 from shoreward.core.outside import Fellow, Outside
 from shoreward.core.revocation import outdated
-from shoreward.core.sequence import ready
+from shoreward.core.sequence import ready, replaced
 from shoreward.core.state import Deployment, Failure, Release, Restored
 from shoreward.core.watching import blind
 from shoreward.domain import Outcome, Target, relied_on
@@ -24,9 +24,11 @@ GROUP = "group/"
 
 def settled(state: Release, now: float, outside: Outside) -> e.ReleaseEnded | None:
     """The end of a member whose fellows have begun to end: that was for all of them."""
-    bound = (each.state.outcome for each in outside.fellows)
-    outcome = next((each for each in bound if each in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)), None)
-    return e.ReleaseEnded(at=now, outcome=outcome) if outcome else None
+    first = next((each.state for each in outside.fellows if each.state.binds), None)
+    if first is None:
+        return None
+    going = [each for each in outside.behind if each.ready and not each.back]
+    return e.ReleaseEnded(at=now, outcome=replaced(state, going) if first.replaced else Outcome.SUCCEEDED)
 
 
 def deserted(state: Release, now: float, outside: Outside) -> e.RollbackBegan | None:
@@ -99,7 +101,7 @@ def relying(state: Release, deployment: Deployment, outside: Outside, *, traffic
         gate = GROUP + fellow.application
         if not depends(fellow.state, state) or (gate, state.wave_of(deployment).name) in state.unlocked:
             continue
-        if fellow.state.outcome is Outcome.SUPERSEDED:
+        if fellow.state.replaced:
             continue  # its heir is on all that it had
         for each in _relying(fellow.state, state, deployment.target, still):
             return _first(state, deployment, fellow.state, each)

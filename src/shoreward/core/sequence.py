@@ -1,12 +1,13 @@
 """Several releases of one application, in sequence: a wave holds one at a time, and they never pass each other.
 
 A release enters a wave when every older one has baked it, or has nothing left there to take back. Of those that wait
-before the same wave the newest goes on, and carries the others.
+before the same wave the newest goes on: it is what was wished for last. As a rule it contains the others; where it is
+not known to, that is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shoreward.core import events as e
 from shoreward.core.decision import Blocker
@@ -37,15 +38,24 @@ def occupied(state: Release, wave: int, outside: Outside) -> Blocker | None:
 
 
 def superseded(state: Release, now: float, outside: Outside) -> e.ReleaseEnded | None:
-    """The end of a release that waits where a newer one waits as well, and could go on.
+    """The end of a release that waits where a newer one waits as well, and could go on in its place.
 
     One of which a person holds anything waits all the same: the newer one would know nothing of that. Members of a
     group release are superseded by one and the same, all of them or none.
     """
-    together = (fellow.heirs for fellow in outside.fellows)
-    if not heirs(state, outside.behind).intersection(*together):
+    units = heirs(state, outside.behind).intersection(*(fellow.heirs for fellow in outside.fellows))
+    if not units:
         return None
-    return e.ReleaseEnded(at=now, outcome=Outcome.SUPERSEDED)
+    return e.ReleaseEnded(at=now, outcome=replaced(state, [other for other in outside.behind if other.unit in units]))
+
+
+def replaced(state: Release, others: Sequence[Other]) -> Outcome:
+    """How a release ends that newer ones, oldest first, go on in place of: the newest of them carries it, or does not.
+
+    Who was opened when nobody asked for that is taken to carry what came before it.
+    """
+    carried = others and (others[-1].carries is None or state.id in others[-1].carries)
+    return Outcome.SUPERSEDED if carried else Outcome.DISPLACED
 
 
 def heirs(state: Release, behind: Iterable[Other]) -> frozenset[str]:

@@ -166,6 +166,16 @@ class Release:
         return self.outcome is not None
 
     @property
+    def replaced(self) -> bool:
+        """Whether a later release went on in its place."""
+        return self.outcome is not None and self.outcome.replaced
+
+    @property
+    def binds(self) -> bool:
+        """Whether it ended in a way that decides for the other members of its group release, too."""
+        return self.outcome is Outcome.SUCCEEDED or self.replaced
+
+    @property
     def returning(self) -> bool:
         """Whether it brings an earlier revision back: at once, without looking, and nothing but a person ends it."""
         return bool(self.opened.back_to)

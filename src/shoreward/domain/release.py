@@ -13,7 +13,8 @@ class Outcome(StrEnum):
     """How a release ended. Failed (or rolled_back) is not errored: the change was bad, or we could not tell or act.
 
     FAILED: its checks said so before any customer was touched. ROLLED_BACK: customers were, and are not any more.
-    SUPERSEDED: a later release, which carries all that it carried, went on in its place.
+    SUPERSEDED: a later release, which carries all that it carried, went on in its place. DISPLACED: one did that is not
+    known to carry it, so what it would have brought goes nowhere.
     """
 
     SUCCEEDED = "succeeded"
@@ -22,6 +23,12 @@ class Outcome(StrEnum):
     ABORTED = "aborted"
     ERRORED = "errored"
     SUPERSEDED = "superseded"
+    DISPLACED = "displaced"
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a later release went on in its place."""
+        return self in (Outcome.SUPERSEDED, Outcome.DISPLACED)
 
 
 RollbackCause = Literal[

@@ -28,6 +28,7 @@ _OUTCOMES = {
     Outcome.ROLLED_BACK: "failure",
     Outcome.ABORTED: "cancel",
     Outcome.SUPERSEDED: "cancel",
+    Outcome.DISPLACED: "cancel",
     Outcome.ERRORED: "error",
 }
 

@@ -34,6 +34,7 @@ _ENDS: dict[Outcome, State] = {
     Outcome.FAILED: "failure",
     Outcome.ROLLED_BACK: "failure",
     Outcome.ABORTED: "error",
+    Outcome.DISPLACED: "error",
     Outcome.ERRORED: "error",
 }
 

@@ -139,9 +139,17 @@ def _open(
             despite=despite,
             quarantine=berths[name].quarantine,
         )
-        said = wish(tip)
         openings.append(
-            opening(journal, part.pipeline, tip.commit, tip.subject, said, despite=despite, committed_at=tip.time)
+            opening(
+                journal,
+                part.pipeline,
+                tip.commit,
+                tip.subject,
+                wish(tip),
+                despite=despite,
+                committed_at=tip.time,
+                quarantine=berths[name].quarantine,
+            )
         )
     if not openings:
         return ()

@@ -116,7 +116,7 @@ def sent_back(states: Sequence[Release], wish: Wish) -> Mapping[str, Event]:
     """What `abort` says of a release that is under way, the first one, and of its fellows."""
     _under_way(states[0])
     for fellow in states[1:]:
-        if fellow.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
+        if fellow.binds:
             _under_way(fellow)  # and so it is over for all of them
     return {} if states[0].rollback else _return(states, wish)
 

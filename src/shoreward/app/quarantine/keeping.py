@@ -13,7 +13,7 @@ from shoreward.app.quarantine.ancestry import Ancestry, CommitNote
 from shoreward.app.quarantine.rules import WHOLE, Candidate, Culprit, Held, Lifted, holds
 from shoreward.core.control import Control, control_of
 from shoreward.core.header import Header
-from shoreward.domain import Outcome, ShorewardError
+from shoreward.domain import ShorewardError
 
 
 class Apart:
@@ -92,6 +92,13 @@ class Quarantine:
             return Taint(unsure=f"{error.what} {error.next}".rstrip())
         return Taint(reason=held.why) if held else CLEAN
 
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether a commit is known to contain another one."""
+        try:
+            return self.ancestry.contains(commit, other)
+        except ShorewardError:
+            return False
+
     def _held(
         self, application: str, commit: str, digest: str, artifacts: Sequence[str], *, but: str = ""
     ) -> Held | None:
@@ -148,11 +155,11 @@ class Quarantine:
 
 
 def _before(header: Header, headers: Sequence[Header]) -> Header | None:
-    """The release of the application that it came after, not one that it superseded: that one's commits are its own."""
+    """The release of the application that it came after, not one that it replaced: that one never went anywhere."""
     sought = header.before
     for each in sorted(headers, key=lambda each: each.number, reverse=True):
         if each.number < header.number and each.commit == sought:
-            if each.outcome is not Outcome.SUPERSEDED:
+            if not (each.outcome and each.outcome.replaced):
                 return each
             sought = each.before
     return None

@@ -189,6 +189,13 @@ def _end(state: Release, event: e.ReleaseEnded) -> dict[str, Any]:
                 "what": f"{release} was superseded: a later one carries what it carried",
                 "why": _carries(state),
             }
+        case Outcome.DISPLACED:
+            return {
+                **told,
+                "what": f"{release} was displaced: a later one went on in its place, and is not known to carry it",
+                "why": _carries(state),
+                "next": f"Where it should go all the same: `shoreward release {state.opened.commit[:10]}`.",
+            }
         case Outcome.ROLLED_BACK | Outcome.ABORTED | Outcome.ERRORED:
             word = outcome.value.replace("_", " ")
             return {**told, "what": f"{release} is back: {word}", "why": back.reason if back else ""}

@@ -96,11 +96,17 @@ class Branches:
                 by="branch",
                 committed_at=newest[each].at,
                 before=before[each],
+                carries=self._carries(each, newest[each].id),
             )
             for each in changed
         ]
         for opening in together("group", openings, _among(group, changed)) if group else openings:
             fleet.open(opening)
+
+    def _carries(self, name: str, commit: str) -> tuple[str, ...]:
+        """The open releases whose commits a commit contains."""
+        history, carried = self.fleet.acting.histories[name], self.fleet.family(name)
+        return tuple(each.state.id for each in carried if history.contains(commit, each.state.opened.commit))
 
     def _before(self, name: str, number: int) -> str:
         """The commit that a release comes after: what stayed, or is under way, and is not carried by a later one."""

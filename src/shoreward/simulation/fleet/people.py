@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
 from shoreward.core.control import FreezePlaced, StopLifted, StopPlaced
-from shoreward.domain import Alarms, Outcome, Window
+from shoreward.domain import Alarms, Window
 from shoreward.simulation.fleet.shape import DAY, MONDAY
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ class People:
         """Whether anything can still be said of it: what is bound to end as its fellows have, can only end so."""
         if state.ended or state.rollback:
             return False
-        ended = (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
-        return not any(each.outcome in ended for each in self.fleet.fellows(state))
+        return not any(each.binds for each in self.fleet.fellows(state))
 
     def _hold(self, state: Release, wave: str, target: str) -> None:
         fleet = self.fleet

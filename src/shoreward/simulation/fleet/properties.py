@@ -59,8 +59,8 @@ class Watchman:
         if outcome is Outcome.SUCCEEDED:
             done = all(each.phase is Phase.FINISHED or each.skipped for each in state.deployments.values())
             _must(done, state, "it succeeded and is not everywhere")
-        elif outcome is Outcome.SUPERSEDED:
-            _must(state.waiting and not state.hold, state, "it was superseded in a wave, or while a person held it")
+        elif outcome.replaced:
+            _must(state.waiting and not state.hold, state, "it was replaced in a wave, or while a person held it")
         else:
             _must(all(each.restored_whole for each in state.deployments.values()), state, "it left something behind")
 
@@ -136,7 +136,7 @@ class Watchman:
     @staticmethod
     def _before_providers(state: Release, target: Target, fellows: Iterable[Release]) -> None:
         for consumer in fellows:
-            if depends(consumer, state) and consumer.outcome is not Outcome.SUPERSEDED:
+            if depends(consumer, state) and not consumer.replaced:
                 there = [each for each in consumer.deployments.values() if not each.restored_whole]
                 relies = any(target in relied_on(each.target, state.pipeline.targets) for each in there)
                 _must(not relies, state, f"it goes back from {target} before {consumer.id}")

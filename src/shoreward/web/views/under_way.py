@@ -30,6 +30,7 @@ _ENDED = {
     Outcome.SUCCEEDED: Mood.DONE,
     Outcome.SUPERSEDED: Mood.CALM,
     Outcome.ABORTED: Mood.CALM,
+    Outcome.DISPLACED: Mood.CALM,
     Outcome.FAILED: Mood.HARMED,
     Outcome.ROLLED_BACK: Mood.HARMED,
     Outcome.ERRORED: Mood.HARMED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,32 @@ def test_texts_from_outside_begin_no_line_and_steer_no_terminal(format: str):
     assert told.count("\n") == 1
     assert "\x1b[31m" not in told
     assert "\u2028" not in told
+
+
+TELLING = """
+from shoreward.app.ports import Recorded
+from shoreward.cli import logs, settings
+from shoreward.core import replay
+from shoreward.testing.memory import MemoryJournal
+from web.strangers import strange_events, strange_opening
+settings.log_as({format!r}, "info")
+logs.configure()
+events = (strange_opening(1.0), *strange_events(MemoryJournal(), 1.0))
+for seq, event in enumerate(events):
+    logs.log_event(replay("app-1", events[:1]), Recorded(seq=seq, event=event))
+print(len(events))
+"""
+
+
+@pytest.mark.parametrize("format", ["console", "json"])
+def test_whatever_strangers_write_each_event_is_one_line(format: str):
+    done = subprocess.run(
+        (sys.executable, "-c", TELLING.format(format=format)), capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    lines = done.stderr.splitlines()
+    assert len(lines) == int(done.stdout)
+    assert all(line.isprintable() for line in lines)
+    if format == "json":
+        assert {json.loads(line)["release"] for line in lines} == {"app-1"}
+        assert "forged" not in {json.loads(line)["event"] for line in lines}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from shoreward.adapters.telling.chat import ChatMessages, payload
 from shoreward.adapters.telling.mail import letter
-from shoreward.adapters.telling.plain import for_chat, for_markdown, one_line
 from shoreward.adapters.telling.wire import Wire
 from shoreward.app.telling.notice import Harm
+from shoreward.app.words.plain import for_chat, for_markdown, one_line
 from shoreward.domain import Outcome
 from shoreward.domain.notifications import Chat, Kind, Mail
 from shoreward.testing.receivers import HttpReceiver, answers

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from shoreward.adapters.telling import Comment, comment_here
-from shoreward.adapters.telling.plain import for_markdown
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.report import markdown
+from shoreward.app.words.plain import as_code, for_markdown
 from shoreward.app.words.wording import counted
 from shoreward.cli.output import span, warn
 from shoreward.domain import Difference, OperationError
@@ -62,6 +62,6 @@ def _target(target: dict[str, Any], kind: str) -> Iterator[str]:
     yield f"- {place}: {new}{counted(len(changes), 'change')}"
     for change in changes:
         sign = " **(replaced)**" if change["replacement"] == "True" else ""
-        yield f"  - {change['action'].lower()} `{change['logical_id']}` ({change['type']}){sign}"
+        yield f"  - {change['action'].lower()} {as_code(change['logical_id'])} ({for_markdown(change['type'])}){sign}"
     for one in target["drift"]:
         yield f"  - ⚠️ {for_markdown(str(Difference(**one)))}"

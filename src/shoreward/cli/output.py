@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from shoreward.domain import ShorewardError, SpecErrors
 from shoreward.domain.zones import zone_named
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What begins a terminal's commands, or turns the reading direction around; Rich does its styles apart from texts."""
 
-class _Console(Console):
+
+class _Steady(Console):
+    """One that texts from outside, such as commit messages, do not steer."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or not _STEERING.search(segment.text):
+                yield segment
+            else:
+                yield Segment(_STEERING.sub("\N{REPLACEMENT CHARACTER}", segment.text), segment.style)
+
+
+class _Console(_Steady):
     """One that leaves it to the command what a closed pipe means; a release goes on when nobody reads."""
 
     def on_broken_pipe(self) -> None:
@@ -23,7 +40,7 @@ class _Console(Console):
 
 
 console = _Console(highlight=False, soft_wrap=True)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_errors = _Steady(stderr=True, highlight=False, soft_wrap=True)
 _wants_json = False
 
 

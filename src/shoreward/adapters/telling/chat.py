@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shoreward.adapters.telling.plain import for_chat
 from shoreward.adapters.telling.wire import Wire
 from shoreward.adapters.telling.words import message_of
 from shoreward.app.telling.notice import Notice
+from shoreward.app.words.plain import for_chat
 from shoreward.domain.notifications import Chat
 
 

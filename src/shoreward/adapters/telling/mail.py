@@ -13,10 +13,10 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from shoreward.adapters.telling.plain import one_line
 from shoreward.adapters.telling.wire import host_of
 from shoreward.adapters.telling.words import message_of
 from shoreward.app.telling.notice import Notice
+from shoreward.app.words.plain import one_line
 from shoreward.domain import Retryable, Terminal
 from shoreward.domain.notifications import HERE, Mail
 

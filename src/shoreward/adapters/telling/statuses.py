@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shoreward.adapters.telling.forges import State, forge_of
-from shoreward.adapters.telling.plain import one_line
 from shoreward.adapters.telling.wire import Wire
 from shoreward.app.telling.notice import Notice
+from shoreward.app.words.plain import one_line
 from shoreward.domain import Outcome
 from shoreward.domain.notifications import Kind, Statuses
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from shoreward.app.checking.answer import Answer
 from shoreward.app.checking.check import Result
 from shoreward.app.checking.look import blocks
 from shoreward.app.checking.report._common import summary, waiver_words, worst_first
+from shoreward.app.words.plain import as_code, for_markdown
 from shoreward.app.words.wording import counted
 from shoreward.domain import Finding, Verdict
 
@@ -45,7 +45,7 @@ def _headline(answer: Answer) -> str:
 
 
 def _names(results: Sequence[Result]) -> str:
-    return ", ".join(f"`{result.check}`" for result in results)
+    return ", ".join(as_code(result.check) for result in results)
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
@@ -53,14 +53,16 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
     yield "|---|---|--:|---|"
     for result in results:
         took = "kept" if result.kept else f"{result.seconds:.1f}"
-        yield f"| {result.check} | {_SIGNS.get(result.verdict, '⚠️')} | {took} | {_plain(summary(result))} |"
+        name, sign = for_markdown(result.check), _SIGNS.get(result.verdict, "⚠️")
+        yield f"| {name} | {sign} | {took} | {for_markdown(summary(result))} |"
 
 
 def _troubles(answer: Answer) -> Iterator[str]:
     for result in answer.results:
         if result.error:
-            where = f"`{result.error.where}` " if result.error.where else ""
-            yield f"- **could not look** {where}{_plain(summary(result))} (`{result.error.code}`, {result.check})"
+            where = f"{as_code(str(result.error.where))} " if result.error.where else ""
+            what, name = for_markdown(summary(result)), for_markdown(result.check)
+            yield f"- **could not look** {where}{what} (`{result.error.code}`, {name})"
 
 
 def _findings(answer: Answer) -> Iterator[str]:
@@ -70,17 +72,12 @@ def _findings(answer: Answer) -> Iterator[str]:
     if waived:
         yield "\nWaived:\n"
     for finding in worst_first(waived):
-        yield f"- `{finding.rule}` {_plain(finding.subject)}: {_plain(waiver_words(finding))}"
+        yield f"- {as_code(finding.rule)} {for_markdown(finding.subject)}: {for_markdown(waiver_words(finding))}"
 
 
 def _entry(finding: Finding) -> str:
-    where = f"`{finding.where}` " if finding.where else ""
-    why = f" {_plain(finding.why)}" if finding.why else ""
-    fix = f"\n  **Fix:** {_plain(finding.fix)}" if finding.fix else ""
-    return f"- **{finding.severity}** {where}{_plain(finding.what)}{why} (`{finding.rule}`, {finding.check}){fix}"
-
-
-def _plain(text: str) -> str:
-    """Text that cannot become markup, a mention or another line."""
-    escaped = re.sub(r"([\\`*_<>\[\]|#~])", r"\\\1", " ".join(text.split()))
-    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
+    where = f"{as_code(str(finding.where))} " if finding.where else ""
+    why = f" {for_markdown(finding.why)}" if finding.why else ""
+    fix = f"\n  **Fix:** {for_markdown(finding.fix)}" if finding.fix else ""
+    by = f"({as_code(finding.rule)}, {for_markdown(finding.check)})"
+    return f"- **{finding.severity}** {where}{for_markdown(finding.what)}{why} {by}{fix}"

@@ -24,6 +24,14 @@ def for_chat(text: str, *, most: int = 2_000) -> str:
 
 
 def for_markdown(text: str, *, most: int = 2_000) -> str:
-    """One line that cannot become markup, a mention or a reference."""
-    escaped = re.sub(r"([\\`*_<>\[\]()|#~!&])", r"\\\1", one_line(text, most=most))
+    """One line of Markdown that cannot become markup, a mention or a reference."""
+    escaped = re.sub(r"([\\`*_<>\[\]|#~&])", r"\\\1", one_line(text, most=most))
     return escaped.replace("@", f"@{_UNSEEN}")
+
+
+def as_code(text: str, *, most: int = 400) -> str:
+    """One line of Markdown as code (a file's name, a rule's), which it cannot end by itself."""
+    line = one_line(text, most=most)
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence, room = "`" * (longest + 1), " " if "`" in line else ""
+    return f"{fence}{room}{line}{room}{fence}" if line else ""

@@ -21,6 +21,7 @@ def test_what_the_server_shows_is_had_as_values(both: Both):
         assert harm.spared is not None
         assert [each.name for each in client.sandboxes()] == ["app-ada"]
         assert client.sandbox("app-ada").target == next(client.sandboxes("app")).target
+        assert (client.sessions(), client.end_sessions("ada@example.com", "so")) == ((), 0)
         with pytest.raises(Refused) as told:
             client.sandbox("app-grace")
         assert told.value.code == "SANDBOX_UNKNOWN"

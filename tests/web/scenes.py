@@ -19,8 +19,8 @@ from PIL import Image
 
 from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
-from shoreward.domain import Approval, Bake, JudgePolicy, LatencyPolicy, Pipeline, Wave
-from shoreward.testing.builders import a_target, some_checks
+from shoreward.domain import Approval, Bake, GroupRelease, JudgePolicy, LatencyPolicy, Member, Pipeline, Wave
+from shoreward.testing.builders import a_target, an_opening, some_checks
 from shoreward.testing.simulated import SimulatedClock
 from shoreward.testing.simulator import state_of
 
@@ -54,7 +54,7 @@ def pipeline(application: str, waves: Sequence[tuple[str, Sequence[tuple[str, fl
     )
 
 
-TOP = {"change": "#targets-change-title", "latency": "#metric-2"}
+TOP = {"group": "#group-title", "change": "#targets-change-title", "latency": "#metric-2"}
 """What stands at the top of a picture, where that is not the page's beginning."""
 
 SMALL = (("first", (("eu-north-1", 10),)), ("rest", (("eu-west-1", 90),)))
@@ -119,6 +119,24 @@ def neighbours(site: Site) -> None:
     orders.stop(site.journal, "tides", Wish(by="grace", at=now, why="the gauge at pier 3 is being replaced"))
 
 
+def together(site: Site) -> None:
+    """A group that is released together: the first is behind its first wave, the next one begins."""
+    members = (
+        Member(application="piers"),
+        Member(application="buoys"),
+        Member(application="boats", after=("piers",)),
+        Member(application="tickets", after=("piers", "boats")),
+    )
+    group = GroupRelease(id="harbour/1", name="harbour", members=members)
+    for member, commit, seconds in zip(
+        members, ("a17e20", "b28f31", "c39a42", "d4ab53"), (260, 150, 60, 0), strict=True
+    ):
+        opening = an_opening(f"{commit}c0ffee77", pipeline(member.application, SMALL), site.clock.now())
+        release = site.journal.open(replace(opening, group=group, subject="Planks are numbered", by="ada"))
+        if seconds:
+            site.carry(release, seconds)
+
+
 def step_by_step(site: Site, release: str) -> None:
     """Up to where it waits for a person."""
     site.carry(release, 30)
@@ -167,6 +185,7 @@ def _all(site: Site) -> None:
     a_past(site)
     under_way(site)
     neighbours(site)
+    together(site)
 
 
 def _pictures() -> Sequence[tuple[str, str, str, str]]:
@@ -179,6 +198,7 @@ def _pictures() -> Sequence[tuple[str, str, str, str]]:
         ("pipelines", "/pipelines", "desktop", "light"),
         ("wall", "/pipelines/sandcastles", "wall", "dark"),
         ("levers", "/releases/ferry-1", "desktop", "light"),
+        ("group", "/releases/boats-1", "desktop", "light"),
         ("change", "/releases/sandcastles-4", "desktop", "light"),
         ("latency", "/releases/sandcastles-3/judgement/eu-north-1", "desktop", "light"),
         ("approval", "/releases/postcards-1", "desktop", "dark"),

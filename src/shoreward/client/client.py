@@ -44,6 +44,8 @@ _DELIVERY = TypeAdapter(dict[str, Delivery])
 _HARM = TypeAdapter(HarmShown)
 _SANDBOX = TypeAdapter(SandboxShown)
 _IN_FORCE = TypeAdapter(InForce)
+_SESSIONS = TypeAdapter(tuple[shapes.SignedIn, ...])
+_ENDED = TypeAdapter(bodies.Ended)
 _OPENED = TypeAdapter(bodies.Opened)
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
@@ -170,6 +172,14 @@ class Client:
     def sandbox(self, name: str) -> SandboxShown:
         """A sandbox, by its name or as account/region/name."""
         return self._connection.get(f"/sandboxes/{quote(name)}", _SANDBOX)
+
+    def sessions(self) -> Sequence[shapes.SignedIn]:
+        """Who is signed in with a browser; for admins of every pipeline."""
+        return self._connection.get("/sessions", _SESSIONS)
+
+    def end_sessions(self, who: str, why: str) -> int:
+        """Sign somebody out, in all of their browsers; returns how many there were."""
+        return self._connection.post("/sessions/end", bodies.OfPerson(who=who, why=why), _ENDED, _new_key()).sessions
 
     def quarantine(self) -> Iterator[shapes.Headline]:
         """Releases that harmed, newest first."""

@@ -20,7 +20,7 @@ from shoreward.web import pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
-from shoreward.web.api import audit, commands, journal, past, reading, sandboxes, stream, webhooks
+from shoreward.web.api import audit, commands, journal, past, reading, sandboxes, sessions, stream, webhooks
 from shoreward.web.headers import SafeHeaders
 from shoreward.web.measures import routes as measures
 from shoreward.web.measures.requests import Requests
@@ -47,6 +47,7 @@ ROUTES = (
     webhooks.routes,
     stream.routes,
     audit.routes,
+    sessions.routes,
     signing_in.routes,
     pages.routes,
     measures.routes,

@@ -16,6 +16,7 @@ from shoreward.web.access.policy import Need
 from shoreward.web.drawing import span
 from shoreward.web.paging import page
 from shoreward.web.routing import Ground, Stands, needs
+from shoreward.web.views.actions import end_sessions
 from shoreward.web.views.audit import asked, ordered, said
 from shoreward.web.views.delivery import how_we_do
 from shoreward.web.views.past import lanes, where
@@ -114,6 +115,7 @@ async def audit(
             "applications": sorted(ground.sight.headers),
             "words": sorted(words, key=lambda word: -word.at),
             "asked": asked(ground.audited(application=application, limit=60)) if not before else (),
+            "signed_in": [(each, end_sessions(each.who)) for each in ground.signed_in()] if not before else (),
             "next": looked[-1].id if more else "",
             "stop": stop_of(ground.sight, application),
         }

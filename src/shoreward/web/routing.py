@@ -33,6 +33,7 @@ from shoreward.web.measures import Measures
 from shoreward.web.recollected import Recollected
 from shoreward.web.views.changes import Comparisons
 from shoreward.web.views.difference import Differences
+from shoreward.web.views.shapes import SignedIn
 from shoreward.web.watch import Sight, Watch
 
 
@@ -116,6 +117,15 @@ class Ground:
         rights = self.caller.rights
         return audited(
             self.accounts, rights, application=application, who=who, refused=refused, before=before, limit=limit
+        )
+
+    def signed_in(self) -> tuple[SignedIn, ...]:
+        """Everybody's sessions, oldest first; none for whoever is no admin of every pipeline."""
+        if not self.caller.rights.may(Role.ADMIN, ""):
+            return ()
+        return tuple(
+            SignedIn(who=each.person.name, email=each.person.email, since=each.made_at, until=each.expires_at)
+            for each in self.accounts.sessions(self.now())
         )
 
     @property

@@ -102,6 +102,20 @@ class SqliteAccounts(Store):
         """Forget a session."""
         self._write("DELETE FROM sessions WHERE digest = ?", digest)
 
+    def sessions(self, now: float) -> Sequence[Session]:
+        """All that hold, oldest first."""
+        query = "SELECT digest, person, made_at, expires_at FROM sessions WHERE expires_at > ? ORDER BY made_at, digest"
+        return tuple(
+            Session(digest=digest, person=self._read(_PERSON, person), made_at=made_at, expires_at=expires_at)
+            for digest, person, made_at, expires_at in self._rows(query, now)
+        )
+
+    def end_sessions(self, name: str) -> int:
+        """See `Accounts.end_sessions`."""
+        with self._transaction() as connection:
+            query = "DELETE FROM sessions WHERE json_extract(person, '$.name') = ?"
+            return connection.execute(query, (name,)).rowcount
+
     def note(self, entry: Audited) -> int:
         """See `Accounts.note`."""
         values = (None, *astuple(entry)[1:])

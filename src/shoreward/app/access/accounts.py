@@ -139,6 +139,14 @@ class Accounts(Protocol):
         """Forget a session."""
         ...
 
+    def sessions(self, now: float) -> Sequence[Session]:
+        """All that hold, oldest first."""
+        ...
+
+    def end_sessions(self, name: str) -> int:
+        """Forget all sessions of a person, by the name that the journal calls them; how many there were."""
+        ...
+
     def note(self, entry: Audited) -> int:
         """Keep what somebody asks for, before it is done; returns its id."""
         ...

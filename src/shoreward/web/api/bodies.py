@@ -85,6 +85,18 @@ class Value(Reason):
     value: Annotated[str, Field(max_length=1_000)]
 
 
+class OfPerson(Reason):
+    """The person that is meant, as the journal calls them."""
+
+    who: Annotated[Name, Field(examples=["ada@example.com"])]
+
+
+class Ended(BaseModel):
+    """How many sessions were ended."""
+
+    sessions: int
+
+
 class Begin(_Body):
     """What is to be released, and why it may go although it is in quarantine."""
 

@@ -277,6 +277,19 @@ def lift_freeze(name: str) -> Action:
     )
 
 
+def end_sessions(who: str) -> Action:
+    """Everything that somebody is signed in with."""
+    return Action(
+        label="Sign out",
+        title=f"Sign {who} out",
+        words="All of their browsers have to sign in again. Tokens that they made stay.",
+        path=f"{API}/sessions/end",
+        body=(("who", who),),
+        tone="danger",
+        admin=True,
+    )
+
+
 def begin(application: str, *, unless: str = "") -> Action:
     """A release."""
     return Action(

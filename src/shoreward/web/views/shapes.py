@@ -472,6 +472,16 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Somebody's browser, as long as it is signed in."""
+
+    who: str
+    email: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """That a webhook was heard; `branch` is looked at now."""
 

@@ -55,7 +55,10 @@ class Yard:
 
 
 class Calm:
-    """Customers come all the time, nothing fails, no alarm fires, and every version answers."""
+    """Customers come all the time, nothing fails, no alarm fires but those of `alarms`, and every version answers."""
+
+    def __init__(self) -> None:
+        self.alarms: dict[str, tuple[str, ...]] = {}
 
     def counts(
         self, target: Target, streams: Sequence[Stream], *, start: float, end: float, period: int
@@ -70,7 +73,7 @@ class Calm:
     slower = latencies
 
     def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
-        return ()
+        return self.alarms.get(target.region, ())
 
     def probe(self, target: Target, function: StagedFunction, probe: Probe | None) -> str | None:
         return None
@@ -85,6 +88,7 @@ class Coast:
         self.journal = MemoryJournal()
         self.accounts = {NEAR: bench.account, FAR: bench.account}
         self.time = SimulatedCloud()
+        self.calm = Calm()
         self.pipeline = Pipeline(
             application="shop",
             template="template.yaml",
@@ -105,7 +109,7 @@ class Coast:
 
     @property
     def world(self) -> World:
-        adapters, calm = self.bench.adapters, Calm()
+        adapters, calm = self.bench.adapters, self.calm
         return World(
             clock=self.time.clock,
             builder=self.yard,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shoreward.app.people import levers
-from shoreward.core import Restored
+from shoreward.core import Phase, Release, Restored
 from shoreward.domain import Outcome
 
 from .support import FAR, NEAR, Coast, at
@@ -162,14 +162,55 @@ def test_a_baseline_whose_code_is_nowhere_waits_for_a_person_and_heals_when_it_i
     assert coast.serves() == "one"
 
 
-def test_a_function_that_was_deleted_keeps_nobody_else_from_going_back_and_is_told(coast: Coast) -> None:
-    release = coast.open("two")
+def held(state: Release) -> bool:
+    return state.hold is not None
+
+
+def in_part_to_the_baseline(coast: Coast, region: str) -> None:
+    coast.point("2", {"1": 0.4}, region=region)
+
+
+def back_to_the_baseline(coast: Coast, region: str) -> None:
+    coast.point("1", region=region)
+
+
+def elsewhere(coast: Coast, region: str) -> None:
+    coast.point(coast.publish("mine", region), region=region)
+
+
+@pytest.mark.parametrize("move", [in_part_to_the_baseline, back_to_the_baseline, elsewhere])
+def test_an_alias_moved_on_a_finished_target_holds_the_release_where_there_are_alarms(
+    coast: Coast, move: Callable[[Coast, str], None]
+) -> None:
+    # Given a release that has finished its first region, and looks at its alarms
+    release = coast.open("two", alarms=("errors",))
     coast.baking(release)
-    coast.client("lambda").delete_function(FunctionName=coast.name())
-    # AWS refuses to update what is gone; the embedded cloud makes it anew, and so the release ends here.
-    coast.sail(release)
-    assert coast.serves(NEAR) == "one"
-    assert coast.said(release, "Hello is deleted")
+
+    # When somebody moves the alias there, the release is held with a tenth of the second region, and says why
+    move(coast, NEAR)
+    state = coast.sail(release, held)
+    assert (at(state, NEAR).phase, at(state, FAR).phase) == (Phase.FINISHED, Phase.BAKING)
+    waits = coast.waits_for(release)
+    assert all(word in waits for word in ("TARGET_DRIFTED", "Hello.alias live is", "shoreward resume --why")), waits
+
+    # And when it was moved back, and a person says so, the release goes on
+    coast.point("2", region=NEAR)
+    levers.resume(coast.journal, release, coast.wish)
+    assert coast.sail(release).outcome is Outcome.SUCCEEDED
+
+
+def test_an_alarm_counts_for_more_than_a_moved_alias(coast: Coast) -> None:
+    # Given a release that is held, because somebody moved the alias of a finished target
+    release = coast.open("two", alarms=("errors",))
+    coast.baking(release)
+    elsewhere(coast, NEAR)
+    coast.sail(release, held)
+
+    # When an alarm fires there, everything goes back, theirs included, and what it went over is told
+    coast.calm.alarms[NEAR] = ("errors",)
+    assert coast.sail(release).outcome is Outcome.ROLLED_BACK
+    assert (coast.serves(NEAR), coast.serves()) == ("one", "one")
+    assert coast.said(release, "somebody had changed it meanwhile: Hello.alias live is version 3")
 
 
 def test_a_way_back_that_is_gone_twice_tells_of_nobody(coast: Coast) -> None:

@@ -53,10 +53,6 @@ def no_alias(coast: Coast) -> None:
     coast.client("lambda").delete_alias(FunctionName=coast.name(), Name="live")
 
 
-def no_function(coast: Coast) -> None:
-    coast.client("lambda").delete_function(FunctionName=coast.name())
-
-
 def no_stack(coast: Coast) -> None:
     client = coast.client("cloudformation")
     client.delete_stack(StackName=coast.bench.stack)
@@ -77,7 +73,6 @@ CASES = [
     Case(template, ("Hello.MemorySize is 512, and was left as 128", "Theirs is added to it")),
     Case(parameter, ("Stack.Parameters is a value", "Parameters.Size is 7, and was left as not set")),
     Case(no_alias, ("HelloAliaslive is deleted",)),
-    Case(no_function, ("Hello is deleted",)),
     Case(no_stack, ("Stack is deleted",)),
 ]
 

@@ -268,3 +268,48 @@ def test_an_update_that_somebody_left_unfinished_is_sent_back_by_command(coast: 
     assert f"aws cloudformation rollback-stack --stack-name shop --region {FAR}" in coast.waits_for(release)
     coast.client("cloudformation").rollback_stack(StackName=coast.bench.stack)
     assert (coast.sail(release).outcome, coast.serves(FAR)) == (Outcome.ABORTED, "one")
+
+
+def keep_from_going(coast: Coast) -> None:
+    """Somebody deletes the stack, but for a bucket that is not empty: it stays, in DELETE_FAILED."""
+    s3 = coast.client("s3")
+    s3.put_object(Bucket=coast.name(logical_id="Papers"), Key="letter", Body=b"Dear all")
+    coast.client("cloudformation").delete_stack(StackName=coast.bench.stack)
+    coast.await_status("DELETE_FAILED")
+
+
+PAPERS = {"Papers": {"Type": "AWS::S3::Bucket"}}
+
+
+def test_a_stack_whose_deletion_failed_is_held_before_it_is_touched(coast: Coast) -> None:
+    coast.yard.extra = PAPERS
+    coast.sail(coast.open("two"))
+    keep_from_going(coast)
+    release = coast.open("three")
+    state = coast.sail(release)
+    assert (at(state, FAR).phase, state.rollback) == (Phase.WAITING, None)
+    waits = coast.waits_for(release)
+    assert all(word in waits for word in ("TARGET_DRIFTED", "Stack.Status is DELETE_FAILED", "Papers")), waits
+
+
+def test_a_stack_whose_deletion_failed_ends_it_by_command_and_keeps_what_it_held(coast: Coast) -> None:
+    # Given a stack that somebody tried to delete under a release that has all of its traffic
+    coast.yard.extra = PAPERS
+    release = coast.open("two")
+    coast.moved(release)
+    keep_from_going(coast)
+
+    # When the release goes back, the other region is back, and a person is told what to type
+    levers.abort(coast.journal, release, coast.wish)
+    coast.sail(release, failed_often)
+    assert coast.serves(NEAR) == "one"
+    waits = coast.waits_for(release)
+    command = f"aws cloudformation delete-stack --stack-name shop --region {FAR} --retain-resources Papers"
+    assert (command in waits, any(one.person for one in coast.blockers(release))) == (True, True), waits
+
+    # And when they have, the release ends, says so, and the bucket has all that it had
+    bucket = coast.name(logical_id="Papers")
+    coast.client("cloudformation").delete_stack(StackName=coast.bench.stack, RetainResources=["Papers"])
+    assert coast.sail(release).outcome is Outcome.ABORTED
+    assert coast.said(release, "Stack is deleted; it is not made again")
+    assert coast.client("s3").get_object(Bucket=bucket, Key="letter")["Body"].read() == b"Dear all"

@@ -61,6 +61,28 @@ def test_a_stack_in_rollback_complete_cannot_be_updated(cloud_account: CloudAcco
     assert code(refused) == "ValidationError"
 
 
+def test_a_stack_cannot_update_what_somebody_deleted_and_makes_nothing_anew(cloud_account: CloudAccount) -> None:
+    client, sqs = cloud_account.client("cloudformation", REGION), cloud_account.client("sqs", REGION)
+    deploy(cloud_account, "s", QUEUE)
+    (address,) = sqs.list_queues()["QueueUrls"]
+    sqs.delete_queue(QueueUrl=address)
+    changed = {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 7}}}}
+    client.update_stack(StackName="s", TemplateBody=json.dumps(changed))
+    assert settled(cloud_account, "s") == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("not found" in reason for reason in reasons(cloud_account, "s"))
+    assert not sqs.list_queues().get("QueueUrls")
+
+
+def test_a_bucket_that_is_not_empty_keeps_its_stack(cloud_account: CloudAccount) -> None:
+    client, s3 = cloud_account.client("cloudformation", REGION), cloud_account.client("s3", REGION)
+    deploy(cloud_account, "s", json.dumps({"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}))
+    bucket = client.describe_stack_resource(StackName="s", LogicalResourceId="B")["StackResourceDetail"]
+    s3.put_object(Bucket=bucket["PhysicalResourceId"], Key="letter", Body=b"Dear all")
+    client.delete_stack(StackName="s")
+    assert settled(cloud_account, "s") == "DELETE_FAILED"
+    assert any("not empty" in reason for reason in reasons(cloud_account, "s"))
+
+
 @pytest.mark.parametrize("operation", ["create_function", "update_function_code"])
 def test_code_from_a_missing_object_is_refused(cloud_account: CloudAccount, operation: str) -> None:
     bucket = upload(cloud_account, "other.zip", {"index.py": OK}).split("/")[2]

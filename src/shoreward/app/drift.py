@@ -40,7 +40,10 @@ class DriftSource(Protocol):
     def strays(
         self, target: Target, functions: Sequence[StagedFunction], percents: Sequence[float]
     ) -> tuple[Difference, ...]:
-        """Aliases that are not between baseline and candidate with one of these percents of traffic."""
+        """Aliases that are not between baseline and candidate with one of these percents of traffic.
+
+        With none at all, those that do not send all of it to the candidate.
+        """
         ...
 
 
@@ -127,29 +130,31 @@ def require_as_staged(world: World, state: Release, target: Target) -> None:
     _refuse(state, target, left.release, world.drift.differences(target, left))
 
 
-def require_in_place(world: World, state: Release, deployment: Deployment) -> None:
-    """Raise when somebody moved an alias of a target that the release is on.
+def out_of_place(world: World, state: Release, deployment: Deployment) -> Terminal | None:
+    """What somebody's move of an alias comes to, on a target that the release is on; None when nobody moved any.
 
     `Drifted` of a finished target; in mid-shift it is `Terminal` (ALIAS_MOVED), for nobody can tell any more who is
     served by what. A step that is being taken while this looks is no stray.
     """
     if deployment.staged is None or not deployment.splits:
-        return
-    target, baking = deployment.target, deployment.phase is Phase.BAKING
-    steps = (deployment.percent, *state.wave_of(deployment).steps) if baking else ()
+        return None
+    target, finished = deployment.target, deployment.phase is Phase.FINISHED
+    steps = (deployment.percent, *state.wave_of(deployment).steps) if deployment.phase is Phase.BAKING else ()
     try:
-        found = world.drift.strays(target, deployment.staged.shifting, (*steps, 100.0))
+        found = world.drift.strays(target, deployment.staged.shifting, () if finished else (*steps, 100.0))
     except Retryable:
-        return  # metrics tell how customers fare, also while nobody can look who serves them
-    if deployment.phase is Phase.FINISHED:
-        _refuse(state, target, state.id, found, whole=True)
-    elif found:
-        raise Terminal(
-            "ALIAS_MOVED",
-            f"Somebody else moved traffic in mid-release: {spelled(found)}.",
-            where=target.key,
-            next="The release goes back, and traffic with it to what served before; find out who moved it, and why.",
-        )
+        return None  # metrics tell how customers fare, also while nobody can look who serves them
+    if finished:
+        left = _remaining(state, found)
+        return Drifted(left, target.key, state.id, whole=True) if left else None
+    if not found:
+        return None
+    return Terminal(
+        "ALIAS_MOVED",
+        f"Somebody else moved traffic in mid-release: {spelled(found)}.",
+        where=target.key,
+        next="The release goes back, and traffic with it to what served before; find out who moved it, and why.",
+    )
 
 
 def require_as_written(world: World, state: Release, deployment: Deployment) -> None:
@@ -160,9 +165,10 @@ def require_as_written(world: World, state: Release, deployment: Deployment) -> 
         require_as_staged(world, state, deployment.target)
 
 
-def _refuse(
-    state: Release, target: Target, release: str, found: tuple[Difference, ...], *, whole: bool = False
-) -> None:
-    left = remaining(found, allowed=state.pipeline.allow_drift, accepted=state.accepted)
-    if left:
-        raise Drifted(left, target.key, release, whole=whole)
+def _refuse(state: Release, target: Target, release: str, found: tuple[Difference, ...]) -> None:
+    if left := _remaining(state, found):
+        raise Drifted(left, target.key, release)
+
+
+def _remaining(state: Release, found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    return remaining(found, allowed=state.pipeline.allow_drift, accepted=state.accepted)

@@ -12,7 +12,7 @@ from typing import assert_never
 import structlog
 
 from shoreward.app.asking import ask
-from shoreward.app.drift import require_as_left, require_as_staged, require_as_written, require_in_place
+from shoreward.app.drift import out_of_place, require_as_left, require_as_staged, require_as_written
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look, shared_metrics
 from shoreward.app.manifest import seal, verify, verify_artifacts
@@ -23,6 +23,7 @@ from shoreward.core import events as e
 from shoreward.domain import (
     Checked,
     Drifted,
+    Judgement,
     Place,
     Retryable,
     Revision,
@@ -151,11 +152,7 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             world.traffic.shift(target, _staged(deployment).shifting, effect.percent, effect.expected)
             return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=effect.percent, since=since)
         case do.JudgeTarget():
-            require_in_place(world, state, deployment)
-            judgement = look(world, state, deployment)
-            if judgement.verdict is not Verdict.FAIL:
-                require_as_written(world, state, deployment)
-            return e.TargetJudged(at=now(), target=target.key, judgement=judgement)
+            return e.TargetJudged(at=now(), target=target.key, judgement=_judged(world, state, deployment))
         case do.FinishTarget():
             require_as_staged(world, state, target)
             world.stacks.finish(pipeline, target, _as_checked(world, state), _staged(deployment), key)
@@ -169,6 +166,19 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             return e.StackRestored(at=now(), target=target.key, found=found)
         case _:
             assert_never(effect)
+
+
+def _judged(world: World, state: Release, deployment: Deployment) -> Judgement:
+    """How a target is doing. What somebody changed there by hand is told next to harm, and traffic that moved first."""
+    moved = out_of_place(world, state, deployment)
+    if moved and not isinstance(moved, Drifted):
+        raise moved
+    judgement = look(world, state, deployment)
+    if judgement.verdict is not Verdict.FAIL:
+        if moved:
+            raise moved
+        require_as_written(world, state, deployment)
+    return judgement
 
 
 def _probe(world: World, state: Release, deployment: Deployment) -> Event:

@@ -13,6 +13,7 @@ from shoreward.cloud import seam
 from shoreward.cloud.functions.pool import FunctionPool, PoolLimits
 from shoreward.cloud.metrics.store import MetricStore
 from shoreward.cloud.patches import (
+    absent,
     addresses,
     alarms,
     alias_targets,
@@ -68,7 +69,7 @@ async def assemble(endpoint: str, work_dir: Path, processes: int) -> AsyncGenera
     http_apis.apply(endpoint)
     rest_apis.apply()
     resource_types.apply()
-    for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift, parameters):
+    for strict in (code_packages, alias_targets, versions, stack_rules, replacements, roles, drift, absent, parameters):
         strict.apply()
     physical_names.apply()
     dataplane = DataPlane(store)

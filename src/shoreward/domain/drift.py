@@ -31,12 +31,14 @@ class Difference:
         resource: its logical id, or `STACK` or `PARAMETERS`.
         path: which of its properties, "" for all of it: it is gone, or was not there.
         expected, actual: in words; never a secret.
+        mend: what a person does about it, where nobody can go on over it; "" where somebody may.
     """
 
     resource: str
     path: str
     expected: str
     actual: str
+    mend: str = ""
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Left:
 def remaining(
     found: Sequence[Difference], *, allowed: Collection[str] = (), accepted: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """The differences that nobody has let pass.
+    """The differences that nobody has let pass, or can.
 
     Args:
         allowed: names, `Orders` or `Orders.Timeout`, of what may differ at any time.
@@ -84,7 +86,7 @@ def remaining(
     def covered(one: Difference) -> bool:
         return any(f"{one.name}.".startswith(f"{name}.") for name in allowed)
 
-    return tuple(one for one in found if one.key not in accepted and not covered(one))
+    return tuple(one for one in found if one.mend or (one.key not in accepted and not covered(one)))
 
 
 def spelled(found: Sequence[Difference]) -> str:
@@ -109,14 +111,22 @@ class Drifted(Terminal):
             "TARGET_DRIFTED",
             f"Somebody changed the target after release {release}: {spelled(differences)}.",
             where=where,
-            next="Change it back or leave it, then let the release look again, which goes on over what it told of: "
-            f"`shoreward resume {part}--why REASON`. What may always differ is named under allow-drift in "
-            "shoreward.yaml.",
+            next=_next(differences, f"`shoreward resume {part}--why REASON`"),
         )
         self.differences = differences
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (self.differences, self.code, self.what, self.where, self.next)
+
+
+def _next(differences: Sequence[Difference], resume: str) -> str:
+    first = list(dict.fromkeys(one.mend for one in differences if one.mend))
+    if first:
+        return f"{'; '.join(first)}. Then let the release look again: {resume}."
+    return (
+        f"Change it back or leave it, then let the release look again, which goes on over what it told of: {resume}. "
+        "What may always differ is named under allow-drift in shoreward.yaml."
+    )
 
 
 def _again(differences: tuple[Difference, ...], code: str, what: str, where: str, next: str) -> Drifted:

@@ -1,8 +1,9 @@
-"""CloudFormation's refusals: capabilities that were not given, stacks in a state that allows no update, taken names.
+"""CloudFormation's refusals: capabilities that were not given, stacks in a state that allows no update, taken names,
+and buckets that are not empty.
 
-The emulator asks for capabilities only when it checks every signature and policy, which this cloud does not; and it
-wrote over a resource that somebody else had made by the name that a template gives. Seams: its predicate for
-capabilities, CreateChangeSet, and the CloudFormation types that are named.
+The emulator asks for capabilities only when it checks every signature and policy, which this cloud does not; it wrote
+over what somebody else had made by the name that a template gives, and deleted buckets with all their objects.
+Seams: its predicate for capabilities, CreateChangeSet, and the CloudFormation types that are named.
 """
 
 import uuid
@@ -29,6 +30,7 @@ def apply() -> None:
     types: dict[str, dict[str, Any]] = seam.service("cloudformation.provisioners")._RESOURCE_HANDLERS
     for kind, (name, service, store) in _NAMED.items():
         types[kind]["create"] = _only_new(kind, name, getattr(seam.service(service), store), types[kind]["create"])
+    types["AWS::S3::Bucket"]["delete"] = _only_empty(types["AWS::S3::Bucket"]["delete"])
     handlers, changesets = seam.service("cloudformation.handlers"), seam.service("cloudformation.changesets")
     handlers._capabilities_enforced = lambda: True
     emulator_update, emulator_change = handlers._update_stack, changesets._create_change_set
@@ -64,3 +66,14 @@ def _only_new(kind: str, named: str, taken: Any, emulator_create: Callable[..., 
         return emulator_create(logical_id, props, stack_name)
 
     return create
+
+
+def _only_empty(emulator_delete: Callable[..., Any]) -> Callable[..., Any]:
+    buckets = seam.service("s3")._buckets
+
+    def delete(physical_id: str, props: dict[str, Any]) -> Any:
+        if mapping(buckets.get(physical_id)).get("objects"):
+            raise ValueError(f"The bucket you tried to delete is not empty: {physical_id}")
+        return emulator_delete(physical_id, props)
+
+    return delete

@@ -14,6 +14,7 @@ from typing import Any
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.naming import fill
 from shoreward.adapters.aws.serving import CONFIGURED, AliasState, alias_state, alike, configuration, plain
+from shoreward.adapters.aws.stacks.absent import remedy
 from shoreward.adapters.aws.stacks.comparing import parameter_differences, template_differences
 from shoreward.adapters.aws.stacks.snapshot import original
 from shoreward.adapters.aws.stacks.stack import Resource, Stack, failures, resources
@@ -71,17 +72,18 @@ class Drift:
         now = alias_state(self._aws, target, one.name, one.alias)
         if now is not None and (_at(one, now, percents) or self._republished(target, one, now, percents)):
             return None
-        shares = " or ".join(f"{percent:g} %" for percent in percents)
+        shares = " or ".join(f"{percent:g} %" for percent in dict.fromkeys(percents))
+        expected = f"{shares} at version {one.candidate}, the rest at {one.baseline}"
         return Difference(
             resource=one.logical_id,
             path=f"alias {one.alias}",
-            expected=f"{shares} at version {one.candidate}, the rest at {one.baseline}",
+            expected=expected if percents else f"version {one.candidate}",
             actual="deleted" if now is None else str(now),
         )
 
     def _republished(self, target: Target, one: StagedFunction, now: AliasState, percents: Sequence[float]) -> bool:
         """Whether all traffic is at a version like the candidate: a later release came and was taken back."""
-        if now.weights or 100.0 not in percents:
+        if now.weights or (percents and 100.0 not in percents):
             return False
         theirs = configuration(self._aws, target, one.name, now.version)
         ours = configuration(self._aws, target, one.name, one.candidate)
@@ -114,7 +116,8 @@ class Drift:
         published = configuration(self._aws, target, name, number)
         latest = configuration(self._aws, target, name, "$LATEST")
         if latest is None:
-            yield Difference(resource=function.logical_id, path="", expected="there", actual="deleted")
+            mend = remedy(target, name)
+            yield Difference(resource=function.logical_id, path="", expected="there", actual="deleted", mend=mend)
             return
         if published is None:
             yield Difference(resource=function.version_id, path="", expected=f"version {number}", actual="deleted")
@@ -187,6 +190,6 @@ def _short(value: Any) -> str:
 def _at(one: StagedFunction, now: AliasState, percents: Sequence[float]) -> bool:
     share = now.percent(one.baseline or "", one.candidate)
     if share is None:
-        # Lambda itself shows weights while it moves provisioned concurrency.
+        # Lambda itself shows weights while it moves provisioned concurrency; before a target is finished that ends.
         return 100.0 in percents and now.on_its_way(one.candidate) and set(now.weights) == {one.baseline}
-    return any(abs(share - percent) < _NEAR for percent in percents)
+    return any(abs(share - percent) < _NEAR for percent in percents or (100.0,))

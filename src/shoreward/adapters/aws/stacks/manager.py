@@ -19,6 +19,7 @@ from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.serving import await_at, require_at, require_code
 from shoreward.adapters.aws.stacks import snapshot as snapshots
+from shoreward.adapters.aws.stacks.absent import revive_unserved
 from shoreward.adapters.aws.stacks.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.stacks.leftovers import remove_stranded_versions
 from shoreward.adapters.aws.stacks.plans import filled_for, plan_for, staging_for
@@ -107,6 +108,8 @@ class Stacks:
         remove_stranded_versions(self._aws, target, publishing.codes(revision, snapshot))
         if (served := self._served(pipeline, target, revision, snapshot, stack)) is not None:
             return Staged(functions=served, changes=())
+        if stack is not None:
+            revive_unserved(self._aws, target, revision.functions, snapshot.functions)
         changes = self._apply_staging(pipeline, target, snapshot, plan, stack)
         functions = publishing.staged(revision, snapshot, resources(self._aws, target))
         self._require_codes(target, revision, functions)

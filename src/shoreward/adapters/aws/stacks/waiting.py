@@ -68,7 +68,7 @@ def mended(
         "STACK_UNUSABLE",
         f"The stack is in {stack.status}, where it cannot be updated: {why}",
         where=target.key,
-        next=_way_out(target, stack),
+        next=_way_out(aws, target, stack),
     )
 
 
@@ -87,11 +87,15 @@ def _failed(aws: Aws, target: Target) -> list[str]:
     return [one.logical_id for one in held if one.status.endswith("_FAILED")]
 
 
-def _way_out(target: Target, stack: Stack) -> str:
+def _way_out(aws: Aws, target: Target, stack: Stack) -> str:
     if stack.status == "UPDATE_FAILED":
         return f"Send back the update that somebody left unfinished: `{command('rollback-stack', target)}`"
     if stack.status == "DELETE_FAILED":
-        return f"Let the deletion come to its end: `{command('delete-stack', target)}`"
+        kept = " ".join(_failed(aws, target)) or "RESOURCE"
+        return (
+            "Let the deletion come to its end, which keeps what could not be deleted: "
+            f"`{command('delete-stack', target)} --retain-resources {kept}`"
+        )
     return f"Bring it to a state that can be updated: `{command('describe-stack-events', target)}` shows what failed."
 
 

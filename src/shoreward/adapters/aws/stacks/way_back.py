@@ -14,6 +14,7 @@ from shoreward.adapters.aws.calls import Aws
 from shoreward.adapters.aws.naming import change_set_name, fill
 from shoreward.adapters.aws.serving import put_back
 from shoreward.adapters.aws.stacks import snapshot as snapshots
+from shoreward.adapters.aws.stacks.absent import require_functions, revive
 from shoreward.adapters.aws.stacks.changeset import ChangeSets, Plan
 from shoreward.adapters.aws.stacks.comparing import template_differences
 from shoreward.adapters.aws.stacks.leftovers import make_room, remove_stranded_versions
@@ -30,7 +31,6 @@ from shoreward.adapters.aws.stacks.wreckage import (
     gone,
     hand_made,
     made_by,
-    revive,
     somebody_elses,
     strays,
 )
@@ -77,6 +77,8 @@ class WayBack:
         if staged is None and back:
             self._change_sets.sweep(target)
             return ()  # nothing of the release has come here
+        if not back:
+            require_functions(self._aws, target, snapshot.functions)
         self._put_back_again(target, snapshot)  # a rollback that was waited for may have moved them
         foreign = () if back else self._foreign(pipeline, target, revision, there)
         rewritten = () if back else hand_made(self._aws, target, snapshot, staged)
@@ -103,7 +105,7 @@ class WayBack:
         """
         if staged is None:
             return ()
-        revived = revive(self._aws, target, snapshot)
+        revived = revive(self._aws, target, snapshot.functions)
         seen = strays(self._aws, target, snapshot, staged)
         self._put_back_again(target, snapshot)
         return (*revived, *seen)

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 
 from shoreward.adapters.aws.artifacts import Artifacts
 from shoreward.adapters.aws.calls import Aws, pages
-from shoreward.adapters.aws.faults import code_of
 from shoreward.adapters.aws.naming import fill
-from shoreward.adapters.aws.serving import alias_state, alike, configuration, version_of
+from shoreward.adapters.aws.serving import alias_state, alike, configuration
 from shoreward.adapters.aws.stacks.drift import changed
-from shoreward.adapters.aws.stacks.stack import Stack, resources
+from shoreward.adapters.aws.stacks.stack import Stack
 from shoreward.domain import (
     Difference,
     OperationError,
@@ -78,36 +77,6 @@ def artifacts_gone(target: Target, bucket: str, missing: tuple[str, ...], error:
         next="Put it back from a machine that built it (.shoreward/artifacts) or from a backup: "
         f"`aws s3 cp {missing[0]} s3://{bucket}/{missing[0]}`. Shoreward tries again every minute.",
     )
-
-
-def revive(aws: Aws, target: Target, snapshot: Snapshot) -> tuple[Difference, ...]:
-    """Make aliases again that somebody deleted while CloudFormation takes them to be there; customers need them.
-
-    Returns those, whether that went well or not.
-    """
-    missing = [one for one in snapshot.functions if alias_state(aws, target, one.name, one.alias) is None]
-    if not missing:
-        return ()
-    held = resources(aws, target).values()
-    known = {one.physical_id.partition(":function:")[2] for one in held if one.type == "AWS::Lambda::Alias"}
-    deleted = [one for one in missing if f"{one.name}:{one.alias}" in known]
-    aws.together(lambda one: _make(aws, target, one), deleted)
-    return tuple(
-        Difference(resource=one.logical_id, path=f"alias {one.alias}", expected="there", actual="deleted")
-        for one in deleted
-    )
-
-
-def _make(aws: Aws, target: Target, function: ServingFunction) -> None:
-    if configuration(aws, target, function.name, "$LATEST") is None:
-        return  # with its function; what CloudFormation says of that is told
-    client = aws.lambda_(target)
-    try:
-        version = version_of(aws, target, function)
-        aws.call(target, client.create_alias, FunctionName=function.name, Name=function.alias, FunctionVersion=version)
-    except Terminal as error:
-        if code_of(error) != "ResourceConflictException" and error.code != "VERSION_GONE":
-            raise
 
 
 def strays(aws: Aws, target: Target, snapshot: Snapshot, staged: Staged) -> tuple[Difference, ...]:

@@ -4,7 +4,8 @@
 
 builds such a journal in a temporary folder (some releases are simulated, and written again under other names),
 starts the server on it as a process of its own, asks every page and route again and again, and prints how long the
-answers took. A table as in docs/server.md.
+answers took, and how much of a core the server had for one, which a busy machine changes less. A table as in
+docs/server.md.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import httpx
 from benchmarks.server.building import build
 from benchmarks.server.routes import ROUTES
-from benchmarks.server.serving import served
+from benchmarks.server.serving import Served, served
 
 
 def main() -> None:
@@ -35,16 +36,16 @@ def main() -> None:
             build(journal, pipelines=asked.pipelines, releases=asked.releases)
             print(f"built in {time.perf_counter() - began:.0f} s, {journal.stat().st_size / 1e6:.0f} MB")
         began = time.perf_counter()
-        with served(journal) as address, httpx.Client(base_url=address, timeout=60) as client:
+        with served(journal) as server, httpx.Client(base_url=server.address, timeout=60) as client:
             print(f"ready after {time.perf_counter() - began:.1f} s")
-            print("\n| route | p50 ms | p95 ms | kB |\n|---|---:|---:|---:|")
+            print("\n| route | p50 ms | p95 ms | first ms | of a core, ms | kB |\n|---|---:|---:|---:|---:|---:|")
             for route in ROUTES:
-                print(_row(client, route, asked.times))
+                print(_row(server, client, route, asked.times), flush=True)
 
 
-def _row(client: httpx.Client, route: str, times: int) -> str:
+def _row(server: Served, client: httpx.Client, route: str, times: int) -> str:
     took: list[float] = []
-    size = 0
+    size, worked = 0, server.worked
     for turn in range(times):
         # Another application each time, so that nothing is answered from what was drawn a moment ago.
         path = route.format(app=f"shore{1 + turn * 7 % 500:03}", turn=turn)
@@ -57,7 +58,9 @@ def _row(client: httpx.Client, route: str, times: int) -> str:
         if "{" not in route:
             time.sleep(0.55)  # longer than a drawing is kept
     p95 = statistics.quantiles(took, n=20)[-1]
-    return f"| `{route}` | {statistics.median(took):.0f} | {p95:.0f} | {size / 1000:.0f} |"
+    worked = 1000 * (server.worked - worked) / times
+    numbers = f"{statistics.median(took):.0f} | {p95:.0f} | {took[0]:.0f} | {worked:.0f} | {size / 1000:.0f}"
+    return f"| `{route}` | {numbers} |"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.server.serving import served
+from benchmarks.server.serving import Served, served
 from playwright.sync_api import Page
 
 from shoreward.adapters.journal import SqliteJournal
@@ -53,11 +53,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         journal = SqliteJournal(Path(folder) / "journal.db")
         journal.open(an_opening(at=time.time()))
-        with served(Path(folder) / "journal.db") as address, browser() as chromium:
+        with served(Path(folder) / "journal.db") as server, browser() as chromium:
             print("| page | first content, s | kB |\n|---|---:|---:|")
             for path in PAGES:
-                print(_weighed(chromium.new_page(), address, path))
-            _followed(chromium.new_page(), address, journal, asked.viewers, asked.events)
+                print(_weighed(chromium.new_page(), server.address, path))
+            _followed(chromium.new_page(), server, journal, asked.viewers, asked.events)
         journal.close()
 
 
@@ -73,25 +73,27 @@ def _weighed(page: Page, address: str, path: str) -> str:
     return f"| `{path}` | {first:.3f} | {weight / 1000:.0f} |"
 
 
-def _followed(page: Page, address: str, journal: SqliteJournal, viewers: int, events: int) -> None:
-    page.goto(address + PATH)
+def _followed(page: Page, server: Served, journal: SqliteJournal, viewers: int, events: int) -> None:
+    page.goto(server.address + PATH)
     page.wait_for_selector('#pulse[data-state="live"]')
     page.evaluate(NOTE)
     with ProcessPoolExecutor(1) as elsewhere:
-        others = elsewhere.submit(onlookers, address, viewers - 1, f"word {events - 1}")
+        others = elsewhere.submit(onlookers, server.address, viewers - 1, f"word {events - 1}")
         time.sleep(3)
-        said: dict[str, float] = {}
+        said, worked = dict[str, float](), server.worked
         for number in range(events):
             seq, word = len(journal.events("app-1")), f"word {number}"
             said[word] = time.time()
             journal.append("app-1", seq, (e.HoldPlaced(at=said[word], by="ada", why=word),))
             time.sleep(0.3)
         at_others = others.result(60)
+        worked = 1000 * (server.worked - worked) / events
     page.wait_for_timeout(1_000)
     seen: dict[str, float] = page.evaluate("window.seen")
     print(f"\n| with {viewers} viewers | p50 ms | p99 ms | most |\n|---|---:|---:|---:|")
     print(_row("in Chromium's page", [at - said[word] for word, at in seen.items()]))
     print(_row("at the others", [at - said[word] for words in at_others for word, at in words.items()]))
+    print(f"\nThe server had {worked:.0f} ms of a core for each event.")
 
 
 def _row(name: str, values: Sequence[float]) -> str:

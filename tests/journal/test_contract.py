@@ -42,6 +42,19 @@ def test_what_was_appended_is_there_in_order_with_its_place(journal: Journal):
     assert journal.events(release, len(recorded)) == ()
 
 
+def test_events_of_some_kinds_are_told_in_their_places(journal: Journal):
+    release = journal.open(ONE_OF_EACH[0])
+    journal.append(release, 1, ONE_OF_EACH[1:])
+    whole = journal.events(release)
+    for kinds in ((type(whole[3].event),), {type(each.event) for each in whole[4:9]}):
+        assert journal.events(release, kinds=kinds) == tuple(each for each in whole if type(each.event) in kinds)
+    assert journal.events(release, 4, kinds=(type(whole[3].event), type(whole[5].event))) == tuple(
+        each for each in whole[4:] if type(each.event) in (type(whole[3].event), type(whole[5].event))
+    )
+    with pytest.raises(Refused, match="no release"):
+        journal.events("app-99", kinds=(e.HoldPlaced,))
+
+
 def test_releases_are_numbered_within_their_application(journal: Journal):
     first = journal.open(an_opening())
     other = journal.open(another_application())

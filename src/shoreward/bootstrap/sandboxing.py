@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-
 from shoreward.adapters.aws import Artifacts, Aws, Retry, Sessions
 from shoreward.adapters.aws.sandboxes.cloud import Sandboxes as Cloud
 from shoreward.adapters.aws.sandboxes.observing import Observer
 from shoreward.adapters.aws.sandboxes.seeding import CommandSeeder
 from shoreward.adapters.build import ArtifactFiles
 from shoreward.adapters.ledger import SqliteLedger
-from shoreward.app.sandboxes import Lease
 from shoreward.app.sandboxes.sandboxes import Sandboxes
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.project import Project
@@ -32,15 +28,6 @@ def sandboxes(project: Project) -> Sandboxes:
         clock=SystemClock(),
         settle=1.0,
     )
-
-
-def leases(state: Path) -> tuple[Lease, ...]:
-    """What the ledger in a folder knows, for those who only look; nothing where there is none yet."""
-    file = state / "sandboxes.db"
-    if not file.exists():
-        return ()
-    with closing(SqliteLedger(file)) as ledger:
-        return tuple(ledger.all())
 
 
 def observer() -> Observer:

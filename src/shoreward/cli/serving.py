@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,9 @@ from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJour
 from shoreward.app.ports import Clock
 from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.app.releases import Wish
-from shoreward.app.sandboxes import Lease
 from shoreward.bootstrap import Project, SystemClock
 from shoreward.bootstrap.fleet import Ships, open_fleet
+from shoreward.bootstrap.leases import leases
 from shoreward.bootstrap.telling import telling
 from shoreward.cli import logs
 from shoreward.cli.interrupts import interruptible
@@ -72,7 +73,7 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
         answers=SqliteAnswers(project.journal.path, clock.now),
         quarantine=lambda application: quarantine,
         ancestry=lambda application: quarantine.ancestry,
-        sandboxes=lambda: _leases(project.state),
+        sandboxes=lambda: leases(project.state),
         measures=Measures(project.journal.path),
         hub=Hub(Watch(project.journal, Known(taint=quarantine.taint))),
         differences=Differences(lambda application: project.repository),
@@ -95,7 +96,7 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         answers=SqliteAnswers(convoy.journal.path, clock.now),
         quarantine=convoy.ships.quarantine,
         ancestry=convoy.ships.ancestry,
-        sandboxes=lambda: _leases(convoy.ships.ships[0].project.state),
+        sandboxes=lambda: leases(convoy.ships.ships[0].project.state),
         measures=Measures(convoy.journal.path),
         hub=Hub(Watch(convoy.journal, Known(limits=convoy.limits, taint=_tainted(convoy.ships)))),
         differences=Differences(convoy.ships.repository),
@@ -116,14 +117,11 @@ def _tainted(ships: Ships) -> Callable[[Header], Taint]:
     return taint
 
 
-def _leases(state: Path) -> Sequence[Lease]:
-    """What the ledger in a folder knows; the cloud is not asked, and its libraries are not imported before."""
-    from shoreward.bootstrap.sandboxing import leases
-
-    return leases(state)
-
-
 def _serve(ground: Ground, listening: Listening, controller: Callable[[], Controller] | None, *, json: bool) -> None:
+    # All that the journal holds is in memory by now, and stays: looking through it for what nobody needs any more,
+    # again and again, would hold up every answer.
+    gc.collect()
+    gc.freeze()
     with serving(ground, listen(listening.host, listening.port)) as address:
         if json:
             print_json_line({"address": address})

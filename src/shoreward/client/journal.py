@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order
-from shoreward.app.ports import Recorded
+from shoreward.app.ports import Kinds, Recorded
 from shoreward.client.connection import Connection
 from shoreward.core.control import Order
 from shoreward.core.header import Header
@@ -36,10 +36,12 @@ class ServerJournal:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
+    def events(self, release: str, after: int = 0, *, kinds: Kinds = ()) -> Sequence[Recorded]:
         """See `Reader.events`."""
         path = f"/journal/releases/{quote(release, safe='')}/events"
-        records = self._connection.pages(path, _RECORD, after=after, limit=500)
+        names = {kind.__name__ for kind in kinds}
+        found = self._connection.pages(path, _RECORD, after=after, limit=500)
+        records = [each for each in found if not names or each.name in names]
         try:
             return tuple(Recorded(seq=each.seq, event=decode(each.name, to_json(each.body))) for each in records)
         except Terminal as error:

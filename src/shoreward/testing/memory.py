@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from threading import Lock
 
-from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Recorded
+from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Kinds, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -92,11 +92,12 @@ class MemoryJournal:
             raise Refused("RELEASE_UNKNOWN", f"There is no release {release} in this journal.")
         return self._events[release]
 
-    def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
+    def events(self, release: str, after: int = 0, *, kinds: Kinds = ()) -> Sequence[Recorded]:
         """See `Journal.events`."""
         with self._lock:
             found = self._known(release)[after:]
-        return tuple(Recorded(seq=seq, event=event) for seq, event in enumerate(found, start=after + 1))
+        numbered = enumerate(found, start=after + 1)
+        return tuple(Recorded(seq=seq, event=event) for seq, event in numbered if not kinds or type(event) in kinds)
 
     def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:
         """See `Journal.releases`."""

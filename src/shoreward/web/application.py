@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from shoreward.domain import ShorewardError, Terminal, UserError
-from shoreward.web import pages, records
+from shoreward.web import drawing, pages, records
 from shoreward.web.access import signing_in
 from shoreward.web.access.door import Door
 from shoreward.web.access.policy import Need
@@ -61,6 +61,7 @@ def application(ground: Ground) -> FastAPI:
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncGenerator[None]:
+        drawing.prepare()
         ground.hub.begin()
         ground.measures.begin(ground.watch)
         yield

@@ -47,6 +47,13 @@ def _environment() -> Environment:
     return made
 
 
+def prepare() -> None:
+    """Read all templates, so that nobody who looks has to wait for it."""
+    environment = _environment()
+    for template in environment.list_templates():
+        environment.get_template(template)
+
+
 def render(
     template: str, *, part: bool = False, live: bool = False, sight: Sight | None, now: float, path: str, **values: Any
 ) -> str:

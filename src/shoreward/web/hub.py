@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -77,11 +78,16 @@ class Hub:
         return True
 
     def _look(self) -> None:
+        # To ask quarantine about all that is open takes a while, but only the first time: nobody has to wait for it.
+        self._try(self.watch.sight.scene)
         while not self._over.wait(self._poll):
-            try:
-                self.look_now()
-            except Exception as error:  # noqa: BLE001 - a page that stands still, without a word, would be a lie
-                _log.warning("the journal could not be followed", error=repr(error))
+            self._try(self.look_now)
+
+    def _try(self, look: Callable[[], object]) -> None:
+        try:
+            look()
+        except Exception as error:  # noqa: BLE001 - a page that stands still, without a word, would be a lie
+            _log.warning("the journal could not be followed", error=repr(error))
 
     def _tell(self) -> None:
         if self._loop and not self._loop.is_closed():

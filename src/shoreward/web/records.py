@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from shoreward.app.ports import Recorded
 from shoreward.core.header import Header
 from shoreward.domain import ShorewardError
 from shoreward.web.access.door import Door
@@ -17,7 +16,7 @@ from shoreward.web.drawing import span
 from shoreward.web.paging import page
 from shoreward.web.routing import Ground, Stands, needs
 from shoreward.web.views.actions import end_sessions
-from shoreward.web.views.audit import asked, ordered, said
+from shoreward.web.views.audit import SAID, asked, ordered, said
 from shoreward.web.views.delivery import how_we_do
 from shoreward.web.views.past import lanes, where
 from shoreward.web.views.record_shapes import WhereShown, Word
@@ -56,7 +55,7 @@ async def history(
         found, trouble = _where(ground, application, headers, commit) if commit else (None, "")
         return {
             "application": application,
-            "lanes": lanes(_Read(ground), shown),
+            "lanes": lanes(ground.watch, shown),
             "releases": [headline(each) for each in reversed(shown)],
             "next": shown[0].id if len(headers) > _AT_ONCE else "",
             "commit": commit,
@@ -68,24 +67,13 @@ async def history(
     return await page(request, ground, "history.html", make, application)
 
 
-class _Read:
-    """Events, as they are in memory or in the journal."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-
-    def events(self, release: str) -> Sequence[Recorded]:
-        """All of a release."""
-        return self._ground.watch.carried(release).recorded
-
-
 def _where(ground: Ground, application: str, headers: Sequence[Header], commit: str) -> tuple[WhereShown | None, str]:
     """Where a commit is, among the newest releases; or why nobody can tell."""
     repository, ancestry = ground.differences.repository(application), ground.ancestry(application)
     if repository is None or ancestry is None:
         return None, "The server was started without the application's repository, which alone knows commits."
     try:
-        return where(_Read(ground), ancestry, application, headers[-2 * _AT_ONCE :], repository.resolve(commit).id), ""
+        return where(ground.watch, ancestry, application, headers[-2 * _AT_ONCE :], repository.resolve(commit).id), ""
     except ShorewardError as error:
         return None, f"{error.what} {error.next}".rstrip()
 
@@ -128,7 +116,7 @@ def _said(ground: Ground, headers: Sequence[Header]) -> list[Word]:
         word
         for header in headers
         for word in ground.recollected.of(
-            "said", header, lambda header=header: said(header.id, ground.watch.carried(header.id).recorded)
+            "said", header, lambda header=header: said(header.id, ground.watch.events(header.id, kinds=SAID))
         )
     ]
 

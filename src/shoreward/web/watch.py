@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from shoreward.app.ports import Happened, Journal, Recorded
+from shoreward.app.ports import Happened, Journal, Kinds, Recorded
 from shoreward.app.surroundings import Scene
 from shoreward.core import Release, evolve, replay
 from shoreward.core.control import NO_CONTROL, Control, steered
@@ -198,6 +198,13 @@ class Watch:
         if found.state.ended:
             self._keep(found)
         return found
+
+    def events(self, release: str, *, kinds: Kinds) -> Sequence[Recorded]:
+        """Events of some kinds, as they are in memory or in the journal; raises `Refused` (RELEASE_UNKNOWN)."""
+        known = self.sight.under_way.get(release) or self._ended.get(release)
+        if known is None:
+            return self._journal.events(release, kinds=kinds)
+        return tuple(each for each in known.recorded if type(each.event) in kinds)
 
     def since(self, after: int, *, limit: int = 500) -> Sequence[Happened]:
         """Events behind the one with the id `after`, in order, at most `limit`; those that `sight` knows of.

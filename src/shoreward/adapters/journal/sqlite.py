@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from pathlib import Path
 from shoreward.adapters.journal._file import FORM
 from shoreward.adapters.journal.codec import decode, decode_header, decode_order, encode
 from shoreward.adapters.sqlite import Store
-from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Recorded
+from shoreward.app.ports import NO_ADDITIONS, Addition, Conflict, Happened, Kinds, Recorded
 from shoreward.core import Event
 from shoreward.core.control import Order
 from shoreward.core.events import ReleaseOpened
@@ -34,6 +35,14 @@ _OF_APPLICATION = {
     True: "SELECT header FROM releases WHERE open AND application = ? ORDER BY number",
     False: "SELECT header FROM releases WHERE NOT open AND application = ? ORDER BY number",
 }
+
+_EVENTS = """SELECT seq, name, body FROM events
+    WHERE release = ?1 AND seq > ?2 AND (?3 = '[]' OR name IN (SELECT value FROM json_each(?3))) ORDER BY seq"""
+_PAGE = """SELECT header FROM releases
+    WHERE ?1 = '' OR rowid < (SELECT rowid FROM releases WHERE id = ?1) ORDER BY rowid DESC LIMIT ?2"""
+_PAGE_OF_APPLICATION = """SELECT header FROM releases
+    WHERE application = ?1 AND (?2 = '' OR rowid < (SELECT rowid FROM releases WHERE id = ?2))
+    ORDER BY number DESC LIMIT ?3"""
 
 
 class SqliteJournal(Store):
@@ -137,11 +146,10 @@ class SqliteJournal(Store):
             next="`shoreward status --all` lists the releases.",
         )
 
-    def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
+    def events(self, release: str, after: int = 0, *, kinds: Kinds = ()) -> Sequence[Recorded]:
         """The events behind `after`; see `Journal.events`."""
-        rows = self._rows(
-            "SELECT seq, name, body FROM events WHERE release = ? AND seq > ? ORDER BY seq", release, after
-        )
+        names = json.dumps([kind.__name__ for kind in kinds])
+        rows = self._rows(_EVENTS, release, after, names)
         if not rows and not self._rows("SELECT 1 FROM releases WHERE id = ?", release):
             raise self._unknown(release)
         return tuple(
@@ -172,11 +180,9 @@ class SqliteJournal(Store):
 
     def page(self, application: str | None = None, *, before: str = "", limit: int = 50) -> Sequence[Header]:
         """Releases, newest first; see `Journal.page`."""
-        query = """SELECT header FROM releases
-            WHERE (?1 IS NULL OR application = ?1)
-              AND (?2 = '' OR rowid < (SELECT rowid FROM releases WHERE id = ?2))
-            ORDER BY rowid DESC LIMIT ?3"""
-        return self._headers(query, application, before, limit)
+        if application is None:
+            return self._headers(_PAGE, before, limit)
+        return self._headers(_PAGE_OF_APPLICATION, application, before, limit)
 
     def header(self, release: str) -> Header:
         """One release's header; see `Journal.header`."""
@@ -186,7 +192,8 @@ class SqliteJournal(Store):
         return found[0]
 
     def _headers(self, query: str, *values: object) -> tuple[Header, ...]:
-        return tuple(decode_header(row[0], where=str(self._path)) for row in self._rows(query, *values))
+        where = str(self._path)
+        return tuple(decode_header(row[0], where=where) for row in self._rows(query, *values))
 
     def steer(self, after: int, orders: Sequence[Order]) -> None:
         """Append what people say; see `Journal.steer`."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Protocol
 
-from shoreward.app.ports import Journal, Recorded
+from shoreward.app.ports import Journal, Kinds, Recorded
 from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.core import events as e
 from shoreward.core.control import Control
@@ -42,8 +42,8 @@ class Stay:
 class Events(Protocol):
     """Where events of releases are; a journal is one."""
 
-    def events(self, release: str) -> Sequence[Recorded]:
-        """All of a release, in order."""
+    def events(self, release: str, *, kinds: Kinds) -> Sequence[Recorded]:
+        """Those of some kinds, of a release, in order."""
         ...
 
 
@@ -79,9 +79,12 @@ def stays(journal: Events, headers: Iterable[Header]) -> tuple[Stay, ...]:
     return tuple(found)
 
 
+_MOVES: Kinds = (e.TargetFinished, e.StackRestored, e.TargetOvertaken)
+
+
 def _moves(journal: Events, by_id: Iterable[str]) -> Iterable[tuple[float, str, str, bool]]:
     for release in by_id:
-        for recorded in journal.events(release):
+        for recorded in journal.events(release, kinds=_MOVES):
             match recorded.event:
                 case e.TargetFinished(at=at, target=target):
                     yield at, target, release, True
@@ -179,7 +182,7 @@ class Figures:
 
 def figures(headers: Sequence[Header], start: float, end: float) -> Figures:
     """The figures of what ended between two times; of several pipelines together, or of one."""
-    return _figures(headers, _by_number(headers), start, end)
+    return _figures(headers, _superseded(headers), start, end)
 
 
 def trend(headers: Sequence[Header], end: float, *, days: int, parts: int = 8) -> tuple[Figures, ...]:
@@ -190,25 +193,25 @@ def trend(headers: Sequence[Header], end: float, *, days: int, parts: int = 8) -
     for header in headers:
         if start <= header.ended_at < end:
             cut[min(parts - 1, int((header.ended_at - start) / width))].append(header)
-    known = _by_number(headers)
+    gone = _superseded(headers)
     return tuple(
-        _figures(some, known, start + width * part, start + width * (part + 1)) for part, some in enumerate(cut)
+        _figures(some, gone, start + width * part, start + width * (part + 1)) for part, some in enumerate(cut)
     )
 
 
 _ByNumber = Mapping[tuple[str, int], Header]
 
 
-def _by_number(headers: Iterable[Header]) -> _ByNumber:
-    return {(header.application, header.number): header for header in headers}
+def _superseded(headers: Iterable[Header]) -> _ByNumber:
+    return {(each.application, each.number): each for each in headers if each.outcome is Outcome.SUPERSEDED}
 
 
-def _figures(headers: Iterable[Header], known: _ByNumber, start: float, end: float) -> Figures:
+def _figures(headers: Iterable[Header], superseded: _ByNumber, start: float, end: float) -> Figures:
     ended = [header for header in headers if start <= header.ended_at < end and not header.open]
     failures = sorted(header.exposed_at for header in ended if failed(header))
     gaps = [later - earlier for earlier, later in pairwise(failures)]
     recoveries = [header.ended_at - header.exposed_at for header in ended if failed(header)]
-    leads = [lead for header in ended for lead in _leads(header, known)]
+    leads = [lead for header in ended for lead in _leads(header, superseded)]
     return Figures(
         start=start,
         end=end,
@@ -246,14 +249,12 @@ def failed(header: Header) -> bool:
     return header.harmed and header.exposed_at > 0
 
 
-def _leads(header: Header, known: _ByNumber) -> Iterable[float]:
+def _leads(header: Header, superseded: _ByNumber) -> Iterable[float]:
     """Lead times of a delivery: its own, and those of the releases that it superseded."""
-    if not _delivered(header):
-        return
-    carried: Header | None = header
-    while carried and (carried is header or carried.outcome is Outcome.SUPERSEDED):
+    carried = header if _delivered(header) else None
+    while carried:
         yield header.ended_at - (carried.committed_at or carried.opened_at)
-        carried = known.get((header.application, carried.number - 1))
+        carried = superseded.get((header.application, carried.number - 1))
 
 
 def mistaken(headers: Iterable[Header], control: Control) -> tuple[Header, ...]:

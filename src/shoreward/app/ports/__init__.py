@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from shoreward.app.ports.clock import Clock
 from shoreward.app.ports.gates import Hooks, Question, Reply
-from shoreward.app.ports.journal import NO_ADDITIONS, Addition, Blobs, Conflict, Happened, Journal, Reader, Recorded
+from shoreward.app.ports.journal import (
+    NO_ADDITIONS,
+    Addition,
+    Blobs,
+    Conflict,
+    Happened,
+    Journal,
+    Kinds,
+    Reader,
+    Recorded,
+)
 from shoreward.app.ports.making import Advisor, ArtifactStore, Builder, Checker, Signer
 from shoreward.app.ports.targets import Answered, Asker, Prober, StackManager, Synthesizer, TrafficRouter, ValueWriter
 from shoreward.app.ports.watching import AlarmSource, MetricSource, Samples, SeriesSource, Stream, Survey
@@ -30,6 +40,7 @@ __all__ = [
     "Happened",
     "Hooks",
     "Journal",
+    "Kinds",
     "MetricSource",
     "Prober",
     "Question",

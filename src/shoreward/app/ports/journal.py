@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -52,6 +52,9 @@ class Happened:
     event: Event
 
 
+Kinds = Collection[type[Event]]
+"""Kinds of events; empty for all of them."""
+
 Addition = tuple[int, Sequence[Event]]
 """Events to append, and the number of the one that they are to follow."""
 
@@ -61,8 +64,12 @@ NO_ADDITIONS: Mapping[str, Addition] = MappingProxyType({})
 class Reader(Protocol):
     """What is in a journal, wherever it is."""
 
-    def events(self, release: str, after: int = 0) -> Sequence[Recorded]:
-        """The events behind number `after`, in order; raises `Refused` (RELEASE_UNKNOWN) for a release it never saw."""
+    def events(self, release: str, after: int = 0, *, kinds: Kinds = ()) -> Sequence[Recorded]:
+        """The events behind number `after`, in order; only those of some kinds, when there are any.
+
+        Raises:
+            Refused: RELEASE_UNKNOWN for a release it never saw.
+        """
         ...
 
     def releases(self, application: str | None = None, *, open: bool | None = None) -> Sequence[Header]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from shoreward.app.ports import Journal
 from shoreward.app.quarantine.ancestry import Ancestry, CommitNote
@@ -61,6 +62,17 @@ class Taint:
 CLEAN = Taint()
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What a journal told: all of it as of its last change, and what does not change any more.
+
+    Many releases are asked about at once, and many harm in the course of years.
+    """
+
+    as_of: tuple[int, Control, tuple[Culprit, ...]] | None = None
+    culprits: dict[tuple[str, str, str], Culprit] = field(default_factory=dict[tuple[str, str, str], Culprit])
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantine:
     """What a journal, and a history, know of revisions that were rolled back because they harmed.
@@ -73,9 +85,7 @@ class Quarantine:
     journal: Journal
     ancestry: Ancestry = APART
     inputs: Inputs = whole
-    _culprits: dict[tuple[str, str, str], Culprit] = field(
-        default_factory=dict[tuple[str, str, str], Culprit], compare=False, repr=False
-    )
+    _memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
     def held(self, application: str, *, commit: str, digest: str = "", artifacts: Sequence[str] = ()) -> Held | None:
         """Why a commit, or the revision that it became, may not start; None when it is free to go.
@@ -102,17 +112,16 @@ class Quarantine:
     def _held(
         self, application: str, commit: str, digest: str, artifacts: Sequence[str], *, but: str = ""
     ) -> Held | None:
-        harmed = [each for each in reversed(self.journal.harmed()) if each.id != but]
-        if not harmed:
+        control, known = self._told()
+        culprits = [each for each in known if each.release != but]
+        if not culprits:
             return None
-        control = control_of(self.journal.orders())
         words = (word for said in control.lifted.values() for word in said)
         lifted = [
             Lifted(release=word.release, by=word.by, reason=word.why)
             for word in words
             if not word.commit or self._contains(commit, word.commit)
         ]
-        culprits = [self._culprit(each, control) for each in harmed]
         candidate = Candidate(
             commit=commit,
             application=application,
@@ -122,18 +131,26 @@ class Quarantine:
         )
         return next(holds(self.ancestry, culprits, lifted, candidate), None)
 
-    def _culprit(self, header: Header, control: Control) -> Culprit:
+    def _told(self) -> tuple[Control, tuple[Culprit, ...]]:
+        """What people said, and what harmed, newest first."""
+        changes, memory = self.journal.changes(), self._memory
+        if memory.as_of is None or memory.as_of[0] != changes:
+            control = control_of(self.journal.orders())
+            releases = cache(self.journal.releases)
+            culprits = tuple(self._culprit(each, control, releases) for each in reversed(self.journal.harmed()))
+            memory.as_of = changes, control, culprits
+        return memory.as_of[1:]
+
+    def _culprit(self, header: Header, control: Control, releases: Callable[[str], Sequence[Header]]) -> Culprit:
         """What a release that harmed leaves; its artifacts are those that the one before it had not."""
         said = control.named.get(header.id)
-        named = said.commit if said else ""
-        # What came before a release does not change any more, and many harm in the course of years.
-        key = (header.id, header.reason, named)
-        if key not in self._culprits:
-            self._culprits[key] = self._left_by(header, named)
-        return self._culprits[key]
+        key = (header.id, header.reason, said.commit if said else "")
+        if key not in self._memory.culprits:
+            before = _before(header, releases(header.application))
+            self._memory.culprits[key] = self._left_by(header, before, named=key[2])
+        return self._memory.culprits[key]
 
-    def _left_by(self, header: Header, named: str) -> Culprit:
-        before = _before(header, self.journal.releases(header.application))
+    def _left_by(self, header: Header, before: Header | None, *, named: str) -> Culprit:
         known = before.artifacts if before else ()
         return Culprit(
             release=header.id,

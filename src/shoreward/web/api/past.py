@@ -6,6 +6,8 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import TypeAdapter
 
 from shoreward.app.past.history import Delivery, Revision, Stay, Where, deliveries, stays, whereabouts
 from shoreward.domain import UserError
@@ -22,6 +24,8 @@ from shoreward.web.views.under_way import headline
 routes = APIRouter(route_class=Door, prefix="/api/v1", tags=["past"])
 
 Of = Annotated[str | None, Query(description="Of this application only.", max_length=200)]
+_DELIVERIES = TypeAdapter(dict[str, Delivery])
+
 Rev = Annotated[str, Query(min_length=1, max_length=400, pattern=r"^[^-]", description="A branch, tag or commit.")]
 
 
@@ -72,14 +76,13 @@ def _resolved(ground: Ground, rev: str, application: str | None) -> tuple[str, s
     return commit.id, commit.subject
 
 
-@routes.get("/figures")
+@routes.get("/figures", response_model=dict[str, Delivery])
 @needs(Need.READ)
-def delivery(
-    ground: Stands, application: Of = None, days: Annotated[int, Query(ge=1, le=3_650)] = 90
-) -> dict[str, Delivery]:
+def delivery(ground: Stands, application: Of = None, days: Annotated[int, Query(ge=1, le=3_650)] = 90) -> Response:
     """Lead time, frequency, failures and recovery, by pipeline, and of all together ("") unless there is one."""
     names = [application] if application else sorted(ground.sight.headers)
-    return deliveries({name: ground.sight.of(name) for name in names}, ground.now(), days=days)
+    found = deliveries({name: ground.sight.of(name) for name in names}, ground.now(), days=days)
+    return Response(_DELIVERIES.dump_json(found), media_type="application/json")
 
 
 @routes.get("/figures/harm")

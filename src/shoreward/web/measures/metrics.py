@@ -87,7 +87,9 @@ class Metrics:
             "shoreward_journal_size_bytes", "The journal's file, and what is not in it yet.", registry=registry
         )
         self.readable = Gauge("shoreward_journal_readable", "1 while the journal can be read.", registry=registry)
-        self.readers = Gauge("shoreward_stream_readers", "Who reads a stream now: of events, or of a page.", registry=registry)
+        self.readers = Gauge(
+            "shoreward_stream_readers", "Who reads a stream now: of events, or of a page.", registry=registry
+        )
         self.requests = Histogram(
             "shoreward_http_request_seconds",
             "Requests by the route that answered; streams are not among them.",

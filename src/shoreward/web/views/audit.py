@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from shoreward.app.access.accounts import Audited
-from shoreward.app.ports import Recorded
+from shoreward.app.ports import Kinds, Recorded
 from shoreward.app.words.story import places
 from shoreward.core import Event
 from shoreward.core import control as c
@@ -14,12 +14,23 @@ from shoreward.core.control import Order
 from shoreward.domain import Pipeline
 from shoreward.web.views.record_shapes import Word
 
+SAID: Kinds = (
+    e.ReleaseOpened,
+    e.HoldPlaced,
+    e.HoldLifted,
+    e.TargetRetried,
+    e.TargetSkipped,
+    e.GateOpened,
+    e.RollbackBegan,
+)
+"""What people may have said of a release."""
+
 ITSELF = "shoreward"
 """Who holds and rolls back without being asked to."""
 
 
 def said(release: str, recorded: Sequence[Recorded]) -> tuple[Word, ...]:
-    """What people said of a release, oldest first."""
+    """What people said of a release, oldest first; from its events of the kinds in `SAID`."""
     application = release.rpartition("-")[0]
     names: dict[str, str] = {}
     found: list[Word] = []

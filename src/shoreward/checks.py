@@ -8,7 +8,8 @@
                  └──────► faults, attacks             only when it says `resilience` and `dynamic`
     secrets, security, unit, quality, every command   need nothing but the commit
 
-A configuration has `build`, `secrets` and the suites that need no sandbox: it has no template, no code and no packages.
+A configuration has `build`, `secrets` and its suites: it has no template, no code and no packages. In its sandbox is
+the application that reads the values.
 
 A part of the composition root, apart from it for its size. Nothing here may import what is heavy: the checks are put
 together on every `shoreward check`, and most of them are not run.
@@ -131,9 +132,23 @@ def _scans(parts: Parts, checks: Checks) -> Sequence[Check]:
 def _of_values(parts: Parts, pipeline: Pipeline, checks: Checks, commit: str) -> Iterator[Check]:
     """The checks of a configuration."""
     yield from (check for check in _scans(parts, checks) if check.name == SECRETS)
-    _undeclared(checks)
     suites = (*checks.suites, *discover(parts.repository, commit, pipeline))
-    yield from suite_checks([suite for suite in suites if suite.kind not in IN_SANDBOX], parts.state / "environments")
+    if checks.sandbox is None:
+        _undeclared(checks)
+        suites = tuple(suite for suite in suites if suite.kind not in IN_SANDBOX)
+    else:
+        _require_trial(checks, suites)
+        yield sandbox_check(pipeline, parts.builder.trial, parts.blobs)
+    for suite, check in zip(suites, suite_checks(suites, parts.state / "environments"), strict=True):
+        yield in_sandbox(check, parts.met) if suite.kind in IN_SANDBOX else check
+
+
+def _require_trial(checks: Checks, suites: Sequence[Suite]) -> None:
+    """A sandbox that nothing runs in tries no value."""
+    if checks.sandbox and not any(suite.kind in IN_SANDBOX and suite.name not in checks.skip for suite in suites):
+        what = "The values are laid out in a sandbox, and no suite runs in it."
+        advice = "Declare one of kind integration under checks: suites, or leave the sandbox out."
+        raise SpecError("SANDBOX_NO_SUITE", what, where=checks.sandbox.where, next=advice)
 
 
 def _gone(parts: Parts, commit: str, base: str, suites: Sequence[Suite]) -> Iterator[Check]:

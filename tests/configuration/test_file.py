@@ -49,6 +49,47 @@ def test_what_it_says_is_read_and_written_back():
     assert parse(dump(parse(FILE))) == parse(FILE)
 
 
+TRIED = """\
+checks:
+  sandbox:
+    target: main/eu-west-3
+    template: ../shop/template.yaml
+    parameters: {Settings: "/{sandbox}/shop"}
+"""
+
+
+def test_the_application_that_reads_the_values_is_named_for_the_sandbox():
+    pipeline = parse(FILE + TRIED, folder="settings")
+    assert pipeline.template == "shop/template.yaml"
+    assert pipeline.checks is not None
+    assert pipeline.checks.sandbox is not None
+    assert pipeline.checks.sandbox.target.stack == "shop-settings-sandbox"
+    again = parse(FILE + TRIED.replace("../", ""))
+    assert parse(dump(again)) == again
+
+
+def test_a_sandbox_without_somebody_who_reads_the_values_is_refused():
+    assert codes(FILE + TRIED.replace("    template: ../shop/template.yaml\n", "")) == ["SPEC_CONFIGURATION"]
+
+
+def test_files_are_told_apart_by_account_and_region():
+    text = FILE.replace("file: settings/shop.yaml", 'file: "settings/{account}/{region}.yaml"')
+    assert parse(text).configuration == parse(dump(parse(text))).configuration
+    assert codes(FILE.replace("file: settings/shop.yaml", 'file: "settings/{regoin}.yaml"')) == ["SPEC_PATH"]
+
+
+def test_the_template_of_a_sandbox_is_for_configurations():
+    application = (
+        "application: shop\naccounts: {main: {id: '111122223333'}}\nwaves: [{name: one, targets: [main/eu-west-1]}]\n"
+    )
+    assert codes(application + TRIED.replace("../", "")) == ["SPEC_CONFIGURATION"]
+
+
+def test_waves_are_written_down():
+    auto = FILE[: FILE.index("waves:")] + "waves: auto\ntargets: [main/eu-west-1, main/us-east-1]\n"
+    assert codes(auto) == ["SPEC_CONFIGURATION"]
+
+
 def test_everybody_meets_values_at_once_and_the_past_stands_in():
     pipeline = parse(FILE)
     assert ([wave.steps for wave in pipeline.waves], pipeline.judge.own_past) == ([(), ()], True)

@@ -11,7 +11,7 @@ import yaml
 
 from shoreward.adapters.aws import configuration_role_template
 from shoreward.adapters.aws.values import parameters, profiles
-from shoreward.adapters.aws.values.role import configuration_statements
+from shoreward.adapters.aws.values.role import configuration_statements, laying_out
 from shoreward.domain import Configuration, Judged, ParameterSource, Pipeline, ProfileSource
 
 WHOLE = Configuration(
@@ -54,6 +54,11 @@ def test_names_limit_the_role():
 def test_what_a_pipeline_does_not_carry_is_not_allowed():
     judged = replace(WHOLE, parameters=(), profiles=())
     assert [each["Sid"] for each in configuration_statements(judged)] == ["Metrics", "JudgedStacks", "JudgedFunctions"]
+
+
+def test_sandboxes_may_have_profiles_made_for_them_where_there_are_any():
+    assert [each["Action"] for each in laying_out(WHOLE)] == [["appconfig:*"]]
+    assert laying_out(replace(WHOLE, profiles=())) == laying_out(None) == []
 
 
 def test_the_template_has_one_role():

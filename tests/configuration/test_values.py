@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from shoreward.adapters.build.configuration import revision_of, values_of
-from shoreward.domain import Configuration, Parameter, ParameterSource, ProfileSource, SpecError, SpecErrors
+from shoreward.domain import (
+    Configuration,
+    Parameter,
+    ParameterSource,
+    ProfileSource,
+    SpecError,
+    SpecErrors,
+    Target,
+    Values,
+)
 from shoreward.testing.memory import MemoryJournal
 
 TREE = Configuration(parameters=(ParameterSource(name="/shop", file="shop.yaml", tree=True),))
@@ -93,6 +102,45 @@ def test_all_mistakes_of_all_files_are_told_at_once():
 def test_two_sources_of_one_name_are_refused():
     twice = Configuration(parameters=(*TREE.parameters, ParameterSource(name="/shop/limit", file="limit.txt")))
     assert mistakes(twice, files(shop_yaml="limit: 5\n", limit_txt="6")) == [("CONFIGURATION_TWICE", "")]
+
+
+NORTH, SOUTH = (Target(account="111122223333", region=region, stack="shop") for region in ("north", "south"))
+OWN = Configuration(parameters=(ParameterSource(name="/shop", file="{region}.yaml", tree=True),))
+
+
+def test_a_target_may_have_a_file_of_its_own():
+    everywhere = ParameterSource(name="/shop/motd", file="motd.txt")
+    source = files(motd_txt="ahoy", north_yaml="limit: 5\n", south_yaml="limit: 9\nmode: calm\n")
+    made = values_of(source, Configuration(parameters=(everywhere, *OWN.parameters)), "commit", (NORTH, SOUTH))
+    kept = Values.unpacked(made.packed())
+    assert {one.name: one.value for one in kept.on(NORTH).parameters} == {"/shop/limit": "5", "/shop/motd": "ahoy"}
+    assert {one.name: one.value for one in kept.on(SOUTH).parameters} == {
+        "/shop/limit": "9",
+        "/shop/mode": "calm",
+        "/shop/motd": "ahoy",
+    }
+
+
+def test_a_target_without_its_file_is_found_before_anything_is_released():
+    with pytest.raises(SpecError, match=r"no file south\.yaml") as missing:
+        values_of(files(north_yaml="limit: 5\n"), OWN, "commit", (NORTH, SOUTH))
+    assert missing.value.code == "CONFIGURATION_FILE_MISSING"
+
+
+def test_one_target_has_one_value_of_a_name():
+    both = Configuration(parameters=(*OWN.parameters, ParameterSource(name="/shop/limit", file="limit.txt")))
+    source = files(limit_txt="6", north_yaml="limit: 5\n", south_yaml="mode: calm\n")
+    with pytest.raises(SpecError) as twice:
+        values_of(source, both, "commit", (NORTH, SOUTH))
+    assert twice.value.code == "CONFIGURATION_TWICE"
+
+
+def test_values_that_are_the_same_everywhere_are_kept_as_ever():
+    made = values_of(files(shop_yaml="limit: 5\n"), TREE, "commit", (NORTH, SOUTH))
+    assert json.loads(made.packed()) == {
+        "parameters": [{"name": "/shop/limit", "type": "String", "value": "5", "secret": "", "key": ""}],
+        "profiles": [],
+    }
 
 
 def test_a_file_that_is_not_committed_is_named():

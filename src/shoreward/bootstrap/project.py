@@ -153,7 +153,7 @@ class Project:
         from shoreward.app.sandboxes.access import SandboxAccess
         from shoreward.bootstrap.here import owner
 
-        return SandboxAccess(self.sandboxes(), self.builder().build, owner=owner(), branch=branch, nonce=nonce)
+        return SandboxAccess(self.sandboxes(), self.builder().trial, owner=owner(), branch=branch, nonce=nonce)
 
     def shared_sandbox(self, rev: str | None = None, *, nonce: str = "") -> SharedSandbox:
         """The sandbox of a run of checks, which is brought up when the first of them needs it."""

@@ -25,6 +25,7 @@ def roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> str:
 def sandbox_roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> str:
     """See `Project.sandbox_roles`."""
     from shoreward.adapters.aws.sandboxes.role import sandbox_role_template
+    from shoreward.adapters.aws.values.role import laying_out
     from shoreward.app.sandboxes.plan import plan_of
 
     return sandbox_role_template(
@@ -33,6 +34,7 @@ def sandbox_roles(pipeline: Pipeline, *, trusted: str, boundary: str | None) -> 
         artifacts=pipeline.artifacts,
         stack=plan_of(pipeline).target.stack,
         boundary=boundary,
+        resources=laying_out(pipeline.configuration),
     )
 
 

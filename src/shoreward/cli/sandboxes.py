@@ -51,7 +51,7 @@ def bring_up(project: Project, rev: str | None, *, branch: str, fresh: bool, see
     order = Order(
         pipeline=pipeline,
         plan=plan,
-        revision=project.builder().build(pipeline, commit),
+        revision=project.builder().trial(pipeline, commit),
         owner=owner(),
         branch=branch or project.branch(rev),
         nonce=secrets.token_hex(8) if fresh else "",

@@ -24,6 +24,8 @@ from shoreward.domain.configuration import (
     Profile,
     ProfileSource,
     Values,
+    filling,
+    place_of,
 )
 from shoreward.domain.digest import canonical, digest_of
 from shoreward.domain.drift import Difference, Drifted, Left, remaining, spelled
@@ -175,6 +177,8 @@ __all__ = [
     "advisory",
     "canonical",
     "digest_of",
+    "filling",
+    "place_of",
     "relied_on",
     "remaining",
     "spelled",

@@ -1,7 +1,7 @@
 """Configuration as a kind of pipeline: values in a repository, and where each of them goes.
 
 `Configuration` is what `shoreward.yaml` says; the builder makes `Values` of it, which are what a revision holds. Values
-only. In names, `{account}` and `{region}` stand for those of a target.
+only. In names and paths, `{account}` and `{region}` stand for those of a target.
 """
 
 from __future__ import annotations
@@ -104,18 +104,23 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter as it should be; of a secret the value is "" and `secret` names what holds it."""
+    """A parameter as it should be; of a secret the value is "" and `secret` names what holds it.
+
+    Attributes:
+        place: `account/region` of the targets that alone have it; "" for all.
+    """
 
     name: str
     type: ParameterType
     value: str = ""
     secret: str = ""
     key: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A hosted configuration as it should be."""
+    """A hosted configuration as it should be; `place` as of `Parameter`."""
 
     application: str
     environment: str
@@ -124,6 +129,7 @@ class Profile:
     content_type: str
     content: str
     growth: Growth | None = None
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -138,11 +144,19 @@ class Values:
     parameters: tuple[Parameter, ...] = ()
     profiles: tuple[Profile, ...] = ()
 
-    def on(self, target: Target) -> Values:
-        """The same, with a target's account and region filled in."""
-        fill = filling(target)
+    def of(self, target: Target) -> Values:
+        """What a target has of them."""
+        here = ("", place_of(target))
         return Values(
-            parameters=tuple(replace(one, name=fill(one.name), secret=fill(one.secret)) for one in self.parameters),
+            parameters=tuple(replace(one, place="") for one in self.parameters if one.place in here),
+            profiles=tuple(replace(one, place="") for one in self.profiles if one.place in here),
+        )
+
+    def on(self, target: Target) -> Values:
+        """The same, with the target's account and region filled in."""
+        fill, own = filling(target), self.of(target)
+        return Values(
+            parameters=tuple(replace(one, name=fill(one.name), secret=fill(one.secret)) for one in own.parameters),
             profiles=tuple(
                 replace(
                     one,
@@ -150,13 +164,17 @@ class Values:
                     environment=fill(one.environment),
                     profile=fill(one.profile),
                 )
-                for one in self.profiles
+                for one in own.profiles
             ),
         )
 
     def packed(self) -> bytes:
         """As it is kept: the same values have the same bytes."""
-        return canonical(asdict(self))
+        told = {
+            kind: [{key: each for key, each in one.items() if key != "place" or each} for one in held]
+            for kind, held in asdict(self).items()
+        }
+        return canonical(told)
 
     @classmethod
     def unpacked(cls, content: bytes) -> Self:
@@ -245,6 +263,11 @@ class HeldValues:
             parameters=tuple(HeldParameter(**one) for one in told["parameters"]),
             profiles=tuple(HeldProfile(**one) for one in told["profiles"]),
         )
+
+
+def place_of(target: Target) -> str:
+    """`account/region`."""
+    return f"{target.account}/{target.region}"
 
 
 def filling(target: Target) -> Callable[[str], str]:

@@ -102,6 +102,11 @@ SANDBOX = Record(
             default=duration_text(_SANDBOX.lease),
         ),
         Field("seed", _COMMAND, "A command that puts data into a fresh sandbox."),
+        Field(
+            "template",
+            _PATH,
+            "With `configuration`: template of the application that reads the values, from this file.",
+        ),
     ),
 )
 

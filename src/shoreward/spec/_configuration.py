@@ -36,7 +36,11 @@ _SECRET = Text(
     f"a parameter's name and version, such as /vault/key:3 ({_RULE})",
 )
 _PROFILE = Text(r"[^/\n]{1,128}/[^/\n]{1,64}/[^/\n]{1,128}", "a profile of AppConfig: application/environment/profile")
-_FILE = Text(r"(?![/~])[^\\\n]{1,400}", "a path relative to this file, with slashes", "SPEC_PATH")
+_FILE = Text(
+    r"(?![/~])([^\\\n{}]|\{account\}|\{region\}){1,400}",
+    "a path relative to this file, with slashes; {account} and {region} are filled in",
+    "SPEC_PATH",
+)
 _KEY = Text(r"[A-Za-z0-9:/_-]{1,256}", "a KMS key's id, ARN or alias")
 _CONTENT_TYPE = Text(r"[a-z]+/[a-z0-9.+-]{1,100}", "a content type, such as application/json")
 
@@ -62,7 +66,11 @@ SOURCE = Record(
         ),
         Field("parameters", _PARAMETER, "Prefix of the parameters that a JSON or YAML file makes, one for each value."),
         Field("appconfig", _PROFILE, "Hosted configuration of AppConfig: application/environment/profile."),
-        Field("file", _FILE, "Path of the file with the value or values, from this file."),
+        Field(
+            "file",
+            _FILE,
+            "Path of the file with the value or values, from this file; {account} and {region} are filled in.",
+        ),
         Field("secret", _SECRET, "Parameter of the target, and its version, that a secret's value is copied from."),
         Field(
             "type",
@@ -102,7 +110,7 @@ _FITTING = {
 }
 _FOREIGN = ("template", "stack", "parameters", "artifacts", "probes", "allow-replacement")
 _SPLIT = ("steps", "ramp", "harm-budget", "one-box")
-_NOT_CHECKED = ("sandbox", "resilience", "dynamic")
+_NOT_CHECKED = ("resilience", "dynamic")
 
 
 def assemble_configuration(found: Found, at: At, folder: str) -> Configuration | None:
@@ -111,6 +119,9 @@ def assemble_configuration(found: Found, at: At, folder: str) -> Configuration |
         if "judged-by" in found:
             what = "'judged-by' says who is harmed by a configuration, and there is none."
             (at / "judged-by").complain("SPEC_CONFIGURATION", what, "Remove it, or add `configuration:`.", key=True)
+        if "template" in (found.get("checks", {}).get("sandbox") or {}):
+            what = "The sandbox of an application has its own template."
+            (at / "checks" / "sandbox" / "template").complain("SPEC_CONFIGURATION", what, "Remove it.", key=True)
         return None
     _refuse_foreign(found, at)
     sources = [
@@ -154,6 +165,19 @@ def check_judged(pipeline: Pipeline, at: At) -> None:
             )
 
 
+def read_by(found: Found, at: At, folder: str) -> str:
+    """Template of the application that reads the values, from the repository's root; "" without a sandbox."""
+    plan, here = found.get("checks", {}).get("sandbox"), at / "checks" / "sandbox"
+    if plan is None:
+        return ""
+    if "template" not in plan:
+        if not here.holds("template"):
+            what = "Nobody knows which application reads the values, and a sandbox is tested by it."
+            here.complain("SPEC_CONFIGURATION", what, "Add `template:` to it.", key=True)
+        return ""
+    return _path(plan["template"], here / "template", folder)
+
+
 def judged_past(found: Found, configuration: Configuration | None) -> bool:
     """Whether a target's own past stands in: a configuration's does by default, since it has no canary."""
     usual = JudgePolicy().own_past if configuration is None else True
@@ -188,7 +212,8 @@ def _refuse_foreign(found: Found, at: At) -> None:
             if target
         ]
     accounts = cast("dict[str, Found | None]", found.get("accounts", {}))
-    homes += [(at / "accounts" / name, one, ("parameters", "execution-role")) for name, one in accounts.items() if one]
+    stacks = ("parameters",) if "sandbox" in found.get("checks", {}) else ("parameters", "execution-role")
+    homes += [(at / "accounts" / name, one, stacks) for name, one in accounts.items() if one]
     for home, held, keys in homes:
         for key in keys:
             if key in held:

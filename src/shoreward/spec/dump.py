@@ -45,7 +45,7 @@ def dump(pipeline: Pipeline) -> str:
         "allow-drift": list(pipeline.allow_drift),
         **_gates(pipeline.gates),
         "blame": {"bisect": list(pipeline.blame.bisect), "revert": pipeline.blame.revert},
-        **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
+        **({"checks": _checks(pipeline, pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"
 
@@ -174,9 +174,10 @@ def _probe(probe: Probe) -> dict[str, Any]:
     return {"function": probe.function, "payload": _Flow(probe.payload), **expect, "every": duration_text(probe.every)}
 
 
-def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:
+def _checks(pipeline: Pipeline, checks: Checks, accounts: _Accounts) -> dict[str, Any]:
     advisories = checks.advisories
-    sandbox = {"sandbox": _sandbox(checks.sandbox, accounts)} if checks.sandbox else {}
+    reader = _given(template=pipeline.template if pipeline.configuration else "")
+    sandbox = {"sandbox": {**_sandbox(checks.sandbox, accounts), **reader}} if checks.sandbox else {}
     return {
         "block": str(checks.block),
         "skip": list(checks.skip),

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from shoreward.adapters.build import memory, python
 from shoreward.adapters.build.assemble import assemble, language
-from shoreward.adapters.build.configuration import UNTRIED, revision_of
+from shoreward.adapters.build.configuration import revision_of, untried
 from shoreward.adapters.build.handlers import check_handler
 from shoreward.adapters.build.keys import asset_key, below, tools
 from shoreward.adapters.build.store import ArtifactFiles
+from shoreward.adapters.build.trial import trial_of
 from shoreward.adapters.build.zips import LIMIT, biggest_parts, pack, unpacked_size
 from shoreward.app.files import Entry, Source
 from shoreward.app.interruption import Abandoned, Interruption
@@ -34,6 +35,7 @@ from shoreward.domain import (
     SpecError,
     SpecErrors,
     Terminal,
+    Wave,
     canonical,
     digest_of,
 )
@@ -108,11 +110,21 @@ class LocalBuilder:
         """
         oid = self._source.resolve(commit).id
         if pipeline.configuration is not None:
-            revision = revision_of(self._source, self._blobs, pipeline.configuration, oid)
-            return Built(revision=revision, outline=revision.template, notes=(UNTRIED,), cached=False)
+            revision = revision_of(self._source, self._blobs, pipeline.configuration, oid, pipeline.targets)
+            notes = tuple(untried(pipeline.configuration, tried=_sandbox(pipeline) is not None))
+            return Built(revision=revision, outline=revision.template, notes=notes, cached=False)
         settings = python.settings()
         key = self._key(pipeline, oid, settings)
         return self._remembered(key, oid) or self._make(pipeline, oid, settings, key, stop or threading.Event())
+
+    def trial(self, pipeline: Pipeline, commit: str) -> Revision:
+        """What stands in a sandbox: the revision of a commit; of a configuration the application that reads it, too."""
+        made, plan = self.build(pipeline, commit), _sandbox(pipeline)
+        if pipeline.configuration is None or plan is None:
+            return made
+        there = (Wave(name="sandbox", targets=(plan.target,)),)
+        reader = self.build(dataclasses.replace(pipeline, configuration=None, waves=there), commit)
+        return trial_of(reader, made, pipeline.targets[0], self._blobs)
 
     def key(self, pipeline: Pipeline, commit: str) -> str:
         """What the revision of a commit depends on, as one digest; costs milliseconds."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 from shoreward.app.files import Source
 from shoreward.app.ports import Blobs
@@ -22,8 +23,11 @@ from shoreward.domain import (
     Revision,
     SpecError,
     SpecErrors,
+    Target,
     Values,
     digest_of,
+    filling,
+    place_of,
 )
 from shoreward.spec.template import Note
 from shoreward.spec.yaml import Document, read_yaml
@@ -35,34 +39,81 @@ _LARGEST = 1_048_576
 
 Step = str | int
 
-UNTRIED = Note(
-    code="CONFIGURATION_UNTRIED",
-    text="Nobody tries values before production: customers of the first wave's one-box are the first to meet them.",
-)
+_UNTRIED = "Nobody tries {} before production: customers of the first wave are the first to meet them."
 
 
-def values_of(source: Source, configuration: Configuration, commit: str) -> Values:
+def untried(configuration: Configuration, *, tried: bool) -> Iterator[Note]:
+    """What customers are the first to meet, if there is anything.
+
+    Args:
+        tried: whether there is a sandbox, where all is tried but secrets.
+    """
+    if not tried:
+        yield Note(code="CONFIGURATION_UNTRIED", text=_UNTRIED.format("values"))
+    elif any(one.secret for one in configuration.parameters):
+        yield Note(code="CONFIGURATION_UNTRIED", text=_UNTRIED.format("secrets"))
+
+
+def values_of(source: Source, configuration: Configuration, commit: str, targets: Sequence[Target] = ()) -> Values:
     """All values of a commit, by their names.
+
+    Args:
+        targets: each of which has files of its own where their paths say so.
 
     Raises:
         SpecError: CONFIGURATION_FILE_MISSING, CONFIGURATION_SYNTAX, CONFIGURATION_SCHEMA, CONFIGURATION_VALUE,
             CONFIGURATION_TWICE, and what is wrong with YAML; `SpecErrors` for several mistakes.
     """
     reading = _Reading(source, commit)
-    parameters = tuple(made for one in configuration.parameters for made in reading.parameters(one))
-    profiles = tuple(made for one in configuration.profiles for made in reading.profile(one))
-    names = [*(one.name for one in parameters), *(one.name for one in profiles)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    places = {place_of(target): target for target in targets}
+    parameters = tuple(
+        replace(made, place=place)
+        for each in configuration.parameters
+        for place, one in _settled(each, places)
+        for made in reading.parameters(one)
+    )
+    profiles = tuple(
+        replace(made, place=place)
+        for each in configuration.profiles
+        for place, one in _settled(each, places)
+        for made in reading.profile(one)
+    )
+    for name in _twice([*parameters, *profiles]):
         what = f"{name} has its value from two places."
         reading.complain("CONFIGURATION_TWICE", what, None, "Keep one of them.")
     if reading.errors:
         raise SpecErrors(tuple(reading.errors)) if len(reading.errors) > 1 else reading.errors[0]
-    return Values(parameters=tuple(sorted(parameters, key=lambda one: one.name)), profiles=profiles)
+    return Values(parameters=tuple(sorted(parameters, key=lambda one: (one.name, one.place))), profiles=profiles)
 
 
-def revision_of(source: Source, blobs: Blobs, configuration: Configuration, commit: str) -> Revision:
-    """The revision of a commit; raises as `values_of`."""
-    blob = blobs.put(values_of(source, configuration, commit).packed())
+_Source = TypeVar("_Source", ParameterSource, ProfileSource)
+
+
+def _settled(one: _Source, places: Mapping[str, Target]) -> Iterator[tuple[str, _Source]]:
+    """A source as it is for each place, or for all of them, which is ""."""
+    if "{" not in one.file + one.schema:
+        yield "", one
+        return
+    for place, target in places.items():
+        fill = filling(target)
+        yield place, replace(one, file=fill(one.file), schema=fill(one.schema))
+
+
+def _twice(values: Sequence[Parameter | Profile]) -> Sequence[str]:
+    """Names that have several values somewhere, sorted."""
+    held: dict[str, list[str]] = {}
+    for one in values:
+        held.setdefault(one.name, []).append(one.place)
+    return sorted(
+        name for name, places in held.items() if len(places) > len({*places}) or ("" in places and len(places) > 1)
+    )
+
+
+def revision_of(
+    source: Source, blobs: Blobs, configuration: Configuration, commit: str, targets: Sequence[Target] = ()
+) -> Revision:
+    """The revision of a commit; see `values_of`."""
+    blob = blobs.put(values_of(source, configuration, commit, targets).packed())
     return Revision(digest=digest_of("configuration", blob), commit=commit, template=blob, functions=(), artifacts=())
 
 

@@ -33,7 +33,7 @@ class Order:
 
     @property
     def target(self) -> Target:
-        """Where it is, or will be."""
+        """Where it is, or will be; its parameters have its name for `{sandbox}`."""
         name = sandbox_name(
             self.plan.target,
             application=self.pipeline.application,
@@ -41,7 +41,8 @@ class Order:
             branch=self.branch,
             nonce=self.nonce,
         )
-        return replace(self.plan.target, stack=name)
+        parameters = tuple((key, value.replace("{sandbox}", name)) for key, value in self.plan.target.parameters)
+        return replace(self.plan.target, stack=name, parameters=parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

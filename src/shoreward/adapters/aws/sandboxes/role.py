@@ -5,7 +5,7 @@ Whatever removes something is limited to the names of sandboxes, or, where ids s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import yaml
@@ -101,6 +101,7 @@ def sandbox_role_template(
     artifacts: str = "shoreward-{account}-{region}",
     stack: str,
     boundary: str | None = None,
+    resources: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """A CloudFormation template (YAML) of the roles `shoreward-<application>-sandbox-deploy` and `-execution`.
 
@@ -108,6 +109,7 @@ def sandbox_role_template(
         trusted: ARN of whoever runs Shoreward and may assume the deploy role.
         stack: what the names of all sandboxes begin with.
         boundary: ARN of a permissions boundary that every role of a sandbox has to carry.
+        resources: what else CloudFormation may do there.
 
     Raises `UserError` (ROLE_NAMES) for a name that cannot be part of a role or an ARN.
     """
@@ -115,6 +117,8 @@ def sandbox_role_template(
     template = cast("dict[str, Any]", yaml.safe_load(text))
     policy = template["Resources"]["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     policy["Statement"] += sandbox_statements(f"{stack}-*")
+    execution = template["Resources"]["ExecutionRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    execution["Statement"] += resources
     return yaml.safe_dump(template, sort_keys=False, width=120)
 
 

@@ -69,6 +69,13 @@ def configuration_statements(configuration: Configuration) -> list[dict[str, Any
     return [*statements, *_judged(configuration)]
 
 
+def laying_out(configuration: Configuration | None) -> list[dict[str, Any]]:
+    """What CloudFormation may do to lay values out in a sandbox, beyond what it may for any stack."""
+    if configuration is None or not configuration.profiles:
+        return []
+    return [allow("Profiles", "appconfig:", "*", _OWN % ("appconfig", "*"))]  # ids say nothing
+
+
 def _judged(configuration: Configuration) -> Iterable[dict[str, Any]]:
     stacks = sorted({_pattern(one.stack) for one in configuration.judged_by if one.stack})
     functions = sorted({_pattern(one.function) for one in configuration.judged_by if one.function})

@@ -9,6 +9,8 @@ import pytest
 
 from shoreward.core import Phase, decide
 from shoreward.core import events as e
+from shoreward.core.decision import retry_at
+from shoreward.core.state import Failure
 from shoreward.domain import Bake, Outcome, Retryable, Target
 from shoreward.testing.builders import a_pipeline, an_opening
 from shoreward.testing.memory import MemoryJournal
@@ -208,3 +210,11 @@ def test_an_alarm_that_fires_beforehand_lets_nobody_be_exposed():
     state = scene.release("new")
     assert state.outcome is Outcome.ERRORED
     assert not scene.events(e.TrafficShifted)
+
+
+@pytest.mark.parametrize("attempts", [1, 8, 1_025, 1_000_000])
+def test_what_fails_for_days_is_tried_again_within_a_minute(attempts: int):
+    failed = e.EffectFailed(
+        at=100.0, effect="restore-traffic/a", target="a", code="X", what="x", next="", retryable=True
+    )
+    assert 100 < retry_at(Failure(attempts=attempts, event=failed)) <= 160

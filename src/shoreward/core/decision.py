@@ -81,7 +81,7 @@ def retry_at(failure: Failure) -> float:
 
     The jitter comes from the effect's key, so that the answer is the same whenever it is asked.
     """
-    delay = min(60.0, 2.0 ** (failure.attempts - 1))
+    delay = min(60.0, 2.0 ** min(failure.attempts - 1, 6))  # a region may be dark for days, and powers overflow
     if not failure.event.retryable:
         delay = 60.0
     jitter = zlib.crc32(f"{failure.event.effect}#{failure.attempts}".encode()) / 2**32

@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--merges", type=float, default=40.0)
     parser.add_argument("--days", type=float, default=14.0)
     parser.add_argument("--groups", type=int, default=5)
+    parser.add_argument("--outages", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("fleet.json"))
     given = parser.parse_args()
@@ -32,6 +33,7 @@ def main() -> None:
         merges=given.merges,
         days=given.days,
         groups=given.groups,
+        outages=given.outages,
         seed=given.seed,
     )
 

@@ -18,6 +18,7 @@ from shoreward.domain import (
     Snapshot,
     Staged,
     StagedFunction,
+    Target,
     Verdict,
 )
 from shoreward.simulation.fleet.cloud import Cloud
@@ -57,13 +58,18 @@ def takes(effect: Effect) -> float:
 
 @dataclass(slots=True, kw_only=True)
 class Acting:
-    """The fleet's world, as far as effects change it or ask it."""
+    """The fleet's world, as far as effects change it or ask it.
+
+    Attributes:
+        closed: applications whose provider's alarm fires; `dark`: regions that answer nothing.
+    """
 
     cloud: Cloud
     histories: dict[str, History]
     looks: Looks
     chance: np.random.Generator
     closed: set[str] = field(default_factory=set[str])
+    dark: set[str] = field(default_factory=set[str])
     _telling: dict[tuple[str, str], tuple[float, float, Verdict]] = field(
         default_factory=dict[tuple[str, str], tuple[float, float, Verdict]]
     )
@@ -71,6 +77,8 @@ class Acting:
     def end(self, state: Release, effect: Effect, at: float) -> Event:
         """What an effect of a release comes to."""
         key, commit = effect.target.key, state.opened.commit
+        if isinstance(effect.target, Target) and effect.target.region in self.dark:
+            return _failed(effect, at, "AWS_UNREACHABLE", "AWS did not answer.", retryable=True)
         if key and not isinstance(effect, do.JudgeTarget | do.AskGate) and self.chance.random() < FAILS:
             if self.chance.random() < 0.5:
                 self._perform(state, effect, at)
@@ -149,26 +157,36 @@ class Acting:
 
     def tells_at(self, state: Release, deployment: Deployment) -> float:
         """When the next look at a target is that says anything new; inf when none does."""
-        key = deployment.target.key
+        key, region = deployment.target.key, deployment.target.region
+        if region in self.dark or do.JudgeTarget(target=deployment.target).key in state.failures:
+            return -math.inf
         if deployment.phase is not Phase.BAKING:
             fires = self.cloud.alarm_at(key)
             if deployment.phase is Phase.FINISHED and deployment.judged_at <= deployment.finished_at:
                 return min(fires, deployment.finished_at + state.wave_of(deployment).soak)
             return fires
+        when, _ = self._tells(state, deployment)
+        told = deployment.judgement is not None and deployment.judged_at >= when
+        return math.inf if told else when
+
+    def _tells(self, state: Release, deployment: Deployment) -> tuple[float, Verdict]:
+        """When the telling look at a canary is, and what it says."""
+        key = deployment.target.key
         shifted, when, verdict = self._telling.get((state.id, key), (-1.0, 0.0, Verdict.NO_DATA))
         if shifted != deployment.shifted_at:
             fault = self.cloud.fault(key, state.opened.commit)
             when, verdict = self.looks.draw(fault, deployment.shifted_at, self.chance)
             self._telling[state.id, key] = deployment.shifted_at, when, verdict
-        told = deployment.judgement is not None and deployment.judged_at >= when
-        return math.inf if told else when
+        return when, verdict
 
     def _judge(self, state: Release, deployment: Deployment, at: float) -> Judgement:
         if deployment.phase is not Phase.BAKING:
             if self.cloud.alarm_at(deployment.target.key) <= at:
                 return Judgement(verdict=Verdict.FAIL, until=at, reason="an alarm fires", alarms=(ALARM,))
             return Judgement(verdict=Verdict.PASS, until=at, reason="quiet")
-        _, _, verdict = self._telling[state.id, deployment.target.key]
+        when, verdict = self._tells(state, deployment)
+        if at < when:
+            return Judgement(verdict=Verdict.NOT_ENOUGH_EVIDENCE, until=at, reason="too few requests yet")
         return Judgement(verdict=verdict, until=at, reason="errors on the canary")
 
 

@@ -152,10 +152,12 @@ class Branches:
             )
             self.culprits[name].append(culprit)
             self._taint(name)
-        if event.cause in HARM or event.cause == "error":
+        if event.cause in HARM or "STACK_FAILED" in event.reason:
             for each in self.fleet.acting.histories[name].active(commit):
                 self.found.setdefault(each.id, (event.cause, self.fleet.now))
             self._mend_later(state)
+        elif event.cause not in ("quarantine", "group"):
+            self.fleet.at(self.fleet.now + MENDS[0], lambda: self._again(state))
 
     def _taint(self, name: str) -> None:
         for carried in self.fleet.family(name):
@@ -191,15 +193,15 @@ class Branches:
                 kept += [_named(culprit, commit) for commit in guilty]
             else:
                 self.lifted[name].append(Lifted(release=culprit.release, by="kim", reason="it was the network"))
-                self._again(state)
         self.culprits[name] = kept
         self._taint(name)
-        self.look(name)
+        self._again(state)
 
     def _again(self, state: Release) -> None:
-        """The commits of a release that was wronged wait again."""
+        """The newest commit waits again: what kept it out is known better now, or is over."""
         name = state.pipeline.application
         self.asked[name] = min(self.asked[name], len(self.fleet.acting.histories[name].commits) - 2)
+        self.look(name)
 
     def _arrived(self, state: Release) -> None:
         name = state.pipeline.application

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from shoreward.core import Phase, Release
 from shoreward.core import events as e
-from shoreward.core.control import FreezePlaced, StopLifted, StopPlaced
+from shoreward.core.control import FreezeLifted, FreezePlaced, StopLifted, StopPlaced
 from shoreward.domain import Alarms, Window
-from shoreward.simulation.fleet.shape import DAY, MONDAY
+from shoreward.simulation.fleet.shape import APPROVAL, DAY, MONDAY
 
 if TYPE_CHECKING:
     from shoreward.simulation.fleet.run import Fleet
@@ -33,10 +33,13 @@ class People:
         for day in range(0, int(shape.days), 2):
             self.fleet.at(MONDAY + (day + float(chance.uniform(0.3, 0.7))) * DAY, lambda: self._stop(""))
         for week in range(int(shape.days // 7)):
-            self.fleet.at(MONDAY + (week * 7 + 3) * DAY, lambda: self._freeze())
-        if shape.groups:
-            for hour in range(int((shape.days + shape.settle) * 24)):
-                self.fleet.at(MONDAY + hour * 3_600, self._attend)
+            self.fleet.at(MONDAY + (week * 7 + 3) * DAY, self._freeze)
+        for application in self.fleet.pipelines:
+            for _ in range(chance.poisson(shape.days / 14)):
+                at = MONDAY + float(chance.uniform(0, shape.days * DAY))
+                self.fleet.at(at, lambda name=application: self._freeze(name))
+        for hour in range(int((shape.days + shape.settle) * 24)):
+            self.fleet.at(MONDAY + hour * 3_600, self._attend)
         for application in self.fleet.pipelines:
             for gate in self.fleet.pipelines[application].gates:
                 if isinstance(gate, Alarms):
@@ -51,13 +54,21 @@ class People:
         self.fleet.at(self.fleet.now + 1_800, lambda: closed.discard(application))
 
     def _attend(self) -> None:
-        """What releases tell people to leave out, since what they depend on was, is left out."""
+        """What waits for an approval is approved; what releases tell people to leave out is left out."""
         for carried in list(self.fleet.carried.values()):
+            if any(f"gate {APPROVAL.name}:" in told for told in carried.waits_for):
+                self._approve(carried.state)
             for told in re.findall("`shoreward skip [0-9]+/([^`]+)`", " ".join(carried.waits_for)):
                 for key, each in carried.state.deployments.items():
                     if each.target.region == told and not (each.entered or each.skipped or carried.state.ended):
                         left_out = e.TargetSkipped(at=self.fleet.now, target=key, by="kim", why="it is dark there, too")
                         self.fleet.say(carried.state.id, left_out)
+
+    def _approve(self, state: Release) -> None:
+        self.did["approve"] += 1
+        wave = state.pipeline.waves[state.baked].name
+        opened = e.GateOpened(at=self.fleet.now, gate=APPROVAL.name, wave=wave, by="kim", why="they look well")
+        self.fleet.say(state.id, opened)
 
     def _do(self) -> None:
         chance = self.fleet.chance
@@ -133,8 +144,13 @@ class People:
 
         fleet.at(fleet.now + 1_800, lift)
 
-    def _freeze(self) -> None:
-        self.did["freeze"] += 1
-        at = self.fleet.now
-        freeze = FreezePlaced(at=at, by="kim", why="a match", name=f"match {at:.0f}", start=at, end=at + DAY / 2)
-        self.fleet.order(freeze)
+    def _freeze(self, application: str = "") -> None:
+        """Half of those of one pipeline are lifted before their time."""
+        self.did[f"freeze {'a pipeline' if application else 'everything'}"] += 1
+        fleet, at = self.fleet, self.fleet.now
+        name = f"match {application} {at:.0f}"
+        fleet.order(
+            FreezePlaced(at=at, by="kim", why="a match", name=name, start=at, end=at + DAY / 2, application=application)
+        )
+        if application and fleet.chance.random() < 0.5:
+            fleet.at(at + DAY / 4, lambda: fleet.order(FreezeLifted(at=fleet.now, by="kim", why="rain", name=name)))

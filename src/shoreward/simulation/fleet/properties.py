@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from shoreward.app.surroundings import Limits
 from shoreward.core import Decision, Effect, Event, Phase, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
-from shoreward.core.control import Control
+from shoreward.core.control import NO_CONTROL, Control, FreezePlaced
 from shoreward.core.grouping import depends
-from shoreward.domain import Outcome, Target, Verdict, relied_on
+from shoreward.domain import Alarms, Approval, Outcome, Target, Verdict, Window, relied_on
+from shoreward.domain.zones import REGION, ZONE_OF
 
 
 class Broken(Exception):
@@ -26,9 +29,15 @@ class Watchman:
         self._entered: dict[str, Target] = {}
         self._at_work: dict[str, tuple[str, str]] = {}
         self.steps = 0
+        self.waits = 0
 
     def recorded(
-        self, state: Release, event: Event, family: Iterable[Release], fellows: Iterable[Release] = ()
+        self,
+        state: Release,
+        event: Event,
+        family: Iterable[Release],
+        fellows: Iterable[Release] = (),
+        freezes: Mapping[str, FreezePlaced] = NO_CONTROL.freezes,
     ) -> None:
         """An event that is about to be appended to a release; with open ones of its application, and its fellows."""
         self.steps += 1
@@ -37,9 +46,12 @@ class Watchman:
                 _must(state.baked == wave, state, "a wave began before the one before it had baked")
                 _must(_passed(state), state, "a wave began without a pass of the checks")
                 self._alone(state, wave, family)
+                one_box = next(each.target for each in state.in_wave(wave) if not each.skipped)
+                self._open(state, wave, one_box, event.at, freezes)
             case e.TargetEntered(target=key):
                 self._room(state, state.deployments[key].target)
                 self._after_providers(state, state.deployments[key].target, fellows)
+                self._open(state, state.wave, state.deployments[key].target, event.at, freezes)
                 self._entered[key] = state.deployments[key].target
             case e.TargetFinished(target=key) | e.TargetSkipped(target=key):
                 self._entered.pop(key, None)
@@ -63,6 +75,37 @@ class Watchman:
             _must(state.waiting and not state.hold, state, "it was replaced in a wave, or while a person held it")
         else:
             _must(all(each.restored_whole for each in state.deployments.values()), state, "it left something behind")
+
+    @staticmethod
+    def _open(state: Release, index: int, place: Target, at: float, freezes: Mapping[str, FreezePlaced]) -> None:
+        """Gates are looked at anew here, as simply as can be, and not by asking the code that keeps them."""
+        wave = state.pipeline.waves[index]
+        for name, freeze in freezes.items():
+            concerned = freeze.application in ("", state.pipeline.application)
+            lifted = (f"freeze/{name}", wave.name) in state.unlocked
+            _must(
+                lifted or not (concerned and freeze.start <= at < freeze.end), state, f"it enters {place} in a freeze"
+            )
+        for gate in state.pipeline.gates_of(wave):
+            if (gate.name, wave.name) in state.unlocked:
+                continue
+            match gate:
+                case Window():
+                    wall = datetime.fromtimestamp(
+                        at, ZoneInfo(ZONE_OF[place.region] if gate.zone == REGION else gate.zone)
+                    )
+                    second = (wall.hour * 60 + wall.minute) * 60 + wall.second
+                    fits = any(wall.weekday() in each.days and each.start <= second < each.end for each in gate.hours)
+                    _must(fits, state, f"it enters {place} outside of its hours")
+                case Alarms():
+                    answers = [state.asked.get((gate.name, wave.name, where)) for where in ("", place.key)]
+                    newest = max((each for each in answers if each), key=lambda each: each.at, default=None)
+                    quiet = newest is not None and newest.answer == "open" and at < newest.at + gate.every
+                    _must(quiet, state, f"it enters {place} and nobody said that its alarms are quiet")
+                case Approval():
+                    _must(False, state, f"it enters {wave.name} unapproved")
+                case _:
+                    pass
 
     @staticmethod
     def _after_providers(state: Release, target: Target, fellows: Iterable[Release]) -> None:
@@ -148,8 +191,12 @@ class Watchman:
 
     def decided(self, state: Release, decision: Decision, busy: Collection[object]) -> None:
         """A decision after which nothing was left to record or begin."""
-        says = decision.blockers or decision.effects or decision.wake_at is not None
-        _must(state.ended or bool(busy) or bool(says), state, "it waits in silence")
+        if state.ended:
+            return
+        _must(bool(busy or decision.blockers), state, "it waits in silence")
+        self.waits += not busy
+        if state.rollback:
+            _must(not any(each.gate for each in decision.blockers), state, "a gate delays its way back")
 
 
 def _must(holds: bool, state: Release, what: str) -> None:

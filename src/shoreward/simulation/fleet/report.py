@@ -39,8 +39,9 @@ class Report:
         refused: how often a commit was kept out because of quarantine.
         everywhere: hours from merge to everywhere.
         harm: failed requests of each bad change; `harm_by_kind` the same of each kind.
-        people: what they did.
+        people: what they, and the weather, did.
         checked: how many events and effects were looked at.
+        waits: how often a release had nothing under way; each time it named what it waits for.
         looks: minutes until the real judge spoke, by fault, and the share that it failed.
         digest: of all that happened, in order.
     """
@@ -64,6 +65,7 @@ class Report:
     events: int
     decisions: int
     checked: int
+    waits: int
     looks: Mapping[str, tuple[Spread, float]]
     digest: str
 
@@ -109,10 +111,11 @@ def reported(fleet: Fleet) -> Report:
             kind: spread([harm.get(each.id, 0.0) for each in harmful if each.kind == kind]) for kind in kinds
         },
         found_by=dict(Counter(branches.found[each.id][0] if each.id in branches.found else "" for each in harmful)),
-        people=dict(fleet.people.did),
+        people={**fleet.people.did, "region went dark": fleet.weather.outages},
         events=fleet.events,
         decisions=fleet.decisions,
         checked=fleet.watchman.steps,
+        waits=fleet.watchman.waits,
         looks={
             kind: (
                 spread([one.seconds / 60 for one in told]),
@@ -168,8 +171,9 @@ def table(report: Report) -> str:
         "",
         f"How releases ended: {_told(report.outcomes)}. Why they went back: {_told(report.causes)}.",
         f"What people did: {_told(report.people)}. Kept out by quarantine: {report.refused} times.",
+        f"{report.waits} times a release had nothing under way, and named what it waited for.",
         f"Releases that have not ended: {len(report.waiting)}. Targets that serve what they should not: "
-        f"{len(report.wrong)}.",
+        f"{len(report.wrong)}. All that happened: `{report.digest}`.",
     ]
     return "\n".join(lines)
 

@@ -29,6 +29,7 @@ from shoreward.simulation.fleet.people import People
 from shoreward.simulation.fleet.properties import Watchman
 from shoreward.simulation.fleet.report import Report, reported
 from shoreward.simulation.fleet.shape import DAY, MONDAY, Shape, pipeline_of
+from shoreward.simulation.fleet.weather import Weather
 
 _TELLING = (
     e.ReleaseOpened
@@ -92,6 +93,7 @@ class Fleet:
     _members: dict[str, dict[str, Release]] = field(default_factory=lambda: defaultdict[str, dict[str, Release]](dict))
     branches: Branches = field(init=False)
     people: People = field(init=False)
+    weather: Weather = field(init=False)
 
     def __post_init__(self) -> None:
         for name, pipeline in self.pipelines.items():
@@ -100,6 +102,7 @@ class Fleet:
                     self.dependants[gate.application].append(name)
         self.branches = Branches(self)
         self.people = People(self)
+        self.weather = Weather(self)
 
     def at(self, when: float, what: Callable[[], None]) -> None:
         """Let something happen at a time."""
@@ -150,7 +153,7 @@ class Fleet:
         carried = self.carried[release]
         state, application = carried.state, carried.state.pipeline.application
         related = (each.state for each in self.family(application)) if isinstance(event, e.WaveEntered) else ()
-        self.watchman.recorded(state, event, related, self.fellows(state))
+        self.watchman.recorded(state, event, related, self.fellows(state), self.control.freezes)
         carried.state = evolve(state, event)
         self._keep(carried.state)
         self.observe(event)
@@ -170,11 +173,11 @@ class Fleet:
     def order(self, order: Order) -> None:
         """What people say of more than one release."""
         self.control = steered(self.control, order)
-        self._dirty.update(self.carried)
+        self.recheck()
 
-    def recheck(self, application: str) -> None:
-        """Let the releases of an application decide again."""
-        self._dirty.update(self.families[application])
+    def recheck(self, application: str = "") -> None:
+        """Let the releases of an application decide again, or all of them."""
+        self._dirty.update(self.families[application] if application else self.carried)
 
     def _leave(self, carried: Carried) -> None:
         release = carried.state.id
@@ -344,4 +347,5 @@ def fleet_of(shape: Shape) -> Fleet:
     )
     fleet.branches.begin()
     fleet.people.begin()
+    fleet.weather.begin()
     return fleet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shoreward.app.surroundings import Limits
 from shoreward.domain import (
@@ -10,6 +10,7 @@ from shoreward.domain import (
     Advisories,
     After,
     Alarms,
+    Approval,
     Bake,
     Checks,
     Gate,
@@ -21,7 +22,7 @@ from shoreward.domain import (
     Wave,
     Window,
 )
-from shoreward.domain.zones import ZONE_OF
+from shoreward.domain.zones import REGION, ZONE_OF
 
 DAY = 86_400.0
 MONDAY = 1_699_833_600.0
@@ -30,6 +31,7 @@ MONDAY = 1_699_833_600.0
 _APART = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 REGIONS = tuple(region for region in sorted(ZONE_OF) if not region.startswith(_APART))
 ALARM = "errors"
+APPROVAL = Approval(name="manager", of="the figures")
 LIMITS = Limits(region=30, targets=500)
 
 
@@ -44,6 +46,7 @@ class Shape:
         samples: releases of each kind of fault that the real judge looks at for the model of looks.
         people: how often a day they hold a release (and another one's part), abort one, override a gate; the whole
             fleet is stopped every other day.
+        outages: regions that go dark in a week, each for one to four hours.
         groups: how many groups of three there are, of the first pipelines; in each, later ones depend on earlier ones.
     """
 
@@ -58,6 +61,7 @@ class Shape:
     samples: int = 40
     people: float = 10.0
     limits: Limits = LIMITS
+    outages: float = 0.0
     groups: int = 0
 
     @property
@@ -79,16 +83,20 @@ def _chain(names: list[str]) -> tuple[Member, ...]:
 def pipeline_of(shape: Shape, number: int) -> Pipeline:
     """The pipeline of an application: four waves of regions, and the gates that its number brings.
 
-    Every fourth one enters waves at working hours of a week only, every fifth one after the application before it,
-    every seventh one asks an alarm first.
+    Every fourth one enters waves at working hours of a week only, half of these at those of each region; every fifth
+    one after the application before it; every seventh one asks an alarm first; every ninth one's last wave takes a
+    person's approval.
     """
     name = application(number)
     account = f"{number:012d}"
     targets = [Target(account=account, region=region, stack=name) for region in REGIONS[: shape.regions]]
+    waves = tuple(_waves(targets))
+    if number % 9 == 4:
+        waves = (*waves[:-1], replace(waves[-1], gates=(APPROVAL,)))
     return Pipeline(
         application=name,
         template="template.yaml",
-        waves=tuple(_waves(targets)),
+        waves=waves,
         judge=JudgePolicy(latency=None, shared=False),
         alarms=(ALARM,),
         gates=tuple(_gates(number)),
@@ -113,7 +121,7 @@ def _gates(number: int) -> list[Gate]:
     gates: list[Gate] = []
     if number % 4 == 1:
         week = Hours(days=(0, 1, 2, 3, 4), start=7 * 3_600, end=20 * 3_600)
-        gates.append(Window(name="week", hours=(week,), zone="UTC"))
+        gates.append(Window(name="week", hours=(week,), zone=REGION if number % 8 == 5 else "UTC"))
     if number % 5 == 2:
         gates.append(After(name="provider", application=application(number - 1)))
     if number % 7 == 3:

@@ -126,10 +126,11 @@ def server(site: Site, port: int = 0, listening: socket.socket | None = None, **
         ground = Ground(
             journal=site.journal,
             clock=site.clock,
-            hub=Hub(Watch(site.journal), poll=0.02),
+            hub=more.pop("hub", None) or Hub(Watch(site.journal), poll=0.02),
             accounts=accounts,
             answers=answers,
-            **{"access": policy_for("127.0.0.1", accounts, site.clock), **more},
+            access=more.pop("access", None) or policy_for("127.0.0.1", accounts, site.clock),
+            **more,
         )
         with serving(ground, listening or listen("127.0.0.1", port)) as address:
             yield address

@@ -68,7 +68,7 @@ class Form:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
             try:
-                if not self._recognised(connection, path):
+                if not self.recognised(connection, path):
                     self._make(connection, path, time.monotonic() + patience)
                 elif _version(connection) < self.version:
                     self._bring_up(connection)
@@ -88,7 +88,7 @@ class Form:
         except OSError as error:
             raise self.tell(path, Trouble.UNREADABLE, error.strerror or str(error)) from error
 
-    def _recognised(self, connection: sqlite3.Connection, path: Path) -> bool:
+    def recognised(self, connection: sqlite3.Connection, path: Path) -> bool:
         """Whether this is such a file; False for an empty one."""
         # In this order: a process that makes the file meanwhile writes the tables and the numbers at once.
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -104,7 +104,7 @@ class Form:
         """Write the tables, unless another process that found the file empty was quicker."""
         _write_ahead(connection, until)
         with transaction(connection):
-            if not self._recognised(connection, path):
+            if not self.recognised(connection, path):
                 for statement in self.tables:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {self.application}")
@@ -151,6 +151,7 @@ class Store:
         self._form = form
         self._turn = threading.Lock()
         self._connection = form.connect(self._path, patience=patience)
+        self._opened = self._named()
 
     def close(self) -> None:
         """Close the file."""
@@ -160,6 +161,18 @@ class Store:
     def _transaction(self) -> Generator[sqlite3.Connection]:
         with self._turn, self._form.in_words(self._path), transaction(self._connection):
             yield self._connection
+
+    def still(self) -> None:
+        """Raise what `Form.tell` makes of it when the file's name leads elsewhere by now, or to a newer form."""
+        with self._turn, self._form.in_words(self._path):
+            if self._named() != self._opened:
+                raise self._form.tell(self._path, Trouble.UNREADABLE, "another file has taken its place")
+            self._form.recognised(self._connection, self._path)
+
+    def _named(self) -> tuple[int, int]:
+        """What the file's name leads to."""
+        found = self._path.stat()
+        return found.st_dev, found.st_ino
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._turn, self._form.in_words(self._path):

@@ -227,7 +227,11 @@ class SqliteJournal(Store):
         return self._rows("SELECT coalesce(max(id), 0) FROM happened")[0][0]
 
     def changes(self) -> int:
-        """SQLite counts what other connections committed, and what this one wrote; neither count ever falls."""
+        """SQLite counts what other connections committed, and what this one wrote; neither count ever falls.
+
+        Whoever follows a file that was moved away, or that a newer version has taken over, is told so.
+        """
+        self.still()
         others = self._rows("PRAGMA data_version")[0][0]
         return others + self._connection.total_changes
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from math import inf
+from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
@@ -54,5 +57,12 @@ def _wrong(ground: Ground) -> Iterator[str]:
     turn = ground.measures.metrics.since_turn
     if turn is not None and turn > LATE:
         yield "the controller has not looked at its releases for too long"
-    if (journal := ground.measures.journal) and shutil.disk_usage(journal.parent).free < ROOM:
+    if _room(ground.measures.journal) < ROOM:
         yield "there is little room left on the journal's disk"
+
+
+def _room(journal: Path | None) -> float:
+    """Bytes that a journal's disk has left; without end where there is none, or where it is gone."""
+    with suppress(OSError):
+        return shutil.disk_usage(journal.parent).free if journal else inf
+    return inf

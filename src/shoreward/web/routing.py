@@ -185,7 +185,7 @@ class Ground:
         """The commit that a branch, tag or commit of an application means.
 
         Raises:
-            UserError: REV_UNKNOWN and its like.
+            UserError: GIT_UNKNOWN_REVISION and its like.
             Refused: NO_REPOSITORY where the application's repository is not at hand.
         """
         repository = self.differences.repository(application)

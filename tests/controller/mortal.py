@@ -20,7 +20,7 @@ from shoreward.controller import Controller
 from shoreward.core import Release
 from shoreward.domain import Outcome, Target
 from shoreward.testing.builders import an_opening
-from shoreward.testing.clock import ScaledClock
+from shoreward.testing.clock import CountedClock
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud, SimulatedTarget
 from shoreward.testing.simulator import carry, state_of
@@ -28,7 +28,9 @@ from shoreward.testing.simulator import carry, state_of
 from .support import Call, Hook, alone, around, pipeline
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["shoreward.controller", "shoreward.adapters.journal", "shoreward.testing.simulator"])
+CONTEXT.set_forkserver_preload(
+    ["shoreward.controller", "shoreward.adapters.journal", "shoreward.testing.builders", "shoreward.testing.simulator"]
+)
 
 PIPELINE = pipeline()
 
@@ -62,12 +64,11 @@ class Mortal:
     """A release, whose journal and cloud are in a folder, and the controllers that carry it one after the other."""
 
     folder: Path
-    speed: float
 
     @staticmethod
-    def begin(folder: Path, commit: str, *, speed: float) -> Mortal:
+    def begin(folder: Path, commit: str) -> Mortal:
         """Open a release of a commit where `old` has been released."""
-        it = Mortal(folder, speed)
+        it = Mortal(folder)
         before, cloud = MemoryJournal(), SimulatedCloud()
         assert carry(before, cloud, before.open(an_opening("old", PIPELINE))).outcome is Outcome.SUCCEEDED
         with closing(SqliteJournal(folder / "journal.db")) as journal:
@@ -99,7 +100,7 @@ class Mortal:
     def cloud(self, journal: SqliteJournal) -> LastingCloud:
         return LastingCloud(
             folder=self.folder,
-            clock=ScaledClock(speed=self.speed, start=self.last_moment(journal)),
+            clock=CountedClock(step=1.0, start=self.last_moment(journal)),
             journal=journal,
             errors=errors,
             traffic={target.key: 200.0 for target in PIPELINE.targets},

@@ -15,7 +15,7 @@ from shoreward.controller import Controller
 from shoreward.core import Event, Release
 from shoreward.domain import Bake, JudgePolicy, LatencyPolicy, Outcome, Pipeline, Target
 from shoreward.testing.builders import a_pipeline, an_opening
-from shoreward.testing.clock import ScaledClock
+from shoreward.testing.clock import CountedClock
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
 from shoreward.testing.simulator import carry, state_of
@@ -160,9 +160,9 @@ def pipeline(waves: Any = (("eu-north-1",), ("eu-west-1", "us-east-1")), **more:
 
 
 class Scene:
-    """A cloud on which `old` has been released, and whose clock runs fast from now on."""
+    """A cloud on which `old` has been released, and whose clock goes on by `step` seconds at each reading since."""
 
-    def __init__(self, journal: Journal, *pipelines: Pipeline, speed: float = 400) -> None:
+    def __init__(self, journal: Journal, *pipelines: Pipeline, step: float = 1.0) -> None:
         self.journal = journal
         self.pipelines = pipelines or (pipeline(),)
         self.pipeline = self.pipelines[0]
@@ -174,7 +174,7 @@ class Scene:
             assert carry(before, self.cloud, before.open(opening)).outcome is Outcome.SUCCEEDED
         for target in self.cloud.targets.values():
             target.acts.clear()
-        self.cloud.clock = ScaledClock(speed=speed)
+        self.cloud.clock = CountedClock(step=step)
         self.log = Log()
         self.hooks: list[Hook] = []
         self.release = self.open("new")

@@ -219,7 +219,7 @@ def test_an_onlooker_who_stumbles_stops_nothing(journal: Journal):
 
 def test_a_controller_that_stays_looks_out_for_advisories_about_what_is_live(journal: Journal):
     # Given a release that has succeeded
-    scene = Scene(journal, replace(pipeline(), checks=some_checks(poll=600)))
+    scene = Scene(journal, replace(pipeline(), checks=some_checks(poll=60)))
     run(scene.controller())
     assert scene.state().outcome is Outcome.SUCCEEDED
     looks = len(scene.events(e.AdvisoriesReviewed))

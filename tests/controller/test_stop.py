@@ -56,7 +56,7 @@ def test_while_twenty_targets_shift_nothing_forward_begins_after_the_word(journa
     had looked before the word was in the journal; and when it is lifted, the release goes on to its end.
     """
     asked = Asked(journal)
-    scene = Scene(journal, pipeline((("first",), MANY)), speed=100)
+    scene = Scene(journal, pipeline((("first",), MANY)), step=0.2)
     begun_despite: list[str] = []
     shifting = threading.Semaphore(0)
 

@@ -23,6 +23,7 @@ from .support import Yard, places
 AWS = "AKIA" + "Q3EGRIK7X4ABCDEF"
 TOKEN = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 WORD = "hunter2" + "-on-the-beach"
+OURS = "sw" + "t_" + "0123456789ABCDEFGHIJabcdefghijWXYZ4yCqya"
 LINE = f'key = "{AWS}"\n'
 
 
@@ -44,6 +45,8 @@ def test_a_secret_is_told_by_its_line_and_not_repeated(tmp_path: Path):
     ("line", "rule", "severity"),
     [
         (f"token: {TOKEN}\n", "SECRET_GITHUB_TOKEN", Severity.HIGH),
+        (f"shoreward --server https://shore.example # {OURS}\n", "SECRET_SHOREWARD_TOKEN", Severity.HIGH),
+        (f"SHOREWARD_TOKEN={OURS}\n", "SECRET_SHOREWARD_TOKEN", Severity.HIGH),
         (f'password = "{WORD}"\n', "SECRET_KEYWORD", Severity.MEDIUM),
         ("-----BEGIN RSA " + "PRIVATE KEY-----\n", "SECRET_PRIVATE_KEY", Severity.CRITICAL),
     ],
@@ -51,6 +54,10 @@ def test_a_secret_is_told_by_its_line_and_not_repeated(tmp_path: Path):
 def test_kinds_of_secrets(tmp_path: Path, line: str, rule: str, severity: Severity):
     (finding,) = yard(tmp_path, settings_txt=line).scan("secrets").findings
     assert (finding.rule, finding.severity) == (rule, severity)
+
+
+def test_what_has_the_form_of_our_tokens_and_not_their_checksum_is_none(tmp_path: Path):
+    assert yard(tmp_path, notes_md=f"It begins with {OURS[:-1]}b.\n").scan("secrets").findings == ()
 
 
 def test_several_detectors_of_one_secret_are_one_finding(tmp_path: Path):

@@ -8,6 +8,7 @@ from typing import Any
 from shoreward.spec._format import PIPELINE
 from shoreward.spec._shapes import Record
 from shoreward.spec.notifications import NOTIFICATIONS
+from shoreward.spec.server import SERVER
 
 
 def schema() -> dict[str, Any]:
@@ -27,6 +28,11 @@ def schema_text() -> str:
 def notifications_schema_text() -> str:
     """The schema of `notifications.yaml`, as it stands in docs/schema/notifications.schema.json."""
     return _text(_titled("notifications.yaml", NOTIFICATIONS))
+
+
+def server_schema_text() -> str:
+    """The schema of `server.yaml`, as it stands in docs/schema/server.schema.json."""
+    return _text(_titled("server.yaml", SERVER))
 
 
 def _text(found: dict[str, Any]) -> str:

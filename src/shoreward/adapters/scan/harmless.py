@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-FORM = 2
+FORM = 3
 """Grows when the same line would be judged otherwise, here or by a detector of ours."""
 
 _KEY = re.compile(r"(?P<key>[\w.-]+)[\"']?\s*(?::=|=>|[:=])\s*[^:=]*$")

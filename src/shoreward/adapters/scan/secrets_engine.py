@@ -29,7 +29,13 @@ def main() -> None:
     config = {
         "plugins_used": [
             *({"name": kind.__name__} for kind in get_mapping_from_secret_type_to_class().values()),
-            {"name": "AddressDetector", "path": f"file://{Path(__file__).with_name('address_detector.py')}"},
+            *(
+                {"name": name, "path": f"file://{Path(__file__).with_name(file)}"}
+                for name, file in (
+                    ("AddressDetector", "address_detector.py"),
+                    ("ShorewardTokenDetector", "token_detector.py"),
+                )
+            ),
         ],
         "filters_used": [*({"path": path} for path in Settings().filters), *given["settings"]["filters"]],
     }

@@ -60,9 +60,9 @@ checks:
 
 def test_the_application_that_reads_the_values_is_named_for_the_sandbox():
     pipeline = parse(FILE + TRIED, folder="settings")
-    assert pipeline.template == "shop/template.yaml"
     assert pipeline.checks is not None
     assert pipeline.checks.sandbox is not None
+    assert (pipeline.template, pipeline.checks.sandbox.template) == ("", "shop/template.yaml")
     assert pipeline.checks.sandbox.target.stack == "shop-settings-sandbox"
     again = parse(FILE + TRIED.replace("../", ""))
     assert parse(dump(again)) == again

@@ -133,10 +133,12 @@ def test_values_are_met_by_the_application_in_a_sandbox_first(shop: Kiosk):
     assert there(shop, NORTH) == [], "customers have met nothing"
 
     priced(shop, 110)
-    failed = shop.run("check")
-    assert failed.code == 1, failed.all
-    assert "buys" in failed.out
-    assert there(shop, SOUTH) == [parameter, application]
+    released = shop.run("release", "--json")
+    assert (released.code, released.json["outcome"]) == (1, "failed"), released.all
+    told = shop.run("why", released.json["id"]).out
+    assert "buys" in told, told
+    assert there(shop, NORTH) == [], "customers have met nothing"
+    assert there(shop, SOUTH) == [parameter, application], "the release's own sandbox is gone"
 
     gone = shop.run("sandbox", "down")
     assert gone.code == 0, gone.all

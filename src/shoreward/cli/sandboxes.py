@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shoreward.app.sandboxes.orders import Order, Survey
 from shoreward.app.sandboxes.places import check_plan, placed
-from shoreward.app.sandboxes.plan import plan_of
+from shoreward.app.sandboxes.plan import plan_of, template_of
 from shoreward.app.sandboxes.ports import Progress, Proof
 from shoreward.app.sandboxes.reaping import Fate, Known
 from shoreward.app.sandboxes.sandboxes import Sandboxes
@@ -60,7 +60,7 @@ def bring_up(project: Project, rev: str | None, *, branch: str, fresh: bool, see
     try:
         made = project.sandboxes().up(order, Progress(say=say))
     except SpecError as error:
-        raise placed(error, repository.read(commit, pipeline.template)) from error
+        raise placed(error, repository.read(commit, template_of(pipeline))) from error
     if json:
         print_json(made_json(made))
     else:

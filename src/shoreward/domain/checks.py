@@ -59,12 +59,14 @@ class SandboxPlan:
         target: account, region, role and parameters; its stack's name is the beginning of every sandbox's.
         lease: how long a sandbox lives after its last use.
         seed: a command that puts data into a fresh sandbox, or "".
+        template: of a configuration, that of the application which reads the values; "" for the pipeline's own.
         seeded: where that command is declared.
     """
 
     target: Target
     lease: float = 14_400.0
     seed: str = ""
+    template: str = ""
     where: Place | None = field(default=None, compare=False)
     seeded: Place | None = field(default=None, compare=False)
 

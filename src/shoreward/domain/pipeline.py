@@ -179,7 +179,6 @@ class Pipeline:
     Attributes:
         application: its name, unique within a journal.
         template: path of the SAM or CloudFormation template, relative to the repository's root; "" where there is none.
-            Of a configuration that of the application which reads it, for sandboxes.
         alarms: CloudWatch alarm names that roll a release back when they fire; `{stack}`, `{region}` and
             `{account}` are filled in for each target.
         artifacts: name of the artifact bucket of a target; `{account}` and `{region}` are filled in.

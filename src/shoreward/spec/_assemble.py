@@ -17,6 +17,7 @@ from shoreward.domain import (
     Auto,
     Bake,
     BlamePolicy,
+    Checks,
     Gate,
     JudgePolicy,
     LatencyPolicy,
@@ -29,7 +30,7 @@ from shoreward.domain import (
 )
 from shoreward.domain.ramp import LEVELS, affordable
 from shoreward.spec._assemble_checks import assemble_checks
-from shoreward.spec._configuration import assemble_configuration, check_judged, checked, judged_past, read_by
+from shoreward.spec._configuration import assemble_configuration, check_judged, check_sandbox, checked, judged_past
 from shoreward.spec._format import TEMPLATE
 from shoreward.spec._gates import assemble_gates, check_names
 from shoreward.spec._kinds import duration_text, percent_text
@@ -64,9 +65,7 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
     _check_bucket(found.get("artifacts", defaults.artifacts), regions, at / "artifacts")
     pipeline = Pipeline(
         application=found.get("application", ""),
-        template=read_by(found, at, folder)
-        if configuration
-        else _template(found.get("template", TEMPLATE), at / "template", folder),
+        template="" if configuration else _template(found.get("template", TEMPLATE), at / "template", folder),
         waves=tuple(replace(wave, steps=()) for wave in waves) if configuration else waves,
         judge=judge,
         alarms=tuple(found.get("alarms", defaults.alarms)),
@@ -86,6 +85,7 @@ def assemble(found: Found, at: At, folder: str, beside: Beside | None) -> Pipeli
         configuration=configuration,
     )
     check_judged(pipeline, at)
+    check_sandbox(pipeline.checks or Checks(), configuration, at / "checks" / "sandbox")
     return pipeline
 
 

@@ -34,7 +34,7 @@ def assemble_checks(
         skip=tuple(found.get("skip", default.skip)),
         discover=found.get("discover", default.discover),
         suites=_suites(found, at / "suites", paths),
-        sandbox=_sandbox(plan, at / "sandbox", settle, stack, production) if plan else None,
+        sandbox=_sandbox(plan, at / "sandbox", settle, stack, production, paths) if plan else None,
         policies=tuple(
             _policy(entry, at / "policies" / index, paths)
             for index, entry in enumerate(found.get("policies", ()))
@@ -107,7 +107,9 @@ def _suite(entry: Found, at: At, paths: _Paths) -> Suite:
     )
 
 
-def _sandbox(plan: Found, at: At, settle: Settle, stack: str, production: Container[str]) -> SandboxPlan | None:
+def _sandbox(
+    plan: Found, at: At, settle: Settle, stack: str, production: Container[str], paths: _Paths
+) -> SandboxPlan | None:
     target = settle({"target": "/", "stack": f"{stack}-sandbox", **plan}, at)
     if target is None:
         return None
@@ -116,7 +118,8 @@ def _sandbox(plan: Found, at: At, settle: Settle, stack: str, production: Contai
         (at / "stack").complain("SPEC_SANDBOX_PRODUCTION", what, "Give sandboxes another stack name.")
     values = {key: plan[key] for key in ("lease", "seed") if key in plan}
     seeded = (at / "seed").place if "seed" in plan else None
-    return SandboxPlan(target=target, where=at.place, seeded=seeded, **values)
+    template = paths.settled(plan["template"], at / "template") if "template" in plan else ""
+    return SandboxPlan(target=target, template=template, where=at.place, seeded=seeded, **values)
 
 
 def _policy(entry: Found, at: At, paths: _Paths) -> PolicySource:

@@ -119,9 +119,6 @@ def assemble_configuration(found: Found, at: At, folder: str) -> Configuration |
         if "judged-by" in found:
             what = "'judged-by' says who is harmed by a configuration, and there is none."
             (at / "judged-by").complain("SPEC_CONFIGURATION", what, "Remove it, or add `configuration:`.", key=True)
-        if "template" in (found.get("checks", {}).get("sandbox") or {}):
-            what = "The sandbox of an application has its own template."
-            (at / "checks" / "sandbox" / "template").complain("SPEC_CONFIGURATION", what, "Remove it.", key=True)
         return None
     _refuse_foreign(found, at)
     sources = [
@@ -165,19 +162,6 @@ def check_judged(pipeline: Pipeline, at: At) -> None:
             )
 
 
-def read_by(found: Found, at: At, folder: str) -> str:
-    """Template of the application that reads the values, from the repository's root; "" without a sandbox."""
-    plan, here = found.get("checks", {}).get("sandbox"), at / "checks" / "sandbox"
-    if plan is None:
-        return ""
-    if "template" not in plan:
-        if not here.holds("template"):
-            what = "Nobody knows which application reads the values, and a sandbox is tested by it."
-            here.complain("SPEC_CONFIGURATION", what, "Add `template:` to it.", key=True)
-        return ""
-    return _path(plan["template"], here / "template", folder)
-
-
 def judged_past(found: Found, configuration: Configuration | None) -> bool:
     """Whether a target's own past stands in: a configuration's does by default, since it has no canary."""
     usual = JudgePolicy().own_past if configuration is None else True
@@ -189,6 +173,19 @@ def checked(checks: Checks, configuration: Configuration | None) -> Checks:
     if configuration is None or VULNERABILITIES in checks.skip:
         return checks
     return replace(checks, skip=(*checks.skip, VULNERABILITIES))
+
+
+def check_sandbox(checks: Checks, configuration: Configuration | None, at: At) -> None:
+    """What stands in the sandbox of a configuration is the application that reads the values."""
+    plan = checks.sandbox
+    if plan is None or bool(plan.template) == (configuration is not None):
+        return
+    if plan.template:
+        what = "The sandbox of an application is made of its own template."
+        (at / "template").complain("SPEC_CONFIGURATION", what, "Remove it.", key=True)
+    elif not at.holds("template"):
+        what = "Nobody knows which application reads the values, and the sandbox is made of it."
+        at.complain("SPEC_CONFIGURATION", what, "Add `template:` to it.", key=True)
 
 
 def _refuse_foreign(found: Found, at: At) -> None:

@@ -45,7 +45,7 @@ def dump(pipeline: Pipeline) -> str:
         "allow-drift": list(pipeline.allow_drift),
         **_gates(pipeline.gates),
         "blame": {"bisect": list(pipeline.blame.bisect), "revert": pipeline.blame.revert},
-        **({"checks": _checks(pipeline, pipeline.checks, accounts)} if pipeline.checks else {}),
+        **({"checks": _checks(pipeline.checks, accounts)} if pipeline.checks else {}),
     }
     return "\n".join(_block(content)) + "\n"
 
@@ -174,10 +174,9 @@ def _probe(probe: Probe) -> dict[str, Any]:
     return {"function": probe.function, "payload": _Flow(probe.payload), **expect, "every": duration_text(probe.every)}
 
 
-def _checks(pipeline: Pipeline, checks: Checks, accounts: _Accounts) -> dict[str, Any]:
+def _checks(checks: Checks, accounts: _Accounts) -> dict[str, Any]:
     advisories = checks.advisories
-    reader = _given(template=pipeline.template if pipeline.configuration else "")
-    sandbox = {"sandbox": {**_sandbox(checks.sandbox, accounts), **reader}} if checks.sandbox else {}
+    sandbox = {"sandbox": _sandbox(checks.sandbox, accounts)} if checks.sandbox else {}
     return {
         "block": str(checks.block),
         "skip": list(checks.skip),
@@ -257,7 +256,8 @@ def _suite(suite: Suite) -> dict[str, Any]:
 
 
 def _sandbox(plan: SandboxPlan, accounts: _Accounts) -> dict[str, Any]:
-    return {**_target(plan.target, accounts, True), "lease": duration_text(plan.lease), **_given(seed=plan.seed)}
+    given = _given(seed=plan.seed, template=plan.template)
+    return {**_target(plan.target, accounts, True), "lease": duration_text(plan.lease), **given}
 
 
 class _Flow(str):

@@ -58,8 +58,10 @@ def _read(text: str, file: str, folder: str, root: Path | None, beside: Beside |
     document = read_yaml(text, file, intrinsics=False)
     at = At(document, [])
     pipeline = assemble(PIPELINE.read(document.value, at) or {}, at, folder, beside)
-    if root and pipeline.template:
-        _check_template(pipeline.template, root, at if pipeline.configuration is None else at / "checks" / "sandbox")
+    if root and pipeline.configuration is None:
+        _check_template(pipeline.template, root, at)
+    if root and pipeline.checks and pipeline.checks.sandbox and pipeline.checks.sandbox.template:
+        _check_template(pipeline.checks.sandbox.template, root, at / "checks" / "sandbox")
     errors = in_order(at.errors)
     if errors:
         raise errors[0] if len(errors) == 1 else SpecErrors(errors)

@@ -123,7 +123,9 @@ class LocalBuilder:
         if pipeline.configuration is None or plan is None:
             return made
         there = (Wave(name="sandbox", targets=(plan.target,)),)
-        reader = self.build(dataclasses.replace(pipeline, configuration=None, waves=there), commit)
+        reader = self.build(
+            dataclasses.replace(pipeline, configuration=None, template=plan.template, waves=there), commit
+        )
         return trial_of(reader, made, pipeline.targets[0], self._blobs)
 
     def key(self, pipeline: Pipeline, commit: str) -> str:

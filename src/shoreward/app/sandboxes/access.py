@@ -14,7 +14,7 @@ from shoreward.app.checking import Materials, Running
 from shoreward.app.sandboxes.lease import Injected
 from shoreward.app.sandboxes.mending import suffering
 from shoreward.app.sandboxes.places import placed
-from shoreward.app.sandboxes.plan import Build, plan_of
+from shoreward.app.sandboxes.plan import Build, plan_of, template_of
 from shoreward.app.sandboxes.ports import Progress
 from shoreward.app.sandboxes.reaping import Known
 from shoreward.app.sandboxes.sandboxes import Order, Sandbox, Sandboxes, left_error
@@ -159,7 +159,7 @@ class SandboxAccess:
         except Retryable:
             raise
         except SpecError as error:
-            return placed(error, materials.source.read(materials.commit, materials.pipeline.template))
+            return placed(error, materials.source.read(materials.commit, template_of(materials.pipeline)))
         except ShorewardError as error:
             return error
 

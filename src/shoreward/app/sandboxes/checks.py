@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shoreward.app.checking import Check, Materials, Outside, Report, Running
-from shoreward.app.sandboxes.plan import Build, plan_of
+from shoreward.app.sandboxes.plan import Build, plan_of, template_of
 from shoreward.domain import Finding, Pipeline, SandboxPlan, Severity, canonical, digest_of
 
 if TYPE_CHECKING:
@@ -141,4 +141,4 @@ def _told(found: Sequence[Finding]) -> str:
 
 
 def _template_id(materials: Materials) -> str | None:
-    return materials.source.tree(materials.commit, materials.pipeline.template)
+    return materials.source.tree(materials.commit, template_of(materials.pipeline))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from shoreward.app.files import Source
-from shoreward.app.sandboxes.plan import plan_of
+from shoreward.app.sandboxes.plan import plan_of, template_of
 from shoreward.domain import Pipeline, Place, SpecError
 from shoreward.spec.template import Template, parameter_values, read_template
 from shoreward.spec.template.plain import Json, Path, listed, only
@@ -58,8 +58,8 @@ def check_plan(source: Source, commit: str, pipeline: Pipeline) -> None:
         SpecError: PARAMETER_UNKNOWN, PARAMETER_MISSING, PARAMETER_NOT_ALLOWED; the template cannot be read.
         Refused: SANDBOX_NOT_PLANNED.
     """
-    content = source.read(commit, pipeline.template)
-    template = read_template((content or b"").decode(), pipeline.template)
+    file = template_of(pipeline)
+    template = read_template((source.read(commit, file) or b"").decode(), file)
     parameter_values(template, [("the sandbox", dict(plan_of(pipeline).target.parameters))])
 
 

@@ -10,6 +10,11 @@ Build = Callable[[Pipeline, str], Revision]
 """Gives the revision of a commit."""
 
 
+def template_of(pipeline: Pipeline) -> str:
+    """Path of the template that a pipeline's sandboxes are made of; raises as `plan_of`."""
+    return plan_of(pipeline).template or pipeline.template
+
+
 def plan_of(pipeline: Pipeline) -> SandboxPlan:
     """Where a pipeline's sandboxes are made; raises `Refused` (SANDBOX_NOT_PLANNED) when it does not say."""
     plan = pipeline.checks.sandbox if pipeline.checks is not None else None

@@ -83,7 +83,7 @@ class Sandboxes:
             target=target,
             application=order.pipeline.application,
             revision=order.revision,
-            file=order.pipeline.template,
+            file=order.plan.template or order.pipeline.template,
             template=template,
             tags=tags_of(lease),
             bucket=bucket_of(order.pipeline, order.plan.target),

@@ -131,6 +131,7 @@ def test_values_are_met_by_the_application_in_a_sandbox_first(shop: Kiosk):
     assert parameter == f"/{sandbox}/shop/limit"
     assert sandbox.startswith("settings-sandbox-main--")
     assert there(shop, NORTH) == [], "customers have met nothing"
+    assert f"{sandbox} is up as it was" in " ".join(shop.run("sandbox", "up").out.split())
 
     priced(shop, 110)
     released = shop.run("release", "--json")

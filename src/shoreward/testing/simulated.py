@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -284,14 +285,13 @@ class SimulatedCloud:
         times = np.arange(start, end, period)
         return {stream: self._samples(target, stream, times, period) for stream in streams}
 
-    def _samples(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> Samples:
-        requests, errors = np.zeros(len(times)), np.zeros(len(times))
-        for index, time in enumerate(times):
-            commit = self._commit(target, stream, float(time))
-            rate = self.traffic.get(target.key, 10.0) * (self._share(target, commit, float(time)) if commit else 0.0)
-            odds = self.errors(commit, target, float(time))
-            name = json.dumps([self.seed, target.key, stream.version, float(time)])
-            requests[index], errors[index] = _drawn(name, rate * period, odds)
+    def _samples(self, target: Target, stream: Stream, times: NDArray[np.float64], period: int) -> Samples:
+        rate, of = self.traffic.get(target.key, 10.0), json.dumps([self.seed, target.key, stream.version])[:-1]
+        drawn = [
+            _drawn(f"{of}, {time}]", rate * share * period, self.errors(commit, target, time))
+            for time, commit, share in self._served(target, stream, times)
+        ]
+        requests, errors = np.array(drawn, dtype=np.float64).reshape(-1, 2).T
         return Samples(requests=requests, errors=errors, throttles=np.zeros(len(times)))
 
     def latencies(
@@ -307,7 +307,11 @@ class SimulatedCloud:
         """See `MetricSource.latencies`."""
         times = np.arange(start, end, period)
         factors = np.exp([SPREAD.inv_cdf(level) for level in levels])[:, None]
-        return {stream: factors * self._medians(target, stream, times, period) for stream in streams}
+        return {
+            stream: factors
+            * self._medians(target, stream, times, self._samples(target, stream, times, period).requests)
+            for stream in streams
+        }
 
     def slower(
         self, target: Target, limits: Mapping[Stream, Sequence[float]], *, start: float, end: float, period: int
@@ -317,36 +321,32 @@ class SimulatedCloud:
         found: dict[Stream, NDArray[np.float64]] = {}
         for stream, ends in limits.items():
             requests = self._samples(target, stream, times, period).requests
-            medians = self._medians(target, stream, times, period)
-            rows = [
-                [0.0 if np.isnan(median) else 1 - SPREAD.cdf(math.log(end / median)) for median in medians]
-                for end in ends
-            ]
+            medians = self._medians(target, stream, times, requests).tolist()
+            rows = [[_beyond(end, median) for median in medians] for end in ends]
             found[stream] = np.round(np.array(rows) * requests)
         return found
 
-    def _medians(self, target: Target, stream: Stream, times: np.ndarray, period: int) -> NDArray[np.float64]:
+    def _medians(
+        self, target: Target, stream: Stream, times: NDArray[np.float64], requests: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """NaN without requests."""
-        requests = self._samples(target, stream, times, period).requests
-        medians = np.array([self.latency(self._commit(target, stream, float(at)), target, float(at)) for at in times])
+        served = self._served(target, stream, times)
+        medians = np.array([self.latency(commit, target, time) for time, commit, _ in served])
         return np.where(requests > 0, medians, np.nan)
 
-    def _commit(self, target: Target, stream: Stream, time: float) -> str:
-        """The commit that a version is of; of all versions together, the one that most are served by; "" for none."""
-        if stream.version:
-            return self.target(target).versions[int(stream.version) - 1]
-        serving: Mapping[str, float] = {}
-        for at, shares in self.target(target).shares:
-            if at <= time:
-                serving = shares
-        return max(serving, key=lambda commit: serving[commit], default="")
+    def _served(self, target: Target, stream: Stream, times: NDArray[np.float64]) -> Sequence[tuple[float, str, float]]:
+        """At each time the commit that a version is of, and its share of the traffic.
 
-    def _share(self, target: Target, commit: str, time: float) -> float:
-        share = 0.0
-        for at, shares in self.target(target).shares:
-            if at <= time:
-                share = shares.get(commit, 0.0)
-        return share
+        Of all versions together it is the commit that most are served by; "" for none.
+        """
+        state = self.target(target)
+        of = state.versions[int(stream.version) - 1] if stream.version else None
+        steps = [("" if of is None else of, 0.0)]
+        for _, serving in state.shares:
+            commit = max(serving, key=lambda each: serving[each], default="") if of is None else of
+            steps.append((commit, serving.get(commit, 0.0)))
+        since = [time for time, _ in state.shares]
+        return [(time, *steps[bisect_right(since, time)]) for time in map(float, times)]
 
     def firing(self, target: Target, names: Sequence[str]) -> tuple[str, ...]:
         """See `AlarmSource.firing`."""
@@ -355,6 +355,12 @@ class SimulatedCloud:
     def firing_like(self, target: Target, prefix: str) -> tuple[str, ...]:
         """See `AlarmSource.firing_like`."""
         return tuple(name for name in self.firing_alarms.get(target.key, ()) if name.startswith(prefix))
+
+
+@lru_cache(maxsize=10_000)
+def _beyond(end: float, median: float) -> float:
+    """The share of requests that take longer."""
+    return 0.0 if math.isnan(median) else 1 - SPREAD.cdf(math.log(end / median))
 
 
 @lru_cache(maxsize=100_000)

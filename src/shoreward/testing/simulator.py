@@ -5,7 +5,7 @@ from __future__ import annotations
 from shoreward.app.perform import perform
 from shoreward.app.ports import Journal
 from shoreward.app.world import World
-from shoreward.core import Event, Release, decide, replay
+from shoreward.core import Event, Release, decide, evolve, replay
 from shoreward.testing.simulated import SimulatedCloud
 
 
@@ -20,21 +20,30 @@ def step(journal: Journal, cloud: SimulatedCloud, release: str, world: World | N
     Returns when to decide again: now, if anything happened; a deadline; or None when only a person can help, or the
     release has ended.
     """
-    state = state_of(journal, release)
+    recorded = journal.events(release)
+    state = replay(release, (each.event for each in recorded))
+    return _step(journal, cloud, state, recorded[-1].seq, world or cloud.world())
+
+
+def _step(journal: Journal, cloud: SimulatedCloud, state: Release, seq: int, world: World) -> float | None:
     decision = decide(state, cloud.clock.now())
     events: tuple[Event, ...] = decision.records
     if not events:
-        events = tuple(perform(world or cloud.world(), state, effect) for effect in decision.effects)
+        events = tuple(perform(world, state, effect) for effect in decision.effects)
     if not events:
         return decision.wake_at
-    journal.append(release, len(journal.events(release)), events)
+    journal.append(state.id, seq, events)
     return cloud.clock.now()
 
 
 def carry(journal: Journal, cloud: SimulatedCloud, release: str, *, until: float | None = None) -> Release:
     """Carry a release until it has ended, only a person can help, or simulated time has come to `until`."""
+    recorded = journal.events(release)
+    state, seq = replay(release, (each.event for each in recorded)), recorded[-1].seq
     while True:
-        again = step(journal, cloud, release)
+        again = _step(journal, cloud, state, seq, cloud.world())
+        for each in journal.events(release, seq):
+            state, seq = evolve(state, each.event), each.seq
         if again is None or (until is not None and again > until):
-            return state_of(journal, release)
+            return state
         cloud.clock.time = max(cloud.clock.time, again)

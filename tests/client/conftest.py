@@ -18,6 +18,7 @@ import pytest
 
 from shoreward.adapters.git import Repository
 from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJournal
+from shoreward.app.surroundings import Conditions
 from shoreward.bootstrap import Project, SystemClock, open_project
 from shoreward.cli import main
 from shoreward.core import Event
@@ -26,7 +27,6 @@ from shoreward.testing.builders import a_lease, a_pipeline, an_opening
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
 from shoreward.testing.simulator import carry
 from shoreward.web.access.signed_in import policy_for
-from shoreward.web.around import Known
 from shoreward.web.hub import Hub
 from shoreward.web.routing import Ground
 from shoreward.web.server import listen, serving
@@ -145,7 +145,7 @@ def both(a_past: Past, tmp_path: Path) -> Iterator[Both]:
         ground = Ground(
             journal=at_server.journal,
             clock=clock,
-            hub=Hub(Watch(at_server.journal, Known(taint=at_server.quarantine().taint)), poll=0.02),
+            hub=Hub(Watch(at_server.journal, Conditions(taint=at_server.quarantine().taint)), poll=0.02),
             accounts=accounts,
             answers=stack.enter_context(closing(SqliteAnswers(files[1], clock.now))),
             access=policy_for("127.0.0.1", accounts, clock),

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from shoreward.app.people import levers, orders
 from shoreward.app.people.gates import approve
+from shoreward.app.quarantine import Taint
 from shoreward.app.releases import Wish
+from shoreward.app.surroundings import Conditions
 from shoreward.domain import Approval, Bake, Pipeline
 from shoreward.testing.builders import a_pipeline
 
@@ -68,6 +70,13 @@ def test_a_release_that_stands_still_for_too_long_is_told_once(shore: Shore):
     for _ in range(3):
         assert waiting(shore) == [("blocked", "Release app-1 has not moved for 4 hours")]
         later(shore, HOUR)
+
+
+def test_what_is_not_in_the_journal_is_told_by_whoever_knows_of_it(shore: Shore):
+    shore.listener.conditions = Conditions(taint=lambda header: Taint(unsure="The clone is shallow."))
+    stuck(shore)
+    assert waiting(shore) == [("needs-person", "Release app-1 needs a person")]
+    assert "The clone is shallow." in shore.notices()[-1].why
 
 
 def test_what_a_person_holds_is_not_told_again(shore: Shore):

@@ -9,14 +9,15 @@ from shoreward.app.past.history import mistaken
 from shoreward.app.past.spared import spared
 from shoreward.app.people import levers, orders
 from shoreward.app.releases import Wish
-from shoreward.app.surroundings import Scene
+from shoreward.app.surroundings import Conditions, Scene
 from shoreward.core import events as e
 from shoreward.core import replay
 from shoreward.core.control import control_of
 from shoreward.core.header import Header
+from shoreward.core.watching import LINGERS
 from shoreward.domain import Approval, Limits, Outcome, Pipeline
 from shoreward.testing.builders import a_pipeline
-from shoreward.web.around import Around, Known
+from shoreward.web.around import Around
 from shoreward.web.views.actions import all_of
 from shoreward.web.views.under_way import blockers
 from shoreward.web.watch import Watch
@@ -76,11 +77,23 @@ def test_what_waits_for_a_person_says_what_to_do_and_how(build: Build):
 
 def test_whoever_waits_for_room_is_named(build: Build):
     site = build(lambda site: site.carried("new", until=30))
-    sight = Watch(site.journal, Known(limits=Limits(targets=0))).sight
-    assert sight.scene().limits == Limits(targets=0)
+    sight = Watch(site.journal, Conditions(limits=Limits(targets=0))).sight
+    assert sight.scene(site.clock.now()).limits == Limits(targets=0)
     known = next(iter(sight.under_way.values()))
     assert blockers(sight, known, site.clock.now())
-    assert isinstance(Around(Known(), lambda release: known.state).scene(sight), Scene)
+    assert isinstance(Around(Conditions(), lambda release: known.state).scene(sight, site.clock.now()), Scene)
+
+
+def test_what_left_its_targets_lately_bears_on_an_older_release_and_no_longer_than_that(build: Build):
+    site = build(lambda site: [site.opened("old"), site.opened("new")])
+    at = site.clock.now()
+    ends = (
+        e.RollbackBegan(at=at, cause="person", reason="regret", by="ada"),
+        e.ReleaseEnded(at=at, outcome=Outcome.ROLLED_BACK),
+    )
+    site.journal.append("app-2", 1, ends)
+    for now, bears in ((at, ["app-1", "app-2"]), (at + LINGERS, ["app-1"])):
+        assert [each.id for each in Watch(site.journal).sight.scene(now).releases] == bears
 
 
 def test_what_cannot_be_done_says_why(past: Site):
@@ -197,4 +210,3 @@ def test_a_target_that_somebody_changed_by_hand_says_what_to_do_about_it(build: 
     assert "changed it by hand" in held["advice"]
     assert [each["label"] for each in held["actions"]] == ["Resume eu-north-1"]
     assert "Resume eu-north-1" in site.page("/releases/app-1")
-

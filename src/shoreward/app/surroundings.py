@@ -6,7 +6,7 @@ Pure, over all releases that are under way; the controller and the simulation of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 
@@ -14,11 +14,33 @@ from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.core import Deployment, Phase, Release
 from shoreward.core.control import NO_CONTROL, Control
 from shoreward.core.decide import leaves
+from shoreward.core.header import Header
 from shoreward.core.outside import Elsewhere, Fellow, Other, Outside
 from shoreward.core.sequence import condemned, heirs, ready, to_come
 from shoreward.domain import Limits, Outcome, Target
 
 UNLIMITED = Limits()
+
+
+def free(header: Header) -> Taint:
+    """Nothing is in quarantine, as far as anybody here can tell."""
+    return CLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What bears on releases beside what is in the journal.
+
+    Attributes:
+        limits: how much may be under way at once.
+        taint: what quarantine says of a release.
+    """
+
+    limits: Limits = UNLIMITED
+    taint: Callable[[Header], Taint] = free
+
+
+UNCONDITIONAL = Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +93,30 @@ class Scene:
     limits: Limits = UNLIMITED
     taints: Mapping[str, Taint] = field(default_factory=dict[str, Taint])
     glances: Glances = field(default_factory=Glances)
+
+    @classmethod
+    def of(
+        cls,
+        opened: Iterable[Header],
+        over: Iterable[Header],
+        load: Callable[[str], Release],
+        *,
+        control: Control,
+        limits: Limits = UNLIMITED,
+        taints: Mapping[str, Taint],
+        glances: Glances | None = None,
+    ) -> Scene:
+        """A scene of releases that are under way, and of those that are over and bear on them."""
+        known = {header.id: header for header in (*opened, *over)}
+        ordered = sorted(known.values(), key=lambda header: header.number)
+        (glances := glances or Glances()).keep(known)
+        return cls(
+            releases=tuple(load(header.id) for header in ordered),
+            control=control,
+            limits=limits,
+            taints=taints,
+            glances=glances,
+        )
 
     def around(self, state: Release) -> Outside:
         """The surroundings of one of the releases."""

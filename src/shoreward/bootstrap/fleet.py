@@ -14,9 +14,10 @@ from shoreward.adapters.journal import SqliteJournal
 from shoreward.app.merging.merges import Tip
 from shoreward.app.merging.together import Berth, Seen, look_at, open_together
 from shoreward.app.merging.webhooks import Push, tells_of
-from shoreward.app.quarantine import Quarantine
+from shoreward.app.quarantine import CLEAN, Quarantine, Taint
 from shoreward.app.quarantine.ancestry import Ancestry
 from shoreward.app.releases import Wish
+from shoreward.app.surroundings import Conditions
 from shoreward.app.world import World
 from shoreward.bootstrap.here import SystemClock
 from shoreward.bootstrap.pipelines import with_traffic
@@ -105,6 +106,7 @@ class Ships:
     ships: list[Ship] = field(default_factory=list["Ship"])
     _by_name: dict[str, Ship] = field(default_factory=dict[str, "Ship"])
     _worlds: dict[str, World] = field(default_factory=dict[str, World])
+    _quarantines: dict[str, Quarantine] = field(default_factory=dict[str, Quarantine])
 
     def meet(self, application: str, ship: Ship) -> None:
         """An application's pipeline was read; raises `Refused` (FLEET_NAME_TWICE) when two have its name."""
@@ -174,8 +176,14 @@ class Ships:
 
     def quarantine(self, application: str) -> Quarantine | None:
         """What may not be released again of an application; None for one that is not in the fleet."""
-        ship = self._by_name.get(application)
-        return ship.project.quarantine() if ship else None
+        if application not in self._quarantines and (ship := self._by_name.get(application)):
+            self._quarantines[application] = ship.project.quarantine()
+        return self._quarantines.get(application)
+
+    def taint(self, header: Header) -> Taint:
+        """What quarantine says of a release; nothing of one whose application is not in the fleet."""
+        quarantine = self.quarantine(header.application)
+        return quarantine.taint(header) if quarantine else CLEAN
 
     def ancestry(self, application: str) -> Ancestry | None:
         """The history of an application's commits; None for one that is not in the fleet."""
@@ -197,6 +205,10 @@ class Convoy:
     merges: Merges
     limits: Limits
     notifications: Notifications | None = None
+
+    def conditions(self) -> Conditions:
+        """What bears on its releases beside what is in the journal."""
+        return Conditions(limits=self.limits, taint=self.ships.taint)
 
     def controller(self, observe: Observer | None = None, meter: Meter | None = None) -> Controller:
         """Whoever carries it."""

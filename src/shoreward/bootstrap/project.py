@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shoreward.app.sandboxes.access import SandboxAccess
     from shoreward.app.sandboxes.parity import Observer
     from shoreward.app.sandboxes.sandboxes import Sandboxes
+    from shoreward.app.surroundings import Conditions
     from shoreward.app.world import World
     from shoreward.bootstrap.blaming import Blaming
     from shoreward.bootstrap.sharing import SharedSandbox
@@ -187,6 +188,12 @@ class Project:
         from shoreward.bootstrap.quarantining import quarantine
 
         return quarantine(self)
+
+    def conditions(self) -> Conditions:
+        """What bears on its releases beside what is in the journal."""
+        from shoreward.app.surroundings import Conditions
+
+        return Conditions(taint=self.quarantine().taint)
 
     def blaming(self) -> Blaming:
         """Who looks for the commit that harmed."""

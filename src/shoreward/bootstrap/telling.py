@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shoreward.app.surroundings import UNCONDITIONAL, Conditions
 from shoreward.domain.notifications import Notifications
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ def telling(
     notifications: Notifications | None,
     now: Callable[[], float] = time.time,
     *,
+    conditions: Conditions = UNCONDITIONAL,
     drain: float = 5.0,
 ) -> AbstractContextManager[object]:
     """Tells of what happens in a journal while it is entered; nobody is told where nobody is configured.
 
     Args:
+        conditions: what bears on releases beside what is in the journal.
         drain: seconds that leaving it gives receivers for what has just happened.
     """
     if notifications is None:
@@ -48,7 +51,13 @@ def telling(
 
     # Connections of its own: nothing that is told makes a release wait for a lock of this process.
     outbox = SqliteOutbox(journal)
-    listener = Listener(journal=SqliteJournal(journal), outbox=outbox, now=now, patience=notifications.blocked_after)
+    listener = Listener(
+        journal=SqliteJournal(journal),
+        outbox=outbox,
+        now=now,
+        patience=notifications.blocked_after,
+        conditions=conditions,
+    )
     return Teller(outbox=outbox, listener=listener, couriers=couriers(outbox, notifications, now), drain=drain)
 
 

@@ -62,7 +62,7 @@ def attend(site: Site, release: str, *, json: bool, wished: Outcome | None = Non
 def _told(project: Project) -> AbstractContextManager[object]:
     """Tells who is to be told meanwhile; a mistake in who that is keeps nothing from being taken back."""
     try:
-        return telling(project.journal.path, project.notifications())
+        return telling(project.journal.path, project.notifications(), conditions=project.conditions())
     except UserError as error:
         warn(f"Nobody is told of this: {error}")
         return nullcontext()
@@ -114,7 +114,7 @@ def _say_end(state: Release) -> None:
 
 def carry_all(project: Project, *, forever: bool, json: bool) -> None:
     """Carry whatever is open."""
-    with telling(project.journal.path, project.notifications()), interruptible_run():
+    with telling(project.journal.path, project.notifications(), conditions=project.conditions()), interruptible_run():
         if json:
             _carry_all(project, JsonLines().observe, forever)
             return

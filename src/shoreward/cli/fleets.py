@@ -14,7 +14,7 @@ from shoreward.cli.output import console
 def carry_fleet(file: Path, *, journal: Path | None, json: bool) -> None:
     """Watch the branches that a file names, and carry their releases, until interrupted."""
     convoy = open_fleet(file, journal)
-    with telling(convoy.journal.path, convoy.notifications), interruptible_run():
+    with telling(convoy.journal.path, convoy.notifications, conditions=convoy.conditions()), interruptible_run():
         if json:
             convoy.controller(while_read(JsonLines().observe)).run(forever=True)
             return

@@ -44,7 +44,7 @@ def release_group(file: Path, name: str, *, journal: Path | None, despite: str, 
 
 def _carry(convoy: Convoy, *, json: bool) -> None:
     """Carry what is open, unless another process does."""
-    with telling(convoy.journal.path, convoy.notifications), interruptible_run():
+    with telling(convoy.journal.path, convoy.notifications, conditions=convoy.conditions()), interruptible_run():
         try:
             if json:
                 convoy.controller().run()

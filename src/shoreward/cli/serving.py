@@ -13,10 +13,10 @@ from typing import Any
 
 from shoreward.adapters.journal import SqliteAccounts, SqliteAnswers, SqliteJournal
 from shoreward.app.ports import Clock
-from shoreward.app.quarantine import CLEAN, Taint
 from shoreward.app.releases import Wish
+from shoreward.app.surroundings import Conditions
 from shoreward.bootstrap import Project, SystemClock
-from shoreward.bootstrap.fleet import Ships, open_fleet
+from shoreward.bootstrap.fleet import open_fleet
 from shoreward.bootstrap.leases import leases
 from shoreward.bootstrap.telling import telling
 from shoreward.cli import logs
@@ -25,11 +25,9 @@ from shoreward.cli.output import console, print_json_line
 from shoreward.cli.starting import open_release, prepare
 from shoreward.cli.tracing import traced
 from shoreward.controller import Controller, Meter, Observer
-from shoreward.core.header import Header
 from shoreward.domain import Refused
 from shoreward.spec.server import load_settings
 from shoreward.web.access.signed_in import policy_for, signing_in
-from shoreward.web.around import Known
 from shoreward.web.hub import Hub
 from shoreward.web.measures import Measures
 from shoreward.web.routing import Ground
@@ -66,6 +64,7 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
     """
     logs.configure()
     clock, quarantine = SystemClock(), project.quarantine()
+    conditions = Conditions(taint=quarantine.taint)
     ground = Ground(
         journal=project.journal,
         clock=clock,
@@ -75,11 +74,12 @@ def serve(project: Project, listening: Listening, *, carry: bool, json: bool) ->
         ancestry=lambda application: quarantine.ancestry,
         sandboxes=lambda: leases(project.state),
         measures=Measures(project.journal.path),
-        hub=Hub(Watch(project.journal, Known(taint=quarantine.taint))),
+        hub=Hub(Watch(project.journal, conditions)),
         differences=Differences(lambda application: project.repository),
         begin=lambda rev, ask, despite: _begin(project, rev, ask, despite),
     )
-    with telling(project.journal.path, project.notifications()), traced(project.journal, logs.log_event) as observe:
+    told = telling(project.journal.path, project.notifications(), conditions=conditions)
+    with told, traced(project.journal, logs.log_event) as observe:
         carrier = _carrier(project, observe, ground.measures.metrics)
         _serve(ground, listening, carrier if carry else None, json=json)
 
@@ -88,7 +88,7 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
     """Serve all pipelines of a fleet, and take webhooks; see `serve`."""
     logs.configure()
     convoy = open_fleet(file, journal)
-    clock = SystemClock()
+    clock, conditions = SystemClock(), convoy.conditions()
     ground = Ground(
         journal=convoy.journal,
         clock=clock,
@@ -98,23 +98,14 @@ def serve_fleet(file: Path, listening: Listening, *, journal: Path | None, carry
         ancestry=convoy.ships.ancestry,
         sandboxes=lambda: leases(convoy.ships.ships[0].project.state),
         measures=Measures(convoy.journal.path),
-        hub=Hub(Watch(convoy.journal, Known(limits=convoy.limits, taint=_tainted(convoy.ships)))),
+        hub=Hub(Watch(convoy.journal, conditions)),
         differences=Differences(convoy.ships.repository),
         branches=convoy,
     )
-    with telling(convoy.journal.path, convoy.notifications), traced(convoy.journal, logs.log_event) as observe:
+    told = telling(convoy.journal.path, convoy.notifications, conditions=conditions)
+    with told, traced(convoy.journal, logs.log_event) as observe:
         carrier = partial(convoy.controller, observe, meter=ground.measures.metrics)
         _serve(ground, listening, carrier if carry else None, json=json)
-
-
-def _tainted(ships: Ships) -> Callable[[Header], Taint]:
-    """What quarantine says of a release; nothing of one whose application is not in the fleet."""
-
-    def taint(header: Header) -> Taint:
-        quarantine = ships.quarantine(header.application)
-        return quarantine.taint(header) if quarantine else CLEAN
-
-    return taint
 
 
 def _serve(ground: Ground, listening: Listening, controller: Callable[[], Controller] | None, *, json: bool) -> None:

@@ -106,11 +106,11 @@ class Here:
 
     def waits(self, state: Release, now: float) -> Sequence[Blocker]:
         """See `Site.waits`."""
-        return decision_of(self.project.journal, self.project.quarantine(), state, now).blockers
+        return decision_of(self.project.journal, self.project.conditions(), state, now).blockers
 
     def gates(self, state: Release, now: float) -> Sequence[GateState]:
         """See `Site.gates`."""
-        return gate_states(state, now, scene_of(self.project.journal, self.project.quarantine(), now))
+        return gate_states(state, now, scene_of(self.project.journal, self.project.conditions(), now))
 
     def history(self, limit: int) -> Sequence[Stay]:
         """See `Site.history`."""

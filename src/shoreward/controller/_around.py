@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import reduce
 
 from shoreward.app.ports import Clock, Journal
 from shoreward.app.quarantine import Taint
-from shoreward.app.releases import beside, load
-from shoreward.app.surroundings import Glances, Limits, Scene, group_of
+from shoreward.app.releases import bears, beside, load
+from shoreward.app.surroundings import Glances, Limits, Scene
 from shoreward.app.world import Worlds
 from shoreward.core import Release
 from shoreward.core.control import NO_CONTROL, Control, steered
-from shoreward.core.header import Header
+from shoreward.core.header import Header, headed
 from shoreward.core.outside import Outside
-from shoreward.core.watching import LINGERS
-from shoreward.domain import Outcome
 
 _ASK_AGAIN = 10.0
 """Seconds after which quarantine is asked again when it could not tell."""
@@ -68,22 +67,13 @@ class Around:
     def leave(self, ended: Numbered, carried: Iterable[Numbered]) -> None:
         """A release is over; older ones of its application that are carried must know if it stayed, its fellows how."""
         self._over[ended[1].id] = ended
-        oldest: dict[str, int] = {}
-        groups: set[str] = set()
-        for number, state in carried:
-            name = state.pipeline.application
-            oldest[name] = min(number, oldest.get(name, number))
-            groups.add(group_of(state))
-
-        def matters(number: int, state: Release) -> bool:
-            if oldest.get(state.pipeline.application, number) < number:
-                stayed = state.outcome is Outcome.SUCCEEDED
-                if stayed or (state.rollback and self._clock.now() - state.ended_at < LINGERS):
-                    return True
-            return group_of(state) in groups and group_of(state) != ""
-
-        self._over = {release: known for release, known in self._over.items() if matters(*known)}
-        self._glances.keep({*self._over, *(state.id for _, state in carried)})
+        now, under_way = self._clock.now(), [_outline(*each) for each in carried]
+        self._over = {
+            release: over
+            for release, over in self._over.items()
+            if any(bears(_outline(*over), header, now) for header in under_way)
+        }
+        self._glances.keep({*self._over, *(header.id for header in under_way)})
 
     def outside(self, state: Release, carried: Iterable[Numbered]) -> Outside:
         """The surroundings of a release that is carried, among the others."""
@@ -108,3 +98,14 @@ class Around:
             }
             self._sure_until = now + _ASK_AGAIN
         return self._taints
+
+
+def _outline(number: int, state: Release) -> Header:
+    """A release's header, as far as others ask it whether it bears on them."""
+    return replace(
+        headed(state.id, number, state.opened),
+        open=not state.ended,
+        back_at=state.rollback.at if state.rollback else 0.0,
+        ended_at=state.ended_at,
+        outcome=state.outcome,
+    )

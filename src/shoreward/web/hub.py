@@ -79,7 +79,7 @@ class Hub:
 
     def _look(self) -> None:
         # To ask quarantine about all that is open takes a while, but only the first time: nobody has to wait for it.
-        self._try(self.watch.sight.scene)
+        self._try(lambda: self.watch.sight.scene(time.time()))
         while not self._over.wait(self._poll):
             self._try(self.look_now)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from shoreward.app.ports import Happened, Journal, Kinds, Recorded
-from shoreward.app.surroundings import Scene
+from shoreward.app.surroundings import UNCONDITIONAL, Conditions, Scene
 from shoreward.core import Release, evolve, replay
 from shoreward.core.control import NO_CONTROL, Control, steered
 from shoreward.core.header import Header
 from shoreward.domain import OperationError, Refused
-from shoreward.web.around import Around, Known
+from shoreward.web.around import Around
 
 _KEPT = 64
 """How many releases that have ended are kept in memory once somebody has looked at them."""
@@ -64,12 +64,12 @@ class Sight:
         """Releases of each application, those included that somebody does not see: theirs may wait for them."""
         return (self.whole or self).headers
 
-    def scene(self) -> Scene:
+    def scene(self, now: float) -> Scene:
         """What bears on each release that is under way."""
         whole = self.whole or self
         if self.around is None:
             return Scene(releases=tuple(each.state for each in whole.under_way.values()), control=whole.control)
-        return self.around.scene(whole)
+        return self.around.scene(whole, now)
 
     def touches(self, application: str, before: Sight) -> bool:
         """Whether something happened to a pipeline, or with "" anything, since an older sight."""
@@ -110,13 +110,13 @@ class Watch:
     """Follows a journal.
 
     Args:
-        known: what the server was told of its surroundings.
+        conditions: what bears on releases beside what is in the journal.
 
     Raises:
         OperationError: the journal cannot be read, at the start; later that is `Sight.trouble`.
     """
 
-    def __init__(self, journal: Journal, known: Known | None = None) -> None:
+    def __init__(self, journal: Journal, conditions: Conditions = UNCONDITIONAL) -> None:
         self._journal = journal
         self._changes = journal.changes()
         self._recent: deque[Happened] = deque(maxlen=_REMEMBERED)
@@ -139,7 +139,7 @@ class Watch:
             under_way=under_way,
             control=control,
             orders=len(orders),
-            around=Around(known or Known(), lambda release: self.carried(release).state),
+            around=Around(conditions, lambda release: self.carried(release).state),
         )
 
     def refresh(self) -> bool:

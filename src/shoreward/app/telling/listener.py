@@ -5,20 +5,22 @@ What it has heard is remembered with what it has posted, so a crash between two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
 import structlog
 
 from shoreward.app.ports import Happened, Journal, Recorded
-from shoreward.app.surroundings import Scene
+from shoreward.app.releases import beside, load
+from shoreward.app.surroundings import UNCONDITIONAL, Conditions, Scene
 from shoreward.app.telling.notice import Notice
 from shoreward.app.telling.noticing import noticed, said
 from shoreward.app.telling.ports import Heard, Outbox
 from shoreward.app.telling.waiting import Moved, moved, waits
 from shoreward.core import Release, evolve, replay
 from shoreward.core.control import NO_CONTROL, Control, steered
+from shoreward.core.header import Header
 
 _log = structlog.get_logger()
 
@@ -47,12 +49,14 @@ class Listener:
 
     Attributes:
         patience: seconds for which a release may stand still without being told of.
+        conditions: what bears on releases beside what is in the journal.
     """
 
     journal: Journal
     outbox: Outbox
     now: Callable[[], float]
     patience: float
+    conditions: Conditions = UNCONDITIONAL
     _heard: Heard | None = None
     _changes: int = -1
     _glance_at: float = 0.0
@@ -127,20 +131,31 @@ class Listener:
         if now < self._glance_at:
             return False
         self._glance_at = now + _GLANCE
-        headers = sorted(self.journal.releases(open=True), key=lambda header: header.number)
+        headers = self.journal.releases(open=True)
         if not headers:
             return False
-        found = [self._current(header.id) for header in headers]
+        found = {header.id: self._current(header.id) for header in headers}
         orders = self.journal.orders(self._ordered)
         self._control, self._ordered = reduce(steered, orders, self._control), self._ordered + len(orders)
-        scene = Scene(releases=tuple(each.state for each in found), control=self._control)
-        waiting = [notice for each in found if (notice := self._waits(each, scene, now))]
+        scene = self._scene(headers, found, now)
+        waiting = [notice for each in found.values() if (notice := self._waits(each, scene, now))]
         notices = [notice for notice in waiting if notice.key not in self._waited]
         self._waited = {notice.key for notice in waiting}
         if notices:
             assert self._heard
             self.outbox.post(notices, self._heard, now)
         return bool(notices)
+
+    def _scene(self, opened: Sequence[Header], found: Mapping[str, _Followed], now: float) -> Scene:
+        """What a controller decides in."""
+        return Scene.of(
+            opened,
+            (each for header in opened for each in beside(self.journal, header, now)),
+            lambda release: found[release].state if release in found else load(self.journal, release),
+            control=self._control,
+            limits=self.conditions.limits,
+            taints={header.id: self.conditions.taint(header) for header in opened},
+        )
 
     def _waits(self, followed: _Followed, scene: Scene, now: float) -> Notice | None:
         return waits(followed.state, followed.moved, scene, now, self.patience) if followed.moved else None

@@ -60,7 +60,8 @@ def waits(state: Release, last: Moved, scene: Scene, now: float, patience: float
 def _spoken_for(state: Release, scene: Scene) -> bool:
     """Whether a person has stopped it, or what it waits for, which has been told of."""
     stopped = state.ended or scene.control.stop_of(state.pipeline.application)
-    return bool(stopped) or any(each.hold or each.holds for each in scene.releases if _bound(each, state))
+    open_ones = (each for each in scene.releases if not each.ended)
+    return bool(stopped) or any(each.hold or each.holds for each in open_ones if _bound(each, state))
 
 
 def _bound(other: Release, state: Release) -> bool:

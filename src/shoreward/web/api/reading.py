@@ -103,7 +103,8 @@ def blockers(ground: Stands, release: ReleaseName) -> list[shapes.Blocked]:
 def gates(ground: Stands, release: ReleaseName) -> list[GateState]:
     """The gates of the wave that a release is in, or comes to next: open or closed, why, and when they open."""
     ground.header(release)
-    return list(gate_states(ground.watch.carried(release).state, ground.now(), ground.sight.scene()))
+    now = ground.now()
+    return list(gate_states(ground.watch.carried(release).state, now, ground.sight.scene(now)))
 
 
 @routes.get("/releases/{release}/targets")

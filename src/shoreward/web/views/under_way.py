@@ -78,7 +78,7 @@ def waits(sight: Sight, carried: Carried, now: float) -> tuple[Blocker, ...]:
     known = sight.under_way.get(carried.state.id)
     if known is None:
         return decide(carried.state, now, ALONE).blockers
-    return decide(known.state, now, sight.scene().around(known.state)).blockers
+    return decide(known.state, now, sight.scene(now).around(known.state)).blockers
 
 
 def _blocked(state: Release, blocker: Blocker, control: Control) -> Blocked:

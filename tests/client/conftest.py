@@ -139,7 +139,9 @@ def both(a_past: Past, tmp_path: Path) -> Iterator[Both]:
         for file in files:
             shutil.copy(a_past.journal, file)
         project = open_project(a_past.repository, journal=files[0])
-        at_server = replace(project, journal=SqliteJournal(files[1]))
+        stack.callback(project.journal.close)
+        journal = stack.enter_context(closing(SqliteJournal(files[1])))
+        at_server = replace(project, journal=journal)
         clock = SystemClock()
         accounts = stack.enter_context(closing(SqliteAccounts(files[1])))
         ground = Ground(
@@ -156,5 +158,3 @@ def both(a_past: Past, tmp_path: Path) -> Iterator[Both]:
         )
         address = stack.enter_context(serving(ground, listen("127.0.0.1", 0)))
         yield Both(project=project, journal=at_server.journal, address=address)
-        at_server.journal.close()
-        project.journal.close()

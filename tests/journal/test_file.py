@@ -273,3 +273,26 @@ def test_two_names_of_a_journal_share_its_lease_and_two_journals_do_not(tmp_path
         with pytest.raises(Refused) as refused, same.lease():
             pass
         assert refused.value.code == "CONTROLLER_RUNNING"
+
+
+def test_whoever_reads_while_the_file_is_closed_reads_to_the_end(path: Path):
+    """SQLite does not survive that its connection goes away beneath a statement."""
+    journal = SqliteJournal(path)
+    began, read = threading.Event(), list[int]()
+
+    def count() -> int:
+        began.set()
+        return 1
+
+    journal._connection.create_function("began", 0, count)
+    counting = (
+        "WITH RECURSIVE n(x) AS (SELECT began() UNION ALL SELECT x + 1 FROM n WHERE x < 500000) SELECT count(*) FROM n"
+    )
+    reader = threading.Thread(target=lambda: read.extend(journal._rows(counting)[0]))
+    reader.start()
+    assert began.wait(30)
+    journal.close()
+    reader.join(30)
+    assert read == [500_000]
+    with pytest.raises(Terminal, match="closed"):
+        journal.changes()

@@ -154,8 +154,9 @@ class Store:
         self._opened = self._named()
 
     def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+        """Close the file; whoever is at it is waited for, and nobody is told anything of it any more."""
+        with self._turn:  # SQLite does not survive that its connection goes while a thread reads from it
+            self._connection.close()
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -275,24 +276,23 @@ def test_two_names_of_a_journal_share_its_lease_and_two_journals_do_not(tmp_path
         assert refused.value.code == "CONTROLLER_RUNNING"
 
 
-def test_whoever_reads_while_the_file_is_closed_reads_to_the_end(path: Path):
+def test_whoever_reads_is_waited_for_when_the_file_is_closed(path: Path):
     """SQLite does not survive that its connection goes away beneath a statement."""
     journal = SqliteJournal(path)
-    began, read = threading.Event(), list[int]()
+    began, ended = threading.Event(), threading.Event()
 
-    def count() -> int:
-        began.set()
-        return 1
+    def note(event: threading.Event, value: int) -> int:
+        event.set()
+        return value
 
-    journal._connection.create_function("began", 0, count)
-    counting = (
-        "WITH RECURSIVE n(x) AS (SELECT began() UNION ALL SELECT x + 1 FROM n WHERE x < 500000) SELECT count(*) FROM n"
-    )
-    reader = threading.Thread(target=lambda: read.extend(journal._rows(counting)[0]))
+    journal._connection.create_function("began", 1, partial(note, began))
+    journal._connection.create_function("ended", 1, partial(note, ended))
+    numbers = "WITH RECURSIVE n(x) AS (SELECT began(1) UNION ALL SELECT x + 1 FROM n WHERE x < 1000000)"
+    reader = threading.Thread(target=lambda: journal._rows(f"{numbers} SELECT ended(count(*)) FROM n"))
     reader.start()
     assert began.wait(30)
     journal.close()
+    assert ended.is_set()
     reader.join(30)
-    assert read == [500_000]
     with pytest.raises(Terminal, match="closed"):
         journal.changes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -107,3 +108,27 @@ def _said(ask: Callable[[], object]) -> object:
         return ask()
     except ShorewardError as error:
         return error
+
+
+def close_beneath_readers(connection: Connection, path: Path, rounds: int) -> None:
+    """Close the journal while threads read from it, again and again; sends the codes of what they were told then."""
+    codes = set[str]()
+
+    def read(journal: SqliteJournal, begin: threading.Barrier) -> None:
+        begin.wait()
+        try:
+            while True:
+                journal.changes()
+        except ShorewardError as error:
+            codes.add(error.code)
+
+    for _ in range(rounds):
+        journal, begin = SqliteJournal(path), threading.Barrier(5)
+        readers = [threading.Thread(target=read, args=(journal, begin)) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        begin.wait()
+        journal.close()
+        for reader in readers:
+            reader.join()
+    connection.send(codes)

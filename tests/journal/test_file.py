@@ -8,7 +8,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from shoreward.adapters.journal import SqliteAccounts, SqliteJournal
 from shoreward.domain import Refused, Retryable, ShorewardError, Terminal
 from shoreward.testing.builders import an_opening
 
-from .processes import answer_of, read_as_nobody
+from .processes import answer_of, close_beneath_readers, read_as_nobody, start
 from .samples import said
 
 
@@ -276,23 +275,12 @@ def test_two_names_of_a_journal_share_its_lease_and_two_journals_do_not(tmp_path
         assert refused.value.code == "CONTROLLER_RUNNING"
 
 
-def test_whoever_reads_is_waited_for_when_the_file_is_closed(path: Path):
-    """SQLite does not survive that its connection goes away beneath a statement."""
-    journal = SqliteJournal(path)
-    began, ended = threading.Event(), threading.Event()
-
-    def note(event: threading.Event, value: int) -> int:
-        event.set()
-        return value
-
-    journal._connection.create_function("began", 1, partial(note, began))
-    journal._connection.create_function("ended", 1, partial(note, ended))
-    numbers = "WITH RECURSIVE n(x) AS (SELECT began(1) UNION ALL SELECT x + 1 FROM n WHERE x < 1000000)"
-    reader = threading.Thread(target=lambda: journal._rows(f"{numbers} SELECT ended(count(*)) FROM n"))
-    reader.start()
-    assert began.wait(30)
-    journal.close()
-    assert ended.is_set()
-    reader.join(30)
-    with pytest.raises(Terminal, match="closed"):
-        journal.changes()
+def test_a_file_may_be_closed_while_threads_read_from_it(path: Path):
+    """SQLite does not survive that its connection goes away beneath a statement, so a process of its own tries it."""
+    written(path)
+    process, connection = start(close_beneath_readers, path, 40)
+    with connection:
+        assert connection.poll(60)
+        assert connection.recv() == {"JOURNAL_UNREADABLE"}
+    process.join()
+    assert process.exitcode == 0

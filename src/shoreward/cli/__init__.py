@@ -40,32 +40,45 @@ def _run(arguments: list[str]) -> int:
     from typer.exceptions import TyperException
 
     from shoreward.cli.app import app
-    from shoreward.cli.output import complain, make_room, nobody_reads, want_json
-    from shoreward.domain import ShorewardError, Terminal, UserError
+    from shoreward.cli.output import make_room, nobody_reads, want_json
 
     make_room()
     want_json("--json" in arguments)
     try:
         code = app(arguments, prog_name="shoreward", standalone_mode=False)
         sys.stdout.flush()
-    except UserError as error:
-        complain(error)
-        return 2
-    except ShorewardError as error:
-        complain(error)
-        return 3
     except TyperException as error:
         # Without a word from us it was no command at all, and the help has been printed.
-        if said := error.format_message():
-            complain(UserError("USAGE", said, next="Add --help to see what there is."))
-        return 2
+        return _misused(error.format_message())
     except (Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us (head, less) has seen enough.
         nobody_reads()
         return 0
-    except OSError as error:
-        complain(Terminal("FILE_REFUSED", f"{error.strerror or error}.", where=str(error.filename or "")))
-        return 3
+    except Exception as error:
+        if (code := _foreseen(error)) is None:
+            raise
     return code or 0
+
+
+def _misused(said: str) -> int:
+    from shoreward.cli.output import complain
+    from shoreward.domain import UserError
+
+    if said:
+        complain(UserError("USAGE", said, next="Add --help to see what there is."))
+    return 2
+
+
+def _foreseen(error: Exception) -> int | None:
+    """Tell of an error in a sentence; its exit code, or None for one that nobody foresaw."""
+    from shoreward.cli.output import complain
+    from shoreward.domain import ShorewardError, Terminal, UserError
+
+    if isinstance(error, OSError):
+        error = Terminal("FILE_REFUSED", f"{error.strerror or error}.", where=str(error.filename or ""))
+    if not isinstance(error, ShorewardError):
+        return None
+    complain(error)
+    return 2 if isinstance(error, UserError) else 3

@@ -8,13 +8,13 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from shoreward.domain import ShorewardError, SpecErrors
-from shoreward.domain.zones import zone_named
+if TYPE_CHECKING:  # the help, which is asked for most, needs no word of the domain
+    from shoreward.domain import ShorewardError
 
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What begins a terminal's commands, or turns the reading direction around; Rich does its styles apart from texts."""
@@ -98,6 +98,8 @@ def warn(sentence: str) -> None:
 
 def complain(error: ShorewardError) -> None:
     """Say what is wrong, where, and what to do next."""
+    from shoreward.domain import SpecErrors
+
     errors = error.errors if isinstance(error, SpecErrors) else (error,)
     if _wants_json:
         print_json({"errors": [_error_json(each) for each in errors]})
@@ -136,6 +138,8 @@ def opening(until: float | None, zone: str = "") -> str:
     if until is None:
         return ""
     here = f"opens {moment(until)}"
+    from shoreward.domain.zones import zone_named
+
     rules = zone_named(zone)
     if rules is None:
         return here

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shoreward.domain import UserError
-
 COMMANDS = frozenset(
     ("release", "status", "watch", "why", "history", "where", "dora", "gates", "hold", "resume", "abort", "rollback",
      "retry", "skip", "freeze", "set", "quarantine", "approve", "override")
@@ -36,6 +34,8 @@ def address(server: str, command: str, *, named: bool) -> None:
     """
     global _server
     if server and named and command not in COMMANDS:
+        from shoreward.domain import UserError
+
         raise UserError(
             "SERVER_UNUSED",
             f"`shoreward {command}` is about this machine, and asks no server.",

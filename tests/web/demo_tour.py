@@ -4,7 +4,7 @@
 
 plays `shoreward demo` on the embedded cloud with its customers, beside a real `shoreward serve`, and ends with 0 when
 every release came to what it must. It takes about ten minutes on two cores, so it is no test; `test_live.py` is the
-short form of it. With --pictures it draws docs/images/demo-*.png at the moments that matter.
+short form of it. With --pictures it draws demo-*.png at the moments that matter: on a desk, on a phone, in the dark.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shoreward.app.releases import latest
 from shoreward.core import Phase, Release
@@ -29,7 +30,16 @@ from shoreward.domain import Outcome
 from shoreward.testing.customers import Customers
 
 from .browser import browser
-from .scenes import slim
+from .scenes import SIZES, slim
+
+Scheme = Literal["light", "dark"]
+
+LOOKS: tuple[tuple[str, str, Scheme], ...] = (
+    ("", "desktop", "light"),
+    ("-phone", "phone", "light"),
+    ("-dark", "desktop", "dark"),
+)
+"""How a moment is drawn: what its file's name ends with, on which screen, in which colours."""
 
 PATIENCE = 900.0
 """Seconds after which a release that has not ended is given up."""
@@ -55,9 +65,10 @@ class Tour:
         pictures: where they are drawn; None for nowhere.
     """
 
-    def __init__(self, scene: Scene, page: Page, address: str, pictures: Path | None) -> None:
+    def __init__(self, scene: Scene, chromium: Browser, address: str, pictures: Path | None) -> None:
         self._scene = scene
-        self._page = page
+        self._chromium = chromium
+        self._page = page = looking(chromium, "desktop", "light")
         self._address = address
         self._pictures = pictures
         self.complaints: list[str] = []
@@ -147,11 +158,26 @@ class Tour:
         self._picture("evidence")
 
     def _picture(self, name: str) -> None:
-        if self._pictures:
-            file = self._pictures / f"demo-{name}.png"
-            self._page.wait_for_timeout(1_000)
-            self._page.screenshot(path=file)
+        """The page as it is now, in every look."""
+        if not self._pictures:
+            return
+        others = [(ending, looking(self._chromium, size, scheme)) for ending, size, scheme in LOOKS[1:]]
+        for _, page in others:
+            page.goto(self._page.url)
+            page.wait_for_selector('#pulse[data-state="live"]')
+        self._page.wait_for_timeout(1_000)
+        for ending, page in (("", self._page), *others):
+            file = self._pictures / f"demo-{name}{ending}.png"
+            page.screenshot(path=file)
             slim(file)
+        for _, page in others:
+            page.close()
+
+
+def looking(chromium: Browser, size: str, scheme: Scheme) -> Page:
+    """A page on a screen of a size, in light or dark colours."""
+    width, height = SIZES[size]
+    return chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
 
 
 def main() -> int:
@@ -162,7 +188,7 @@ def main() -> int:
     crowd: Customers | None = None
     well: list[bool] = []
     with Scene(keep=False) as scene, served(scene) as address, browser() as chromium:
-        tour = Tour(scene, chromium.new_page(viewport={"width": 1440, "height": 1000}), address, asked.pictures)
+        tour = Tour(scene, chromium, address, asked.pictures)
         try:
             for number, scenario in enumerate(SCENARIOS[: asked.releases], start=1):
                 well.append(tour.play(scenario, number, held=number == 2))

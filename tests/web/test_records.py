@@ -8,6 +8,7 @@ from dataclasses import replace
 from shoreward.app.past.history import mistaken
 from shoreward.app.past.spared import spared
 from shoreward.app.people import levers, orders
+from shoreward.app.people.gates import gate_states
 from shoreward.app.releases import Wish
 from shoreward.app.surroundings import Conditions, Scene
 from shoreward.core import events as e
@@ -19,8 +20,10 @@ from shoreward.domain import Approval, Limits, Outcome, Pipeline
 from shoreward.testing.builders import a_pipeline
 from shoreward.web.around import Around
 from shoreward.web.views.actions import all_of
+from shoreward.web.views.release import release as whole
+from shoreward.web.views.shore import shore
 from shoreward.web.views.under_way import blockers
-from shoreward.web.watch import Watch
+from shoreward.web.watch import Carried, Sight, Watch
 
 from .beaches import TEMPLATES, Castles, boxes, harmed, quarter
 from .conftest import Build, Site
@@ -94,6 +97,22 @@ def test_what_left_its_targets_lately_bears_on_an_older_release_and_no_longer_th
     site.journal.append("app-2", 1, ends)
     for now, bears in ((at, ["app-1", "app-2"]), (at + LINGERS, ["app-1"])):
         assert [each.id for each in Watch(site.journal).sight.scene(now).releases] == bears
+
+
+def test_a_release_is_shown_after_each_of_its_events(past: Site):
+    for header in past.journal.releases():
+        recorded = past.journal.events(header.id)
+        for number in range(1, len(recorded) + 1):
+            state = replay(header.id, (each.event for each in recorded[:number]))
+            carried = Carried(state=state, recorded=tuple(recorded[:number]))
+            sight = Sight(headers={"app": (header,)}, under_way={} if state.ended else {header.id: carried})
+            now = recorded[number - 1].event.at
+            shown = whole(sight, carried, header, now)
+            assert shown.now.standing
+            assert len(shown.now.targets) == len(state.deployments)
+            on_shore = shore(sight, lambda release, one=carried: one, "app", now).under_way
+            assert [each.standing for each in on_shore] == ([] if state.ended else [shown.now.standing])
+            assert state.ended or gate_states(state, now, sight.scene(now)) == ()
 
 
 def test_what_cannot_be_done_says_why(past: Site):

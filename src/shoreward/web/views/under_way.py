@@ -165,6 +165,8 @@ def _standing(state: Release, mood: Mood) -> str:
     if early := standing(state):
         return early
     waves = state.pipeline.waves
+    if state.baked == len(waves):
+        return "everywhere"
     if state.waiting:
         return f"waits before wave {state.baked + 1} of {len(waves)}, {waves[state.baked].name}"
     doing = "baking" if mood is Mood.BAKING else "moving" if mood is Mood.MOVING else "waiting"

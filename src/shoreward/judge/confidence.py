@@ -27,7 +27,7 @@ from shoreward.judge.gauges import GaugeNoise, Gauges
 from shoreward.judge.grid import Grid
 from shoreward.judge.histograms import Histograms
 from shoreward.judge.ratios import SLOWER_LOG_ODDS
-from shoreward.judge.reference import Cumulated, Reference
+from shoreward.judge.reference import Reference, after_and_apart
 from shoreward.judge.shares import log_share_bets
 from shoreward.judge.slowness import begin_reference
 
@@ -94,14 +94,12 @@ def latency_confidence(
     slower, faster = (np.zeros((len(steps), len(SLOWER_LOG_ODDS), samples.streams)) for _ in range(2))
     lower, observed, upper = (np.zeros((samples.streams, samples.intervals)) for _ in range(3))
     for interval in range(samples.intervals):
-        upto = Cumulated.at(samples, interval)
-        slow = upto.apart(reference, reference.limits((level,))[level], steps)
+        reference, slow = after_and_apart(reference, samples, interval, level, steps)
         slower = slower + log_share_bets(slow, SLOWER_LOG_ODDS, phi=divisor)
         faster = faster + log_share_bets(slow, -SLOWER_LOG_ODDS, phi=divisor)
         refuted = [np.stack([log_mean(one, equal) for one in side]) >= np.log(2 / alpha) for side in (slower, faster)]
         left = ~np.maximum.accumulate(refuted[0][::-1])[::-1] & ~np.maximum.accumulate(refuted[1])
         lower[:, interval], upper[:, interval] = _ends(left, np.exp2(steps / 2.0**samples.grid.scale))
-        reference = reference.after(upto)
         observed[:, interval] = _observed_latency(reference, level)
     return Confidence(lower=lower, observed=observed, upper=upper)
 

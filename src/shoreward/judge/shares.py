@@ -85,9 +85,11 @@ def log_share_bets(sample: Slow, log_odds: Floats, *, phi: float | Floats) -> Fl
     p = np.divide(law.variance, room, out=np.zeros_like(room), where=room > law.variance * 1e-9)
     p = np.minimum(p, NEARLY_ONE)[:, None, :]
     stake = np.abs(log_odds)[:, None]
-    cost = np.log1p(p * np.expm1(stake)) - p * stake
-    cost *= room[:, None, :] / (1 - p)
-    log_e = log_odds[:, None] * surplus[:, None, :] - cost
+    log_e = p * np.expm1(stake)
+    np.log1p(log_e, out=log_e)
+    log_e -= p * stake
+    log_e *= room[:, None, :] / (p - 1)
+    log_e += log_odds[:, None] * surplus[:, None, :]
     log_e /= phi
     log_e[:, :, ~sample.active] = 0.0
     return log_e

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoreward.judge.bets import log_mean
 from shoreward.judge.checks import Flags, Floats, Whole
 
 FIRST = 0.9
@@ -78,19 +77,35 @@ def collect(
     unspent = _log_unspent(starts.seen, horizon)
     most = np.maximum(before, 0.0) + cap + ROUNDING
     log_bets += starts.log_stakes
-    won = log_mean(log_bets, log_shares)
+    top = log_bets.max(axis=0)
+    wealth = np.exp(np.subtract(log_bets, top, out=log_bets), out=log_bets)
+    won = top + np.log((wealth * np.exp(log_shares)[:, None]).sum(axis=0))
     # A part of the wealth is the stake that is not spent yet; what the bets may be worth is the rest.
     excess = np.maximum(won - (most + np.log1p(-np.exp(unspent - most))), 0.0)
-    log_bets -= excess
     log_stake = np.where(active & (seen < horizon), np.log((1 - FIRST) / max(horizon - 1, 1)), -np.inf)
     # The new stake is the same on every ratio, so the mean rises by just that.
     mean = np.logaddexp(won - excess, log_stake)
     log_e = np.logaddexp(mean, _log_unspent(seen, horizon))
     return Collected(
-        starts=Starts(log_stakes=np.logaddexp(log_bets, log_stake), seen=seen),
+        starts=Starts(log_stakes=_raised(wealth, top - excess, log_stake, starts.log_stakes, active), seen=seen),
         log_e=np.where(active, log_e, before),
         stale=active & (mean < STALE),
     )
+
+
+def _raised(wealth: Floats, log_unit: Floats, log_stake: Floats, before: Floats, active: Flags) -> Floats:
+    """Log of what bets (ratios, streams) in such units are worth with a new stake; as before where inactive.
+
+    `wealth` is overwritten. What is below a 1e-300th of the unit counts as that.
+    """
+    base = np.maximum(log_unit, log_stake)
+    wealth *= np.exp(log_unit - base)
+    wealth += np.exp(log_stake - base)
+    np.maximum(wealth, 1e-300, out=wealth)
+    log_stakes = np.log(wealth, out=wealth)
+    log_stakes += base
+    log_stakes[:, ~active] = before[:, ~active]
+    return log_stakes
 
 
 def _log_unspent(seen: Whole, horizon: int) -> Floats:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from shoreward.adapters.traces import Traces
 from shoreward.app.tracing import Span, trace
+from shoreward.cli.tracing import traced
+from shoreward.core.events import ReleaseEnded
+from shoreward.domain import Outcome
 from shoreward.testing.builders import an_opening
 from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedClock, SimulatedCloud
-from shoreward.testing.simulator import carry
+from shoreward.testing.simulator import carry, state_of
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,9 @@ def test_what_is_within_a_span_does_not_begin_before_it_nor_end_before_it_began(
         assert all(span.start <= each.start for each in span.within)
 
 
-def test_a_trace_is_sent_whole(bad: Span, monkeypatch: pytest.MonkeyPatch):
+@contextmanager
+def collecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """A collector that the environment names, and what it is sent."""
     bodies: list[bytes] = []
 
     class Collector(BaseHTTPRequestHandler):
@@ -69,18 +75,45 @@ def test_a_trace_is_sent_whole(bad: Span, monkeypatch: pytest.MonkeyPatch):
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        with closing(Traces()) as traces:
-            traces.send(bad)
+        yield bodies
         server.shutdown()
         thread.join()
+
+
+def spans_in(bodies: Sequence[bytes]) -> list[Any]:
+    """All spans of what was sent."""
     requests = [ExportTraceServiceRequest.FromString(body) for body in bodies]
-    spans = [
+    return [
         span
         for request in requests
         for resource in request.resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
     ]
+
+
+def test_whoever_carries_sends_what_has_ended_where_somebody_collects(monkeypatch: pytest.MonkeyPatch):
+    journal, seen = MemoryJournal(), list[str]()
+    release = journal.open(an_opening())
+    journal.append(release, 1, (ReleaseEnded(at=2_000_000_000.0, outcome=Outcome.ABORTED),))
+
+    def carried() -> None:
+        with traced(journal, lambda state, recorded: seen.append(type(recorded.event).__name__)) as observe:
+            for recorded in journal.events(release):
+                observe(state_of(journal, release), recorded)
+
+    with collecting(monkeypatch) as bodies:
+        carried()
+    assert [span.name for span in spans_in(bodies) if not span.parent_span_id] == ["release"]
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+    carried()
+    assert seen == ["ReleaseOpened", "ReleaseEnded"] * 2
+
+
+def test_a_trace_is_sent_whole(bad: Span, monkeypatch: pytest.MonkeyPatch):
+    with collecting(monkeypatch) as bodies, closing(Traces()) as traces:
+        traces.send(bad)
+    spans = spans_in(bodies)
     assert sorted(span.name for span in spans) == sorted(span.name for span in all_of(bad))
     assert len({span.trace_id for span in spans}) == 1
     (root,) = [span for span in spans if not span.parent_span_id]

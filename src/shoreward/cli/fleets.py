@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shoreward.bootstrap.fleet import open_fleet
+from shoreward.bootstrap.fleet import Convoy, open_fleet
 from shoreward.bootstrap.telling import telling
 from shoreward.cli.carry import interruptible_run, while_read
 from shoreward.cli.live import JsonLines, LiveView
 from shoreward.cli.output import console
+from shoreward.cli.tracing import traced
+from shoreward.controller import Observer
 
 
 def carry_fleet(file: Path, *, journal: Path | None, json: bool) -> None:
@@ -16,8 +18,13 @@ def carry_fleet(file: Path, *, journal: Path | None, json: bool) -> None:
     convoy = open_fleet(file, journal)
     with telling(convoy.journal.path, convoy.notifications, conditions=convoy.conditions()), interruptible_run():
         if json:
-            convoy.controller(while_read(JsonLines().observe)).run(forever=True)
+            _carry(convoy, JsonLines().observe)
             return
         console.print(f"Watching {len(convoy.ships.ships)} pipelines.")
         with LiveView() as view:
-            convoy.controller(while_read(view.observe)).run(forever=True)
+            _carry(convoy, view.observe)
+
+
+def _carry(convoy: Convoy, observe: Observer) -> None:
+    with traced(convoy.journal, while_read(observe)) as watched:
+        convoy.controller(watched).run(forever=True)

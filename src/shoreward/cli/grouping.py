@@ -17,6 +17,7 @@ from shoreward.bootstrap.telling import telling
 from shoreward.cli.carry import EXIT, interruptible_run, while_read
 from shoreward.cli.live import LiveView
 from shoreward.cli.output import console, print_json
+from shoreward.cli.tracing import traced
 from shoreward.controller import Observer
 from shoreward.domain import Refused, UserError
 
@@ -47,15 +48,19 @@ def _carry(convoy: Convoy, *, json: bool) -> None:
     with telling(convoy.journal.path, convoy.notifications, conditions=convoy.conditions()), interruptible_run():
         try:
             if json:
-                convoy.controller().run()
+                _watched(convoy, None)
                 return
             with LiveView() as view:
-                observe: Observer = while_read(view.observe)
-                convoy.controller(observe).run()
+                _watched(convoy, while_read(view.observe))
         except Refused as refused:
             if refused.code != "CONTROLLER_RUNNING":
                 raise
             console.print("Another process carries the releases of this journal, these included.")
+
+
+def _watched(convoy: Convoy, observe: Observer | None) -> None:
+    with traced(convoy.journal, observe) as watched:
+        convoy.controller(watched).run()
 
 
 def plan_group(file: Path, name: str, *, journal: Path | None, json: bool) -> None:

@@ -16,8 +16,9 @@ class Scene:
 
     def __init__(self, pipeline: Pipeline | None = None) -> None:
         self.journal = MemoryJournal()
-        self.cloud = SimulatedCloud()
         self.pipeline = pipeline or a_pipeline()
+        # Much traffic: evidence comes at the first looks, and tests are not kept waiting.
+        self.cloud = SimulatedCloud(traffic={target.key: 100.0 for target in self.pipeline.targets})
         assert self.release("old").outcome is Outcome.SUCCEEDED
 
     def open(self, commit: str) -> str:

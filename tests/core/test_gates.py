@@ -261,6 +261,7 @@ def test_a_firing_alarm_keeps_a_wave_closed_until_it_is_quiet(alarm: str):
 
 def test_alarms_are_looked_at_again_before_each_further_target():
     scene = Gated(ALARMS, waves=[["eu-north-1", "eu-west-1"]])
+    scene.cloud.traffic = {}  # little, so that the first target takes longer than an answer holds
     scene.go_on(1)
     assert scene.entered() == ["eu-north-1"]
     scene.cloud.firing_alarms = {scene.pipeline.targets[1].key: ("sev2",)}
@@ -294,6 +295,7 @@ HOOK = Hook(name="desk", function="desk", when="start", every=60)
 @pytest.mark.parametrize("error", [Retryable("HOOK_SILENT", "It says nothing."), Terminal("HOOK_REFUSED", "No.")])
 def test_a_hook_that_cannot_be_asked_keeps_closed_for_ever_and_sends_nobody_back(error: Retryable | Terminal):
     scene = Gated(HOOK)
+    scene.cloud.traffic = {}  # little, so that the first wave is under way when it is looked at
     scene.cloud.hooks.replies = {"desk": error}
     scene.go_on(7_200)
     state = scene.state()

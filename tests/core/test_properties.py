@@ -62,7 +62,8 @@ class Releases(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cloud = SimulatedCloud()
+        # Much traffic: evidence comes at the first looks, and the rest of a release is not long.
+        self.cloud = SimulatedCloud(traffic={target.key: 100.0 for target in self.pipeline.targets})
         journal = MemoryJournal()
         carry(journal, self.cloud, journal.open(an_opening("old", self.pipeline, at=self.cloud.clock.now())))
         for target in self.cloud.targets.values():

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,8 +71,12 @@ class Shop(Kiosk):
 
     __slots__ = ()
 
-    def open(self) -> None:
-        """Deploy the function, as somebody else's pipeline does, with values that were set by hand."""
+    def open(self, *, served: int = 0) -> None:
+        """Deploy the function, as somebody else's pipeline does, with values that were set by hand.
+
+        Args:
+            served: seconds in which metrics tell of customers although none come, which costs less.
+        """
         code = archive({"checkout.py": CODE})
         trust = {"Principal": {"Service": "lambda.amazonaws.com"}, "Effect": "Allow", "Action": "sts:AssumeRole"}
         iam = self.account.client("iam")
@@ -95,7 +99,7 @@ class Shop(Kiosk):
                 Timeout=10,
             )
             self._price(region)
-            self._customers_were(region, seconds=200)
+            self._customers(region, range(-200, served))
 
     def _price(self, region: str) -> None:
         """AppConfig as somebody set it up by hand."""
@@ -120,21 +124,20 @@ class Shop(Kiosk):
             DeploymentStrategyId=strategy["Id"],
         )
 
-    def _customers_were(self, region: str, *, seconds: int) -> None:
-        """Metrics of customers who were served well until now."""
-        now = int(time.time())
-        dimensions = [{"Name": "FunctionName", "Value": FUNCTION}]
-        figures: list[dict[str, Any]] = [
-            {
-                "MetricName": name,
-                "Dimensions": dimensions,
-                "Timestamp": datetime.fromtimestamp(now - ago, UTC),
-                "Value": value,
-            }
-            for ago in range(1, seconds)
-            for name, value in (("Invocations", 10.0), ("Errors", 0.0))
-        ]
-        self.account.client("cloudwatch", region).put_metric_data(Namespace="AWS/Lambda", MetricData=figures)
+    def _customers(self, region: str, seconds: range) -> None:
+        """What metrics tell of customers who are served well, in seconds from now; nobody waits for them."""
+        now, client = int(time.time()), self.account.client("cloudwatch", region)
+        for name, value in (("Invocations", 10.0), ("Errors", 0.0)):
+            figures: list[dict[str, Any]] = [
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "FunctionName", "Value": FUNCTION}],
+                    "Timestamp": datetime.fromtimestamp(now + second, UTC),
+                    "Value": value,
+                }
+                for second in seconds
+            ]
+            client.put_metric_data(Namespace="AWS/Lambda", MetricData=figures)
 
     def set(self, text: str, subject: str, *, discount: object = 0) -> str:
         """Commit values."""
@@ -164,31 +167,14 @@ class Shop(Kiosk):
     @contextmanager
     def customers(self) -> Iterator[None]:
         """Requests in both regions, for the time of a block."""
+        over = threading.Event()
 
-        def come(region: str, over: threading.Event) -> None:
+        def come(region: str) -> None:
             client = self.account.client("lambda", region)
-            while not over.wait(0.1):
+            while not over.wait(0.25):
                 client.invoke(FunctionName=FUNCTION, Payload=b"{}")
 
-        with self._meanwhile(come):
-            yield
-
-    @contextmanager
-    def served(self) -> Iterator[None]:
-        """What metrics tell while all customers are served well; cheaper than customers."""
-
-        def tell(region: str, over: threading.Event) -> None:
-            while not over.wait(0.9):
-                self._customers_were(region, seconds=2)
-
-        with self._meanwhile(tell):
-            yield
-
-    @contextmanager
-    def _meanwhile(self, what: Callable[[str, threading.Event], None]) -> Iterator[None]:
-        """Something that goes on in both regions, for the time of a block."""
-        over = threading.Event()
-        threads = [threading.Thread(target=what, args=(region, over)) for region in (NORTH, SOUTH)]
+        threads = [threading.Thread(target=come, args=(region,)) for region in (NORTH, SOUTH)]
         for each in threads:
             each.start()
         try:
@@ -227,8 +213,8 @@ def test_good_values_go_everywhere_and_bad_ones_come_back(shop: Shop):
         assert word not in planned.out, planned.out
 
     with shop.customers():
-        code, told = shop.release()
-        assert (code, told["outcome"]) == (0, "succeeded"), told
+        released = shop.run("release", "--json")
+        assert (released.code, released.json["outcome"]) == (0, "succeeded"), released.all
         assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "5", "/shop/mode": "calm"}] * 2
         assert [shop.discount(region) for region in (NORTH, SOUTH)] == [10, 10]
 
@@ -284,22 +270,21 @@ def test_values_that_break_their_schema_are_named_with_their_line(shop: Shop):
 
 
 def test_what_somebody_changed_by_hand_holds_its_target_and_an_earlier_revision_is_brought_back(shop: Shop):
-    shop.open()
+    shop.open(served=700)
     first = shop.set("limit: 5\n", "Five")
-    with shop.served():
-        assert shop.run("release").code == 0
-        north = shop.account.client("ssm", NORTH)
-        north.put_parameter(Name="/shop/limit", Value="77", Type="String", Overwrite=True)
-        shop.set("limit: 6\n", "Six")
-        with shop.running("release"):
-            shop.wait_for("settings-2", e.HoldPlaced)
-        status = shop.run("status", "settings-2").out
-        assert "/shop/limit is 77, and was left as 5" in " ".join(status.split()), status
-        target = f"{shop.account.account_id}/{NORTH}/settings"
-        assert shop.run("resume", "settings-2", "--target", target, "--why", "theirs is gone over").code == 0
-        assert shop.run("run").code == 0
-        assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "6"}] * 2
+    assert shop.run("release").code == 0
+    north = shop.account.client("ssm", NORTH)
+    north.put_parameter(Name="/shop/limit", Value="77", Type="String", Overwrite=True)
+    shop.set("limit: 6\n", "Six")
+    with shop.running("release"):
+        shop.wait_for("settings-2", e.HoldPlaced)
+    status = shop.run("status", "settings-2").out
+    assert "/shop/limit is 77, and was left as 5" in " ".join(status.split()), status
+    target = f"{shop.account.account_id}/{NORTH}/settings"
+    assert shop.run("resume", "settings-2", "--target", target, "--why", "theirs is gone over").code == 0
+    assert shop.run("run").code == 0
+    assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "6"}] * 2
 
-        back = shop.run("rollback", "--to", first, "--why", "six were too many")
+    back = shop.run("rollback", "--to", first, "--why", "six were too many")
     assert back.code == 0, back.all
     assert [shop.held(region) for region in (NORTH, SOUTH)] == [{"/shop/limit": "5"}] * 2

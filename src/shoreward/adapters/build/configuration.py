@@ -104,9 +104,7 @@ def _twice(values: Sequence[Parameter | Profile]) -> Sequence[str]:
     held: dict[str, list[str]] = {}
     for one in values:
         held.setdefault(one.name, []).append(one.place)
-    return sorted(
-        name for name, places in held.items() if len(places) > len({*places}) or ("" in places and len(places) > 1)
-    )
+    return sorted(name for name, places in held.items() if len(places) > (1 if "" in places else len({*places})))
 
 
 def revision_of(

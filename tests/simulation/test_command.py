@@ -94,6 +94,18 @@ def test_a_plan_says_when_a_good_release_is_through_and_what_a_bad_one_costs(cap
     assert "everything at once" in out
 
 
+def test_a_plan_says_which_step_may_meet_its_deadline_before_its_evidence(capsys: pytest.CaptureFixture[str]):
+    pipeline = stepped(20.0, 300.0, minimum=120.0)
+    plan = {**schedule(pipeline), "waves": [{"name": wave.name} for wave in pipeline.waves]}
+    first, second = (each["tight"] for each in plan["expected"])
+    assert second is None
+    assert (first["percent"], first["deadline"]) == (10.0, 14_400)
+    show_schedule(plan)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "wave-1 needs" in out
+    assert "chance may let the deadline come first" in out
+
+
 def test_a_plan_without_traffic_says_what_is_missing(capsys: pytest.CaptureFixture[str]):
     [wave] = stepped(1.0).waves
     [target] = wave.targets

@@ -42,6 +42,23 @@ def test_nothing_is_foretold_without_traffic():
     assert forecast(unknown) is None or forecast(unknown).total == float("inf")
 
 
+def test_a_step_that_needs_more_than_half_of_its_deadline_is_told():
+    told = forecast(stepped(20.0, 300.0, minimum=120.0))
+    assert told is not None
+    tight, none = told.tight
+    assert none is None
+    assert tight is not None
+    assert (tight.target.region, tight.percent) == ("r00", 10.0)
+    assert 0.5 < tight.seconds / 14_400 <= 1.0
+
+
+@pytest.mark.parametrize(("traffic", "minimum"), [(300.0, 9_000.0), (5.0, 120.0)])
+def test_no_step_is_tight_where_its_minimum_decides_or_nothing_would_do(traffic: float, minimum: float):
+    told = forecast(stepped(traffic, minimum=minimum))
+    assert told is not None
+    assert told.tight == (None,)
+
+
 @pytest.mark.parametrize("name", ["steps, evidence at once", "ramp", "derived"])
 def test_the_outlook_is_what_bad_releases_cost(name: str):
     pipeline = CASES[name]

@@ -33,8 +33,22 @@ def schedule(pipeline: Pipeline) -> dict[str, Any]:
         "expected": None
         if told is None
         else [
-            {"wave": wave.name, "seconds": _finite(seconds), "waits_for": slowest.key}
-            for wave, seconds, slowest in zip(pipeline.waves, told.seconds, told.slowest, strict=True)
+            {
+                "wave": wave.name,
+                "seconds": _finite(seconds),
+                "waits_for": slowest.key,
+                "tight": None
+                if tight is None
+                else {
+                    "target": tight.target.key,
+                    "percent": tight.percent,
+                    "seconds": tight.seconds,
+                    "deadline": wave.bake.deadline,
+                },
+            }
+            for wave, seconds, slowest, tight in zip(
+                pipeline.waves, told.seconds, told.slowest, told.tight, strict=True
+            )
         ],
         "outlook": None
         if lines is None
@@ -76,6 +90,9 @@ def show_schedule(plan: dict[str, Any]) -> None:
     for each in slow:
         told = f"{each['wave']} will not pass by itself before a deadline: too little traffic on {each['waits_for']}."
         console.print(f"[yellow]note[/] {escape(told)}")
+    for wave in plan["expected"]:
+        if tight := wave["tight"]:
+            console.print(f"[yellow]note[/] {escape(_tight(wave['wave'], tight))}")
     table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column("way to release", no_wrap=True)
     for title in ("a good one takes", "a bad one costs", "99 %", "targets", "customers", "never found"):
@@ -87,6 +104,14 @@ def show_schedule(plan: dict[str, Any]) -> None:
     console.print(
         f"[dim]bad: 0.2 to 100 % more requests fail, twelve sizes; costs: failed requests; "
         f"{percent(plan['error_rate'])} fail anyhow[/]"
+    )
+
+
+def _tight(wave: str, step: dict[str, Any]) -> str:
+    return (
+        f"{wave} needs {percent(step['seconds'] / step['deadline'])} of a step's deadline: at {step['percent']:g} % of "
+        f"{step['target']} evidence is expected after {span(step['seconds'])} of {span(step['deadline'])}, so "
+        "chance may let the deadline come first. A later deadline, or a larger step, helps."
     )
 
 

@@ -68,23 +68,21 @@ def seconds_to_detect(
     return tuple(math.inf if first < 0 else (first + 1.0) * policy.interval for first in state.first_fail.tolist())
 
 
-def seconds_to_climb(pipeline: Pipeline, wave: Wave, target: Target, error_rate: float) -> tuple[float, float]:
-    """How long a harmless release climbs a certified ramp: its first step, and all of it; inf when it never gets up.
+def climb(pipeline: Pipeline, wave: Wave, target: Target, error_rate: float) -> tuple[tuple[float, float], ...]:
+    """How a harmless release climbs a certified ramp: each share that it stays at, and for how many seconds.
 
-    Each step takes whole intervals, and the metrics' delay.
+    A stay takes whole intervals, and the metrics' delay; the last one is inf when the release never gets up.
     """
     policy, step = pipeline.judge, entry(wave, target, pipeline.judge)
     shares = (*wave.steps, 100.0)
-    first, total = 0.0, 0.0
+    stays: list[tuple[float, float]] = []
     while step < len(wave.steps):
-        here = shares[step]
-        lasting, cleared = _step_up(pipeline, wave, target, here, error_rate)
+        lasting, cleared = _step_up(pipeline, wave, target, shares[step], error_rate)
+        stays.append((shares[step], lasting + policy.delay))
         if not math.isfinite(lasting):
-            return (first or math.inf), math.inf
-        total += lasting + policy.delay
-        first = first or total
+            break
         step = max(index for index, share in enumerate(shares) if share <= cleared)
-    return first, total
+    return tuple(stays)
 
 
 def _step_up(pipeline: Pipeline, wave: Wave, target: Target, percent: float, error_rate: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from shoreward.app.planning.delays import seconds_to_climb, seconds_to_pass
+from shoreward.app.planning.delays import climb, seconds_to_pass
 from shoreward.domain import Pipeline, Target, Wave
 
 STAGE = FINISH = 60.0
@@ -20,6 +20,24 @@ ERROR_RATE = 0.001
 """Share of requests that is taken to fail anyhow, where nobody says."""
 
 
+TIGHT = 0.5
+"""Share of its deadline that a step may be expected to need: 3 of 60 simulated good releases came late at that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tight:
+    """A step whose evidence may not be in before its deadline.
+
+    Attributes:
+        percent: the step's share of the traffic.
+        seconds: how long it is expected to take, metrics' delay included.
+    """
+
+    target: Target
+    percent: float
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """When the waves of a good release begin and end.
@@ -27,10 +45,12 @@ class Forecast:
     Attributes:
         seconds: how long each wave takes, soak included; inf where its traffic will not do before the deadline.
         slowest: the target that each wave waits for.
+        tight: of each wave the step that needs the largest part of its deadline, where that is more than half.
     """
 
     seconds: tuple[float, ...]
     slowest: tuple[Target, ...]
+    tight: tuple[Tight | None, ...]
 
     @property
     def total(self) -> float:
@@ -45,7 +65,26 @@ def forecast(pipeline: Pipeline, error_rate: float | None = None) -> Forecast | 
     if error_rate is None:
         error_rate = pipeline.auto.error_rate if pipeline.auto else ERROR_RATE
     told = [_wave(pipeline, wave, error_rate) for wave in pipeline.waves]
-    return Forecast(seconds=tuple(seconds for seconds, _ in told), slowest=tuple(target for _, target in told))
+    return Forecast(
+        seconds=tuple(seconds for seconds, _ in told),
+        slowest=tuple(target for _, target in told),
+        tight=tuple(_tight(pipeline, wave, error_rate) for wave in pipeline.waves),
+    )
+
+
+def _tight(pipeline: Pipeline, wave: Wave, error_rate: float) -> Tight | None:
+    """Where the minimum decides, or nothing suffices, chance does not, and no step is tight."""
+    minimum = max(wave.bake.minimum, pipeline.judge.interval) + pipeline.judge.interval + pipeline.judge.delay
+    alike = {target.traffic: target for target in wave.targets}.values()
+    told = [(target, stays(pipeline, wave, target, error_rate)) for target in alike]
+    found = [
+        Tight(target=target, percent=percent, seconds=seconds)
+        for target, steps in told
+        if math.inf not in [seconds for _, seconds in steps]
+        for percent, seconds in steps
+        if seconds > max(minimum, TIGHT * wave.bake.deadline)
+    ]
+    return max(found, key=lambda each: each.seconds, default=None)
 
 
 def _wave(pipeline: Pipeline, wave: Wave, error_rate: float) -> tuple[float, Target]:
@@ -65,10 +104,16 @@ def _wave(pipeline: Pipeline, wave: Wave, error_rate: float) -> tuple[float, Tar
 
 def bakes(pipeline: Pipeline, wave: Wave, target: Target, error_rate: float) -> tuple[float, float]:
     """Seconds that a target bakes: its first step, and all of them; inf beyond a deadline."""
+    each = [seconds for _, seconds in stays(pipeline, wave, target, error_rate)]
+    return (each[0], sum(each)) if each else (0.0, 0.0)
+
+
+def stays(pipeline: Pipeline, wave: Wave, target: Target, error_rate: float) -> tuple[tuple[float, float], ...]:
+    """Each share that a target's canary has, and for how many seconds; inf beyond a deadline."""
     if wave.ramp:
-        return seconds_to_climb(pipeline, wave, target, error_rate)
+        return climb(pipeline, wave, target, error_rate)
     policy, bake = pipeline.judge, wave.bake
-    each: list[float] = []
+    each: list[tuple[float, float]] = []
     collected = 0.0
     for percent in wave.steps:
         rate = (target.traffic or 0.0) * percent / 100
@@ -79,5 +124,5 @@ def bakes(pipeline: Pipeline, wave: Wave, target: Target, error_rate: float) -> 
         lasting = math.ceil(lasting / policy.interval) * policy.interval if math.isfinite(lasting) else math.inf
         lasting = lasting + policy.delay if lasting + policy.delay <= bake.deadline else math.inf
         collected += lasting / wanted if wanted and math.isfinite(lasting) else 0.0
-        each.append(lasting)
-    return (each[0], sum(each)) if each else (0.0, 0.0)
+        each.append((percent, lasting))
+    return tuple(each)

@@ -101,9 +101,9 @@ def test_the_template_deploys_and_its_role_carries_a_release(bench: Bench) -> No
     assert bench.adapters.probes.probe(target, staged.functions[0], None) is None
 
 
-def test_nothing_but_reading_metrics_is_allowed_everywhere() -> None:
+def test_nothing_but_reading_metrics_and_answers_is_allowed_everywhere() -> None:
     everywhere = [one["Sid"] for one in deploy_statements("shop", "bucket") if "*" in one["Resource"]]
-    assert everywhere == ["Metrics"]
+    assert everywhere == ["Metrics", "Detections"]
 
 
 def test_the_execution_role_is_for_cloudformation_alone() -> None:
@@ -116,6 +116,18 @@ def test_the_execution_role_is_for_cloudformation_alone() -> None:
     assert [one["Condition"] for one in passing] == [
         {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
     ]
+
+
+def test_drift_detection_may_read_how_resources_are_configured_and_nothing_that_is_in_them() -> None:
+    template = yaml.safe_load(role_template("shop", "arn:aws:iam::111111111111:role/controller"))
+    policy = template["Resources"]["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    reads = [one for one in policy["Statement"] if one["Sid"].startswith(("Read", "Detect"))]
+    actions = [action for one in reads for action in one["Action"]]
+    assert len(actions) > 25
+    data = "dynamodb:GetItem dynamodb:Query dynamodb:Scan s3:GetObject sqs:ReceiveMessage kinesis:GetRecords"
+    change = "PutItem UpdateTable SetQueueAttributes DeleteQueue PutBucketPolicy PutRolePolicy"
+    assert not [one for one in data.split() for action in actions if fnmatch(one, action)]
+    assert not [one for one in change.split() for action in actions if fnmatch(one, action.partition(":")[2])]
 
 
 def test_names_are_scoped_by_the_patterns_given() -> None:

@@ -22,6 +22,8 @@ from shoreward.app.people import levers
 from shoreward.app.ports import Samples, Stream
 from shoreward.app.quarantine import Quarantine
 from shoreward.app.releases import Wish
+from shoreward.app.standing import decision_of
+from shoreward.app.surroundings import UNCONDITIONAL
 from shoreward.app.words.story import tell
 from shoreward.app.world import World
 from shoreward.core import Blocker, Deployment, Phase, Release, decide
@@ -136,10 +138,25 @@ class Coast:
             if state.ended or until(state):
                 return state
             again = step(self.journal, self.time, release, self.world)
+            if again is None or again > self.time.clock.now():
+                self.require_named(release)
             if again is None:
                 return state_of(self.journal, release)
             self.time.clock.time = max(self.time.clock.time, again)
         raise AssertionError(self.told(release)[-6:])
+
+    def require_named(self, release: str) -> None:
+        """Nothing waits silently: `shoreward status` names what it is, and whether somebody has to do something."""
+        state, now = state_of(self.journal, release), self.time.clock.now()
+        if state.ended:
+            return
+        blockers = decision_of(self.journal, UNCONDITIONAL, state, now).blockers
+        assert blockers, self.told(release)[-6:]
+        assert all(blocker.what for blocker in blockers)
+        stuck = [each.event for each in state.failures.values() if not each.event.retryable and not each.event.drift]
+        held = [*state.holds.values(), *filter(None, [state.hold])]
+        assert any(blocker.person for blocker in blockers) or not (stuck or held), blockers
+        assert all(any(each.what in blocker.what for blocker in blockers) for each in stuck), (stuck, blockers)
 
     def baking(self, release: str, region: str = FAR) -> Release:
         """The release with a tenth of a region's traffic."""

@@ -6,19 +6,22 @@ until a person has said what is to be done. Traffic that somebody moves in mid-s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shoreward.app.ports import Journal
 from shoreward.core import Deployment, Phase, Release, Restored, replay
 from shoreward.domain import (
+    Detected,
     Difference,
     Drifted,
     Left,
     Pipeline,
     Retryable,
+    Revision,
     StagedFunction,
     Target,
     Terminal,
@@ -28,6 +31,14 @@ from shoreward.domain import (
 
 if TYPE_CHECKING:
     from shoreward.app.world import World
+
+
+GLANCE = 5.0
+"""Seconds for which customers wait for what CloudFormation detects; it is asked again at the next step."""
+EVERY = 300.0
+"""Seconds from look to look while a target bakes."""
+PATIENCE = 120.0
+"""The same for a stack that is about to be changed; then it is told that nobody knows."""
 
 
 class DriftSource(Protocol):
@@ -46,6 +57,21 @@ class DriftSource(Protocol):
         """
         ...
 
+    def begin(self, target: Target, *, every: float = 0.0) -> None:
+        """Let CloudFormation look what differs of a stack's other resources; waits for nothing, and never raises.
+
+        Args:
+            every: seconds for which a look that was begun is good enough.
+        """
+        ...
+
+    def detected(self, target: Target, patience: float) -> Detected | None:
+        """What it found; looks now where nobody has begun. None when it still looks after so many seconds.
+
+        Never raises: what it could not tell is part of the answer.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Unwatched:
@@ -60,6 +86,13 @@ class Unwatched:
     ) -> tuple[Difference, ...]:
         """None."""
         return ()
+
+    def begin(self, target: Target, *, every: float = 0.0) -> None:
+        """Nobody looks."""
+
+    def detected(self, target: Target, patience: float) -> Detected | None:
+        """Nothing."""
+        return Detected()
 
     def left(self, application: str, target: Target, *, besides: str = "") -> Left | None:
         """Nothing is known."""
@@ -106,6 +139,7 @@ class Past:
                 target=deployment.target,
                 revision=other.revision,
                 served=served or (),
+                standing=_standing(deployment.detected),
             )
         return None
 
@@ -113,14 +147,93 @@ class Past:
 def drifted(world: World, pipeline: Pipeline, target: Target) -> tuple[Difference, ...]:
     """What somebody changed on a target since the newest release left it, but for what the pipeline lets differ."""
     left = world.past.left(pipeline.application, target)
-    return remaining(world.drift.differences(target, left), allowed=pipeline.allow_drift) if left else ()
+    if left is None:
+        return ()
+    if pipeline.configuration is None:
+        world.drift.begin(target)
+    found = world.drift.differences(target, left)
+    if pipeline.configuration is None:
+        found += _since(_detected(world, target).told, left.standing)
+    return remaining(found, allowed=pipeline.allow_drift)
 
 
 def require_as_left(world: World, state: Release, target: Target) -> None:
-    """Raise `Drifted` when somebody changed a target since a release left it."""
+    """Raise `Drifted` when somebody changed a target since a release left it.
+
+    A release that changes other resources than functions would go over what somebody did to them, so what
+    CloudFormation detects is waited for; any other one asks for it while it does its work.
+    """
     left = world.past.left(state.pipeline.application, target, besides=state.id)
     if left is not None:
-        _refuse(state, target, left.release, world.drift.differences(target, left))
+        found = world.drift.differences(target, left)
+        if _detects(state) and _changes_others(world, left, state):
+            found += _since(_detected(world, target).told, left.standing or frozenset())
+        _refuse(state, target, left.release, found)
+
+
+def look_at_rest(world: World, state: Release, target: Target) -> None:
+    """Let CloudFormation look at a target's other resources, so that nobody waits when it is asked what it found."""
+    if _detects(state):
+        world.drift.begin(target)
+
+
+def look_again_at_rest(world: World, state: Release, deployment: Deployment) -> None:
+    """The same while a target bakes, now and then, so that the answer is no older than some minutes in the end."""
+    if _detects(state) and deployment.phase is Phase.BAKING:
+        world.drift.begin(deployment.target, every=EVERY)
+
+
+def require_rest(world: World, state: Release, deployment: Deployment, *, patience: float = GLANCE) -> Detected | None:
+    """What differs of a target's other resources; None while CloudFormation looks, or where nobody does.
+
+    Raises `Drifted` for what differs since the last look, or since the release before left it, where that is known. A
+    detection that failed stops nothing, for a release that changes functions goes over nothing; but it is told.
+    """
+    if not _detects(state):
+        return None
+    target = deployment.target
+    seen = world.drift.detected(target, patience)
+    if seen is None:
+        return None
+    left = None if deployment.detected else world.past.left(state.pipeline.application, target, besides=state.id)
+    since = state.id if left is None else left.release
+    standing = _standing(deployment.detected) if left is None else left.standing
+    if standing is not None:
+        _refuse(state, target, since, _since(seen.found, standing))
+    return seen
+
+
+def _detects(state: Release) -> bool:
+    """Whether anybody looks at a target's other resources: there is a stack, and time to look."""
+    return state.pipeline.configuration is None and not state.returning
+
+
+def _detected(world: World, target: Target) -> Detected:
+    seen = world.drift.detected(target, PATIENCE)
+    return seen or Detected(unknown=f"CloudFormation still looks after {PATIENCE:.0f} s")
+
+
+def _standing(detected: Detected | None) -> frozenset[str] | None:
+    return frozenset(one.key for one in detected.found) if detected and not detected.unknown else None
+
+
+def _since(found: tuple[Difference, ...], standing: frozenset[str] | None) -> tuple[Difference, ...]:
+    return tuple(one for one in found if standing is None or one.key not in standing)
+
+
+def _changes_others(world: World, left: Left, state: Release) -> bool:
+    """Whether a release's template says anything else than the one before of what is no function's."""
+    assert state.revision is not None
+    before, after = (_others(world, each) for each in (left.revision, state.revision))
+    return before != after or left.target.parameters != state.deployments[left.target.key].target.parameters
+
+
+def _others(world: World, revision: Revision) -> dict[str, Any]:
+    """A revision's template without its functions, their versions and aliases."""
+    template: dict[str, Any] = json.loads(world.blobs.get(revision.template))
+    own = {name for one in revision.functions for name in (one.logical_id, one.version_id, one.alias_id)}
+    kept = {name: resource for name, resource in template.get("Resources", {}).items() if name not in own}
+    return {**template, "Resources": kept, "Metadata": None, "Outputs": None}
 
 
 def require_as_staged(world: World, state: Release, target: Target) -> None:

@@ -12,7 +12,16 @@ from typing import assert_never
 import structlog
 
 from shoreward.app.asking import ask
-from shoreward.app.drift import out_of_place, require_as_left, require_as_staged, require_as_written
+from shoreward.app.drift import (
+    PATIENCE,
+    look_again_at_rest,
+    look_at_rest,
+    out_of_place,
+    require_as_left,
+    require_as_staged,
+    require_as_written,
+    require_rest,
+)
 from shoreward.app.interruption import Abandoned, Interruption
 from shoreward.app.judging import look, shared_metrics
 from shoreward.app.manifest import seal, verify, verify_artifacts
@@ -140,6 +149,7 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             if pipeline.checks is not None:
                 verify_artifacts(world.artifacts, revision)
             staged = world.stacks.stage(pipeline, target, revision, _snapshot(deployment), key)
+            look_at_rest(world, state, target)
             return e.TargetStaged(at=now(), target=target.key, staged=staged)
         case do.ProbeTarget():
             return _probe(world, state, deployment)
@@ -148,15 +158,22 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             world.values.write(pipeline, target, _as_checked(world, state), _snapshot(deployment), key)
             return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=100.0, since=since)
         case do.ShiftTraffic():
+            bakes = effect.percent < 100.0 or not deployment.splits
+            seen = require_rest(world, state, deployment) if bakes or not deployment.percent else None
+            if seen and bakes:
+                look_at_rest(world, state, target)
             since = now()
             world.traffic.shift(target, _staged(deployment).shifting, effect.percent, effect.expected)
-            return e.TrafficShifted(at=now(), target=target.key, step=effect.step, percent=effect.percent, since=since)
+            return e.TrafficShifted(
+                at=now(), target=target.key, step=effect.step, percent=effect.percent, since=since, detected=seen
+            )
         case do.JudgeTarget():
             return e.TargetJudged(at=now(), target=target.key, judgement=_judged(world, state, deployment))
         case do.FinishTarget():
             require_as_staged(world, state, target)
+            seen = require_rest(world, state, deployment, patience=PATIENCE)
             world.stacks.finish(pipeline, target, _as_checked(world, state), _staged(deployment), key)
-            return e.TargetFinished(at=now(), target=target.key)
+            return e.TargetFinished(at=now(), target=target.key, detected=seen)
         case do.RestoreTraffic():
             found = world.traffic.restore(target, _staged(deployment).shifting)
             return e.TrafficRestored(at=now(), target=target.key, found=found)
@@ -173,6 +190,7 @@ def _judged(world: World, state: Release, deployment: Deployment) -> Judgement:
     moved = out_of_place(world, state, deployment)
     if moved and not isinstance(moved, Drifted):
         raise moved
+    look_again_at_rest(world, state, deployment)
     judgement = look(world, state, deployment)
     if judgement.verdict is not Verdict.FAIL:
         if moved:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shoreward.domain import (
     Blamed,
     Checked,
+    Detected,
     Difference,
     Finding,
     GateAnswer,
@@ -127,12 +128,16 @@ class ProbeFailed(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficShifted(_Event):
-    """The canary's weight is now `percent`; `since` is when the shift began."""
+    """The canary's weight is now `percent`; `since` is when the shift began.
+
+    `detected` is what differed of the target's other resources before the first one; None where nobody looked.
+    """
 
     target: str
     step: int
     percent: float
     since: float
+    detected: Detected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +150,13 @@ class TargetJudged(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFinished(_Event):
-    """A target's stack agrees with its traffic: the new revision is all there is."""
+    """A target's stack agrees with its traffic: the new revision is all there is.
+
+    `detected` is what differed of its other resources then; None where nobody looked.
+    """
 
     target: str
+    detected: Detected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

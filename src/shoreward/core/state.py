@@ -13,6 +13,7 @@ from typing import assert_never
 from shoreward.core import events as e
 from shoreward.domain import (
     Checked,
+    Detected,
     Finding,
     Judgement,
     Outcome,
@@ -60,6 +61,7 @@ class Deployment:
         skipped: the word of whoever left it out.
         restored_at: when its customers were back on what they had before; 0 while they are not.
         overtaken: the later release that stayed on it.
+        detected: what differed of its other resources at the last look; None while nobody has looked.
     """
 
     target: Target
@@ -67,6 +69,7 @@ class Deployment:
     entered: bool = False
     skipped: e.TargetSkipped | None = None
     overtaken: str = ""
+    detected: Detected | None = None
     phase: Phase = Phase.WAITING
     restored: Restored = Restored.NOTHING
     snapshot: Snapshot | None = None
@@ -351,6 +354,7 @@ def _on_target(state: Release, event: _TargetEvent) -> Release:
             after, done = replace(before, judgement=event.judgement, judged_at=event.at), "judge"
         case e.TargetFinished():
             after, done = replace(before, phase=Phase.FINISHED, finished_at=event.at), "finish"
+            after = replace(after, detected=event.detected or before.detected)
         case e.TrafficRestored():
             after = replace(before, restored=Restored.TRAFFIC, percent=0.0, restored_at=event.at)
             done = "restore-traffic"
@@ -381,6 +385,7 @@ def _shifted(before: Deployment, event: e.TrafficShifted) -> Deployment:
         exposed_since=before.exposed_since or event.since,
         shifted_at=event.at,
         judgement=None,
+        detected=event.detected or before.detected,
     )
 
 

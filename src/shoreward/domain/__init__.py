@@ -28,7 +28,7 @@ from shoreward.domain.configuration import (
     place_of,
 )
 from shoreward.domain.digest import canonical, digest_of
-from shoreward.domain.drift import Difference, Drifted, Left, remaining, spelled
+from shoreward.domain.drift import Detected, Difference, Drifted, Left, remaining, spelled
 from shoreward.domain.errors import (
     OperationError,
     Place,
@@ -97,6 +97,7 @@ __all__ = [
     "Checks",
     "CloudWatchQuery",
     "Configuration",
+    "Detected",
     "Difference",
     "Drifted",
     "Dynamic",

@@ -55,6 +55,27 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """What CloudFormation says of a stack's other resources, those that are no functions, versions or aliases.
+
+    Attributes:
+        found: how they differ from the stack's template.
+        unknown: why it could not tell of all of them; "" when it could.
+    """
+
+    found: tuple[Difference, ...] = ()
+    unknown: str = ""
+
+    @property
+    def told(self) -> tuple[Difference, ...]:
+        """All that somebody may have changed: what differs, and what nobody knows."""
+        if not self.unknown:
+            return self.found
+        actual = f"not to be known: {self.unknown}"
+        return (*self.found, Difference(resource=STACK, path="Resources", expected="as in its template", actual=actual))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """What a release left on a target.
 
@@ -63,6 +84,7 @@ class Left:
         target: as its pipeline had it then, with the parameters of then.
         midway: whether the new versions are published and traffic is still on its way, so that aliases are anywhere.
         served: what aliases were put back to since, by a release that was taken back.
+        standing: keys of what differed from the stack's template already; None where nobody had looked.
     """
 
     release: str
@@ -71,6 +93,7 @@ class Left:
     revision: Revision
     midway: bool = False
     served: tuple[ServingFunction, ...] = ()
+    standing: frozenset[str] | None = None
 
 
 def remaining(

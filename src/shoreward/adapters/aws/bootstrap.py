@@ -47,7 +47,9 @@ def role_template(
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"What Shoreward needs in an account to deploy {application}; once per account, IAM is global.",
         "Resources": {
-            "DeployRole": deploy_role(application, trusted, [*deploy_statements(pattern, bucket), _pass_on()]),
+            "DeployRole": deploy_role(
+                application, trusted, [*deploy_statements(pattern, bucket), *_detection(pattern), _pass_on()]
+            ),
             "ExecutionRole": _execution_role(application, pattern, bucket, boundary),
         },
         "Outputs": {
@@ -71,8 +73,8 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
             "Stacks",
             "cloudformation:",
             "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet DescribeEvents "
-            "DescribeStackEvents DescribeStacks ExecuteChangeSet GetTemplate ListChangeSets ListStackResources "
-            "TagResource",
+            "DescribeStackEvents DescribeStackResourceDrifts DescribeStacks DetectStackDrift ExecuteChangeSet "
+            "GetTemplate ListChangeSets ListStackResources TagResource",
             stack,
             f"{_AWS}:cloudformation:*:{_OWN}:changeSet/shoreward-*/*",
         ),
@@ -85,6 +87,7 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
             f"{_AWS}:lambda:*:{_OWN}:function:{owned}",
         ),
         allow("Metrics", "cloudwatch:", "DescribeAlarms GetMetricData", "*"),  # IAM scopes neither
+        allow("Detections", "cloudformation:", "DescribeStackDriftDetectionStatus", "*"),  # named by an id alone
         allow(
             "ArtifactBucket",
             "s3:",
@@ -99,6 +102,52 @@ def deploy_statements(pattern: str, bucket: str) -> list[dict[str, Any]]:
             f"{_AWS}:logs:*:{_OWN}:log-group:/aws/lambda/{owned}",
             f"{_AWS}:logs:*:{_OWN}:log-group:/aws/lambda/{owned}:*",
         ),
+    ]
+
+
+def _detection(pattern: str) -> list[dict[str, Any]]:
+    """What CloudFormation's drift detection needs of whoever asks for it: it reads resources with their rights.
+
+    How they are configured, and nothing that is in them. A resource that is not named here is told as not to be known.
+    """
+    owned = _owned(pattern)
+    reading = {
+        "Tables": ("dynamodb", f"table/{owned}", "Describe* GetResourcePolicy ListTagsOfResource"),
+        "Queues": ("sqs", owned, "GetQueueAttributes ListQueueTags"),
+        "Topics": (
+            "sns",
+            owned,
+            "GetDataProtectionPolicy GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource",
+        ),
+        "Rules": ("events", f"rule/{owned}", "DescribeRule ListTagsForResource ListTargetsByRule"),
+        "Schedules": ("scheduler", f"schedule/*/{owned}", "GetSchedule"),
+        "Streams": ("kinesis", f"stream/{owned}", "DescribeStream* ListTagsFor*"),
+        "Machines": ("states", f"stateMachine:{owned}", "DescribeStateMachine ListTagsForResource"),
+        "LogGroups": (
+            "logs",
+            f"log-group:*{owned}",
+            "DescribeIndexPolicies GetDataProtectionPolicy ListTagsForResource",
+        ),
+    }
+    statements = [
+        allow(f"Read{name}", f"{service}:", actions, f"{_AWS}:{service}:*:{_OWN}:{resource}")
+        for name, (service, resource, actions) in reading.items()
+    ]
+    stack = f"{_AWS}:cloudformation:*:{_OWN}:stack/{pattern}/*"
+    buckets = "GetAccelerateConfiguration GetBucket* GetEncryptionConfiguration GetLifecycleConfiguration"
+    return [
+        *statements,
+        allow("ReadBuckets", "s3:", buckets, f"{_AWS}:s3:::{owned.lower()}"),
+        allow(
+            "ReadRoles",
+            "iam:",
+            "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
+            f"{_AWS}:iam::{_OWN}:role/{owned}",
+        ),
+        allow("ReadApis", "apigateway:", "GET", f"{_AWS}:apigateway:*::/*"),  # its ARNs carry ids, not names
+        allow("ReadListed", "", "cloudwatch:ListTagsForResource logs:DescribeLogGroups", "*"),
+        allow("DetectResources", "cloudformation:", "DetectStackResourceDrift", stack),
+        allow("DetectTypes", "cloudformation:", "BatchDescribeTypeConfigurations", "*"),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shoreward.adapters.aws.stacks.drift import Drift
 from shoreward.adapters.aws.values.configurations import Configurations
 from shoreward.app.ports import StackManager
-from shoreward.domain import Difference, Left, Pipeline, Revision, Snapshot, Staged, StagedFunction, Target
+from shoreward.domain import Detected, Difference, Left, Pipeline, Revision, Snapshot, Staged, StagedFunction, Target
 
 
 class ByKind:
@@ -61,3 +61,11 @@ class ByKind:
     ) -> tuple[Difference, ...]:
         """See `DriftSource.strays`."""
         return self._drift.strays(target, functions, percents)
+
+    def begin(self, target: Target, *, every: float = 0.0) -> None:
+        """See `DriftSource.begin`."""
+        self._drift.begin(target, every=every)
+
+    def detected(self, target: Target, patience: float) -> Detected | None:
+        """See `DriftSource.detected`."""
+        return self._drift.detected(target, patience)

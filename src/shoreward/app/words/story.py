@@ -205,9 +205,9 @@ def _words(event: _Plain) -> str:
         case e.ProbeFailed():
             return f"probe failed: {event.reason}"
         case e.TrafficShifted():
-            return f"canary at {event.percent:g} %"
+            return f"canary at {event.percent:g} %{_elsewhere(event)}"
         case e.TargetFinished():
-            return "finished: stack and traffic agree"
+            return f"finished: stack and traffic agree{_elsewhere(event)}"
         case e.EffectFailed():
             return f"{event.effect.partition('/')[0]} failed: {event.what} [{event.code}]"
         case e.HoldPlaced():
@@ -241,6 +241,11 @@ def _together(event: e.ReleaseOpened) -> str:
         return ""
     others = [each.application for each in event.group.members if each.application != event.pipeline.application]
     return f", in the group {event.group.name}" + (f" together with {', '.join(others)}" if others else "")
+
+
+def _elsewhere(event: e.TrafficShifted | e.TargetFinished) -> str:
+    told = event.detected.told if event.detected else ()
+    return f"; beside its functions: {spelled(told)}" if told else ""
 
 
 def _meanwhile(event: e.TrafficRestored | e.StackRestored) -> str:

@@ -1,9 +1,9 @@
 """Drift: what somebody changed on a target since a release left it (`app.drift.DriftSource`).
 
 What Shoreward deploys is compared with what is there: the stack's template and parameters, each function's code and
-configuration with the version that was published from it, and where each alias points. CloudFormation's own drift
-detection takes minutes, asks for a right to read every kind of resource, and knows nothing of a template that somebody
-applied properly; this takes three calls and three more for each function.
+configuration with the version that was published from it, and where each alias points. This takes three calls and three
+more for each function, and knows of a template that somebody applied properly; what is left, CloudFormation's own drift
+detection is asked for (`detection`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from shoreward.adapters.aws.naming import fill
 from shoreward.adapters.aws.serving import CONFIGURED, AliasState, alias_state, alike, configuration, plain
 from shoreward.adapters.aws.stacks.absent import remedy
 from shoreward.adapters.aws.stacks.comparing import parameter_differences, template_differences
+from shoreward.adapters.aws.stacks.detection import Detection
 from shoreward.adapters.aws.stacks.snapshot import original
 from shoreward.adapters.aws.stacks.stack import Resource, Stack, failures, resources
 from shoreward.adapters.aws.stacks.templates import Filled, expected_values, filled, inline_functions, values
@@ -41,6 +42,9 @@ class Drift:
         self._aws = aws
         self._blobs = blobs
         self._limit = limit
+        self._detection = Detection(aws)
+        self.begin = self._detection.begin
+        self.detected = self._detection.detected
 
     def differences(self, target: Target, left: Left) -> tuple[Difference, ...]:
         """See `DriftSource.differences`."""

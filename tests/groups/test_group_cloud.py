@@ -132,6 +132,9 @@ def test_what_imports_follows_what_exports_and_both_go_back_when_one_harms(shop:
         ("orders", []),
         ("payments", ["orders"]),
     ], planned.all
+    orders, payments = (each["plan"]["waves"][0]["targets"][0] for each in planned.json["applications"])
+    assert "AWS::Lambda::Function" in {each["type"] for each in orders["changes"]}
+    assert payments.get("changes") or "error" in payments, "what payments imports is not there yet"
 
     released = shop.group("release")
     assert released.code == 0, released.all

@@ -169,6 +169,10 @@ class Ships:
                         next=did_you_mean(name, self._by_name),
                     )
 
+    def project(self, application: str) -> Project:
+        """Where an application of the fleet, whose pipeline has been read, comes from."""
+        return self._by_name[application].project
+
     def repository(self, application: str) -> Repository | None:
         """The clone of an application's repository."""
         ship = self._by_name.get(application)

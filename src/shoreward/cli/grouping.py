@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from shoreward.bootstrap.telling import telling
 from shoreward.cli.carry import EXIT, interruptible_run, while_read
 from shoreward.cli.live import LiveView
 from shoreward.cli.output import console, print_json
+from shoreward.cli.planning import make_plan, show_plan
 from shoreward.cli.tracing import traced
 from shoreward.controller import Observer
 from shoreward.domain import Refused, UserError
@@ -63,8 +66,8 @@ def _watched(convoy: Convoy, observe: Observer | None) -> None:
         convoy.controller(watched).run()
 
 
-def plan_group(file: Path, name: str, *, journal: Path | None, json: bool) -> None:
-    """What of a group would be released now, in order; nothing is changed."""
+def plan_group(file: Path, name: str, *, journal: Path | None, diff: bool, json: bool) -> None:
+    """What of a group would be released now, in order, and the plan of each that would be; nothing is changed."""
     convoy = open_fleet(file, journal)
     group = convoy.group(name)
     seen = convoy.look_at(group)
@@ -78,9 +81,18 @@ def plan_group(file: Path, name: str, *, journal: Path | None, json: bool) -> No
         }
         for member in members_of(group, seen.parts, convoy.journal, seen.parts)
     ]
+    for each in filter(itemgetter("changed"), told):
+        each["plan"] = make_plan(convoy.ships.project(each["application"]), each["commit"])
     if json:
         print_json({"group": name, "applications": told})
         return
+    _show_order(told)
+    for each in filter(itemgetter("changed"), told):
+        console.print()
+        show_plan(each["plan"], diff=diff)
+
+
+def _show_order(told: Iterable[dict[str, Any]]) -> None:
     table = Table(box=None)
     for column in ("application", "commit", "subject", "", "after"):
         table.add_column(column, no_wrap=column != "subject")

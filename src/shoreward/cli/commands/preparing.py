@@ -104,7 +104,7 @@ def check(
 
 @preparing.command(
     epilog="Examples: `shoreward plan main --diff`; `shoreward plan --fleet fleet.yaml --group shop` tells what of a "
-    "group would be released, and in which order."
+    "group would be released, in which order, and what each would change."
 )
 def plan(
     rev: Rev = "HEAD",
@@ -122,7 +122,7 @@ def plan(
         from shoreward.cli.grouping import named, plan_group
 
         file, name = named(fleet, group)
-        plan_group(file, name, journal=journal, json=json)
+        plan_group(file, name, journal=journal, diff=diff, json=json)
         return
     from shoreward.bootstrap import open_project
     from shoreward.cli.planning import make_plan, show_plan

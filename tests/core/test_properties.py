@@ -1,5 +1,6 @@
 """What must always hold, whatever happens in whatever order: the design's properties as a state machine.
 
+Whether a gate is open is reckoned here anew, as simply as can be, and not by asking the code that keeps it.
 Effects take time: between their start and their end anything may happen, another person's command and the death of the
 controller included; an act may have taken hold although nobody recorded it.
 """
@@ -7,19 +8,26 @@ controller included; an act may have taken hold although nobody recorded it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shoreward.app.perform import perform
-from shoreward.core import Effect, Event, Phase, Release, decide, evolve, replay
+from shoreward.core import Decision, Effect, Event, Phase, Release, decide, evolve, replay
 from shoreward.core import effects as do
 from shoreward.core import events as e
+from shoreward.core.control import FreezePlaced
 from shoreward.core.effects import JudgeTarget
+from shoreward.core.outside import Outside
 from shoreward.domain import (
+    Alarms,
     Bake,
     Checks,
+    Freeze,
+    Gate,
+    Hours,
     Judgement,
     OperationError,
     Outcome,
@@ -27,6 +35,8 @@ from shoreward.domain import (
     Retryable,
     Terminal,
     Verdict,
+    Wave,
+    Window,
     advisory,
 )
 from shoreward.testing.builders import a_pipeline, an_opening, some_checks
@@ -35,13 +45,29 @@ from shoreward.testing.memory import MemoryJournal
 from shoreward.testing.simulated import SimulatedCloud
 from shoreward.testing.simulator import carry
 
+
+def wall(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+
+
 PIPELINE = a_pipeline(
     [["eu-north-1"], ["eu-west-1", "us-east-1", "us-west-2"]],
     bake=Bake(minimum=20, requests=1, deadline=300, on_deadline="rollback"),
     alarms=["any"],
 )
+BEGIN = SimulatedCloud().clock.time
+"""When everything begins; hours of windows and days of freezes are from there on, in half hours."""
+HALF_AN_HOUR = 1_800
+SOME_HOURS = Window(
+    name="hours",
+    zone="UTC",
+    hours=(Hours(start=int(BEGIN % 86_400), end=int((BEGIN + HALF_AN_HOUR) % 86_400)),),
+)
+A_DAY = Freeze(name="a day", zone="UTC", start=wall(BEGIN + HALF_AN_HOUR), end=wall(BEGIN + 86_400))
+QUIET = Alarms(name="quiet", alarms=("sev2",), every=60)
+GATES: list[tuple[Gate, ...]] = [(), (), (SOME_HOURS,), (A_DAY,), (QUIET,), (SOME_HOURS, QUIET), (A_DAY, QUIET)]
 POLL = 60.0
-GATES = [
+CHECKS = [
     None,
     some_checks(poll=POLL, on_new="hold"),
     some_checks(poll=POLL, on_new="rollback"),
@@ -80,6 +106,12 @@ class Releases(RuleBasedStateMachine):
         self.looked_up = 0.0
         self.told_of: set[str] = set()
         self.news: set[str] = set()
+        self.quiet: dict[str, float] = {}
+        self.freezes: dict[str, FreezePlaced] = {}
+        self.opened_by_hand: set[tuple[str, str]] = set()
+
+    def decide(self) -> Decision:
+        return decide(self.state, self.cloud.clock.now(), Outside(freezes=self.freezes))
 
     def append(self, event: Event) -> None:
         self.check(event)
@@ -92,6 +124,15 @@ class Releases(RuleBasedStateMachine):
             case e.WaveEntered(wave=wave):
                 assert self.state.baked >= wave, "a wave began before the one before it had baked"
                 assert self.passed, "a wave was entered without a pass of the checks"
+                self.check_gates(wave, "")
+            case e.TargetEntered(target=target):
+                self.check_gates(self.state.wave, target)
+            case e.GateAsked(target=target, answer="open"):
+                self.quiet[target] = event.at
+            case e.GateAsked(target=target):
+                self.quiet.pop(target, None)
+            case e.GateOpened(gate=gate, wave=wave):
+                self.opened_by_hand.add((gate, wave))
             case e.ReleaseEnded(outcome=Outcome.SUCCEEDED):
                 assert all(each.phase is Phase.FINISHED for each in self.state.deployments.values())
                 assert self.passed
@@ -146,9 +187,26 @@ class Releases(RuleBasedStateMachine):
             age = self.cloud.clock.now() - self.looked_up
             assert age <= 2 * POLL, "a forward effect although nobody knows of the latest advisories"
 
+    def check_gates(self, index: int, target: str) -> None:
+        """Nothing is entered outside of its hours, in a freeze, or while nobody said that alarms are quiet."""
+        now, wave = self.cloud.clock.now(), self.state.pipeline.waves[index].name
+        for name, freeze in self.freezes.items():
+            frozen = freeze.start <= now < freeze.end and (f"freeze/{name}", wave) not in self.opened_by_hand
+            assert not frozen, "something was entered in a person's freeze"
+        for gate in self.state.pipeline.gates:
+            if (gate.name, wave) in self.opened_by_hand:
+                continue
+            if gate is SOME_HOURS:
+                assert (now - BEGIN) % 86_400 < HALF_AN_HOUR, "something was entered outside of its hours"
+            elif gate is A_DAY:
+                assert not BEGIN + HALF_AN_HOUR <= now < BEGIN + 86_400, "something was entered in a freeze"
+            else:
+                newest = max(self.quiet.get("", 0.0), self.quiet.get(target, 0.0))
+                assert now < newest + QUIET.every, "something was entered while an alarm may fire"
+
     @rule()
     def tick(self) -> None:
-        decision = decide(self.state, self.cloud.clock.now())
+        decision = self.decide()
         for event in decision.records:
             self.append(event)
         busy = {each.effect.lane for each in self.under_way}
@@ -157,10 +215,15 @@ class Releases(RuleBasedStateMachine):
                 self.check_effect(effect)
                 self.under_way.append(UnderWay(effect, self.state))
 
-    @initialize(ticks=st.integers(0, 45), checks=st.sampled_from(GATES), kept=st.sampled_from([None, 30, 90, 500]))
-    def it_begins_well(self, ticks: int, checks: Checks | None, kept: int | None) -> None:
+    @initialize(
+        ticks=st.integers(0, 45),
+        checks=st.sampled_from(CHECKS),
+        kept=st.sampled_from([None, 30, 90, 500]),
+        gates=st.sampled_from(GATES),
+    )
+    def it_begins_well(self, ticks: int, checks: Checks | None, kept: int | None, gates: tuple[Gate, ...]) -> None:
         """With a verdict on vulnerabilities that is of now, or that was kept for so many seconds."""
-        self.open(replace(self.pipeline, checks=checks))
+        self.open(replace(self.pipeline, checks=checks, gates=gates))
         self.cloud.gate.advised = None if kept is None else self.cloud.clock.now() - kept
         self.things_go_on(ticks, Verdict.PASS)
 
@@ -214,9 +277,27 @@ class Releases(RuleBasedStateMachine):
         self.under_way.clear()
         assert replay("app-2", self.events) == self.state
 
-    @rule(seconds=st.sampled_from([1, 5, 30, 120]))
+    @rule(seconds=st.sampled_from([1, 5, 30, 120, 1_800, 43_200]))
     def time_passes(self, seconds: int) -> None:
         self.cloud.clock.advance(seconds)
+
+    @rule(fires=st.booleans())
+    def an_alarm_fires_or_not(self, fires: bool) -> None:
+        self.cloud.firing_alarms = {target.key: ("sev2",) for target in self.pipeline.targets} if fires else {}
+
+    @rule(name=st.sampled_from(["match", "launch"]), later=st.sampled_from([-60, 0, 60]), lasts=st.integers(1, 7_200))
+    def a_person_freezes(self, name: str, later: int, lasts: int) -> None:
+        now = self.cloud.clock.now()
+        start = now + later
+        self.freezes[name] = FreezePlaced(at=now, by="kim", why="it", name=name, start=start, end=start + lasts)
+
+    @precondition(lambda self: not self.state.ended and not self.state.rollback)
+    @rule(gate=st.sampled_from(["hours", "a day", "quiet", "freeze/match"]), wave=st.sampled_from(PIPELINE.waves))
+    def a_person_opens_a_gate(self, gate: str, wave: Wave) -> None:
+        self.open_gate(gate, wave)
+
+    def open_gate(self, gate: str, wave: Wave) -> None:
+        self.append(e.GateOpened(at=self.cloud.clock.now(), gate=gate, wave=wave.name, by="kim", why="it is urgent"))
 
     @rule(name=st.sampled_from(["GHSA-1", "GHSA-2", "GHSA-3"]))
     def an_advisory_becomes_known(self, name: str) -> None:
@@ -243,8 +324,15 @@ class Releases(RuleBasedStateMachine):
                 self.append(e.RollbackBegan(at=now, cause="person", reason="no", by="kim"))
 
     @invariant()
+    def no_gate_delays_a_way_back(self) -> None:
+        if self.state.rollback:
+            pipeline = replace(self.state.pipeline, gates=())
+            ungated = replace(self.state, opened=replace(self.state.opened, pipeline=pipeline))
+            assert self.decide() == decide(ungated, self.cloud.clock.now())
+
+    @invariant()
     def it_ends_or_says_what_it_waits_for(self) -> None:
-        decision = decide(self.state, self.cloud.clock.now())
+        decision = self.decide()
         assert (
             self.state.ended
             or decision.records
@@ -273,6 +361,7 @@ class Releases(RuleBasedStateMachine):
     def the_rest_goes_well(self) -> None:
         self.cloud.gate.dark = None
         self.cloud.gate.verdicts.clear()
+        self.cloud.firing_alarms.clear()
         for it in self.under_way:
             if not isinstance(it.effect, JudgeTarget):
                 self.append(perform(self.cloud.world(), it.state, it.effect))
@@ -282,7 +371,9 @@ class Releases(RuleBasedStateMachine):
                 return
             if self.state.hold:
                 self.append(e.HoldLifted(at=self.cloud.clock.now(), by="kim", why="end"))
-            decision = decide(self.state, self.cloud.clock.now())
+            decision = self.decide()
+            for gate in sorted({blocker.gate for blocker in decision.blockers} - {""}):
+                self.open_gate(gate, self.pipeline.waves[max(self.state.wave, self.state.baked)])
             events = decision.records or tuple(
                 perform(self.cloud.world(), self.state, effect) for effect in decision.effects
             )

@@ -323,3 +323,20 @@ def test_one_member_in_quarantine_takes_the_others_along():
         "group",
     ]
     assert served(line) == {"orders": {"orders old"}, "payments": {"payments old"}}
+
+
+def test_groups_whose_order_was_turned_round_say_whom_they_wait_for_until_the_newer_one_is_aborted():
+    """Given a newer group that waits on the way forward for what an older one, the other way round, takes back."""
+    line = a_shop()
+    orders, payments = line.open_group("one", SHOP)
+    line.bake(payments)
+    newer = line.open_group("two", {"payments": (), "orders": ("payments",)})
+    line.expose(newer[0], NORTH)
+    line.abort(orders)
+    line.until(lambda: not line.tick_all() and not line.under_way and line.states[newer[0]].baked > 0)
+    assert f"release {newer[0]} is on top of it" in line.waits_for(payments)
+    assert f"release {payments} depends on it there" in line.waits_for(orders)
+    assert f"release {orders} is on its way back" in line.waits_for(newer[1])
+    line.abort(newer[1])
+    line.carry(orders, payments, *newer)
+    assert served(line) == {"orders": {"orders old"}, "payments": {"payments old"}}

@@ -9,6 +9,7 @@ from shoreward.app.releases import Wish
 from shoreward.core import events as e
 from shoreward.core.control import StopLifted, StopPlaced
 from shoreward.domain import Refused
+from shoreward.testing.builders import a_pipeline
 
 from .conftest import Build, Site
 
@@ -127,7 +128,12 @@ def test_variables_are_set_and_told_with_all_that_is_in_force(build: Build):
 
 
 def test_an_earlier_revision_is_brought_back_and_its_pipeline_stopped(build: Build):
-    site = build(lambda site: [site.carried("first"), site.carried("second")])
+    def fill(site: Site) -> None:
+        site.cloud.traffic = {target.key: 100.0 for target in a_pipeline().targets}
+        site.carried("first")
+        site.carried("second")
+
+    site = build(fill)
     answer = site.post("/api/v1/releases/app-1/back", {"why": "prices of last week"}, Idempotency_Key="one")
     assert (answer.status, answer.json()) == (201, {"id": "app-3"})
     assert site.journal.header("app-3").back_to == "app-1"

@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS := true
 # Tests and the demo start hundreds of processes: bytecode is written once, whatever this machine says of that.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lock clean
+.PHONY: demo test types behaviour lock clean
 demo: .venv/.installed            ## the main job, end to end, on the embedded cloud
 	.venv/bin/shoreward demo $(ARGS)
 
@@ -17,7 +17,12 @@ test: .venv/.installed .tools/aws/.installed .tools/prometheus/.installed .tools
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
+	$(MAKE) --no-print-directory --jobs=2 types behaviour
+
+# Side by side: reading types keeps one core busy for a minute, and tests leave cores idle now and then.
+types:
 	.venv/bin/pyright
+behaviour:
 	.venv/bin/pytest $(ARGS)
 
 lock: $(UV)                       ## resolve the dependencies anew

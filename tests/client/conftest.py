@@ -116,13 +116,14 @@ def a_past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     commits = a_repository(folder / "repository")
     clock = SimulatedClock()
     clock.time = time.time() - 40_000
+    pipeline = a_pipeline()
     with closing(SqliteJournal(folder / "journal.db")) as journal:
         cloud = SimulatedCloud(
             clock=clock,
             journal=journal,
             errors=lambda commit, target, at: 0.2 if commit == commits["bad"] else 0.002,
+            traffic={target.key: 100.0 for target in pipeline.targets},
         )
-        pipeline = a_pipeline()
         gated = replace(pipeline, gates=(Approval(name="sign-off", of="the release manager"),))
         for subject, commit in commits.items():
             of = gated if subject == "new" else pipeline

@@ -183,16 +183,19 @@ def look_again_at_rest(world: World, state: Release, deployment: Deployment) -> 
         world.drift.begin(deployment.target, every=EVERY)
 
 
-def require_rest(world: World, state: Release, deployment: Deployment, *, patience: float = GLANCE) -> Detected | None:
+def require_rest(world: World, state: Release, deployment: Deployment, *, last: bool = False) -> Detected | None:
     """What differs of a target's other resources; None while CloudFormation looks, or where nobody does.
 
     Raises `Drifted` for what differs since the last look, or since the release before left it, where that is known. A
     detection that failed stops nothing, for a release that changes functions goes over nothing; but it is told.
+
+    Args:
+        last: whether nobody asks again, so that it is waited for.
     """
     if not _detects(state):
         return None
     target = deployment.target
-    seen = world.drift.detected(target, patience)
+    seen = _detected(world, target) if last else world.drift.detected(target, GLANCE)
     if seen is None:
         return None
     left = None if deployment.detected else world.past.left(state.pipeline.application, target, besides=state.id)
@@ -210,11 +213,11 @@ def _detects(state: Release) -> bool:
 
 def _detected(world: World, target: Target) -> Detected:
     seen = world.drift.detected(target, PATIENCE)
-    return seen or Detected(unknown=f"CloudFormation still looks after {PATIENCE:.0f} s")
+    return seen or Detected(unknown=f"CloudFormation still looks after {PATIENCE:.0f} s", looked=False)
 
 
 def _standing(detected: Detected | None) -> frozenset[str] | None:
-    return frozenset(one.key for one in detected.found) if detected and not detected.unknown else None
+    return frozenset(one.key for one in detected.found) if detected and detected.looked else None
 
 
 def _since(found: tuple[Difference, ...], standing: frozenset[str] | None) -> tuple[Difference, ...]:

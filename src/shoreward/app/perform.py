@@ -13,7 +13,6 @@ import structlog
 
 from shoreward.app.asking import ask
 from shoreward.app.drift import (
-    PATIENCE,
     look_again_at_rest,
     look_at_rest,
     out_of_place,
@@ -171,7 +170,7 @@ def _on_target(world: World, state: Release, effect: _TargetEffect, deployment: 
             return e.TargetJudged(at=now(), target=target.key, judgement=_judged(world, state, deployment))
         case do.FinishTarget():
             require_as_staged(world, state, target)
-            seen = require_rest(world, state, deployment, patience=PATIENCE)
+            seen = require_rest(world, state, deployment, last=True)
             world.stacks.finish(pipeline, target, _as_checked(world, state), _staged(deployment), key)
             return e.TargetFinished(at=now(), target=target.key, detected=seen)
         case do.RestoreTraffic():

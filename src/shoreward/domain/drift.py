@@ -61,10 +61,12 @@ class Detected:
     Attributes:
         found: how they differ from the stack's template.
         unknown: why it could not tell of all of them; "" when it could.
+        looked: whether it looked at all, so that what it found can be compared with.
     """
 
     found: tuple[Difference, ...] = ()
     unknown: str = ""
+    looked: bool = True
 
     @property
     def told(self) -> tuple[Difference, ...]:

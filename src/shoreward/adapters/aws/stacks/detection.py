@@ -93,10 +93,10 @@ class Detection:
                 unknown=seen.get("DetectionStatusReason", "it failed") if failed else "",
             )
         except OperationError as error:
-            return Detected(unknown=f"{error.what} {error.next}".strip())
+            return Detected(unknown=f"{error.what} {error.next}".strip(), looked=False)
 
     def _wait(self, target: Target, patience: float, look: Callable[[], T | None]) -> T | None:
-        late = Retryable("DRIFT_UNKNOWN", f"CloudFormation still looks after {patience:.0f} s.", where=target.key)
+        late = Retryable("STACK_BUSY", f"CloudFormation still looks after {patience:.0f} s.", where=target.key)
         try:
             return self._aws.timing.poll(look, limit=patience, late=lambda: late)
         except Retryable as error:

@@ -17,7 +17,8 @@ def test_an_answer_that_leads_elsewhere_is_not_followed() -> None:
         pytest.raises(urllib.error.HTTPError) as found,
     ):
         ask(f"{named.url}/question", timeout=10.0)
-    assert found.value.code == 302
+    with found.value as answer:
+        assert answer.code == 302
     assert [each.path for each in named.received] == ["/question"]
     assert elsewhere.received == []
 

@@ -19,6 +19,7 @@ from shoreward.adapters.aws import Retry, connect
 from shoreward.adapters.build import ArtifactFiles
 from shoreward.app import releases
 from shoreward.bootstrap import Project, open_project, wish
+from shoreward.bootstrap.pipelines import with_traffic
 
 
 def main(repository: str, patience: str, commit: str = "") -> None:
@@ -27,7 +28,8 @@ def main(repository: str, patience: str, commit: str = "") -> None:
     known = {releases.load(project.journal, header.id).opened.commit for header in project.journal.releases()}
     if commit not in ("", "-", *known):
         found = project.repository.resolve(commit)
-        releases.begin(project.journal, project.pipeline_at(found.id), found.id, found.subject, wish())
+        pipeline, _ = with_traffic(project, project.pipeline_at(found.id))
+        releases.begin(project.journal, pipeline, found.id, found.subject, wish())
     controller = _controller(project, float(patience))
     print(f"{os.getpid()} carries", flush=True)
     controller.run(forever=commit == "-")

@@ -5,6 +5,7 @@ three applications that depend on each other, of which any number is released to
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,9 +17,11 @@ from shoreward.app.surroundings import Limits, group_of
 from shoreward.core import Effect, Event, Release
 from shoreward.core import effects as do
 from shoreward.core import events as e
+from shoreward.core.grouping import depends
 from shoreward.domain import Outcome, relied_on
 
 AFTER = {"app": (), "web": ("app",), "api": ("app", "web")}
+TURNED = {"api": (), "web": ("api",), "app": ("api", "web")}
 
 
 class Groups(Sequences):
@@ -75,12 +78,10 @@ class Groups(Sequences):
         return [each for each in self.line.states.values() if group and group_of(each) == group and each is not state]
 
     def providers(self, state: Release) -> list[Release]:
-        own = AFTER[state.pipeline.application]
-        return [each for each in self.fellows(state) if each.pipeline.application in own]
+        return [each for each in self.fellows(state) if depends(state, each)]
 
     def consumers(self, state: Release) -> list[Release]:
-        own = state.pipeline.application
-        found = [each for each in self.fellows(state) if own in AFTER[each.pipeline.application]]
+        found = [each for each in self.fellows(state) if depends(each, state)]
         return [each for each in found if not each.replaced]
 
     # What happens
@@ -90,12 +91,15 @@ class Groups(Sequences):
         names=st.sets(st.sampled_from(list(AFTER)), min_size=1),
         bad=st.sampled_from(["", "", *AFTER]),
         fix=st.booleans(),
+        order=st.sampled_from([AFTER, AFTER, TURNED]),
     )
-    def a_group_is_merged(self, names: set[str], bad: str, fix: bool) -> None:
+    def a_group_is_merged(
+        self, names: set[str], bad: str, fix: bool, order: Mapping[str, tuple[str, ...]] = AFTER
+    ) -> None:
         """Each member's commit contains its newest one, and may take back whatever harms before it."""
         self.commits += 1
         number = str(self.commits)
-        members = {name: tuple(each for each in others if each in names) for name, others in AFTER.items()}
+        members = {name: tuple(each for each in others if each in names) for name, others in order.items()}
         group = {name: others for name, others in members.items() if name in names}
         on = {name: [self.newest[name]] for name in group}
         fixes = {name: self.line.history[self.newest[name]] if fix else () for name in group}

@@ -325,7 +325,7 @@ def test_one_member_in_quarantine_takes_the_others_along():
     assert served(line) == {"orders": {"orders old"}, "payments": {"payments old"}}
 
 
-def test_groups_whose_order_was_turned_round_say_whom_they_wait_for_until_the_newer_one_is_aborted():
+def test_a_group_whose_order_was_turned_round_gives_way_to_an_older_one_that_goes_back():
     """Given a newer group that waits on the way forward for what an older one, the other way round, takes back."""
     line = a_shop()
     orders, payments = line.open_group("one", SHOP)
@@ -333,10 +333,7 @@ def test_groups_whose_order_was_turned_round_say_whom_they_wait_for_until_the_ne
     newer = line.open_group("two", {"payments": (), "orders": ("payments",)})
     line.expose(newer[0], NORTH)
     line.abort(orders)
-    line.until(lambda: not line.tick_all() and not line.under_way and line.states[newer[0]].baked > 0)
-    assert f"release {newer[0]} is on top of it" in line.waits_for(payments)
-    assert f"release {payments} depends on it there" in line.waits_for(orders)
-    assert f"release {orders} is on its way back" in line.waits_for(newer[1])
-    line.abort(newer[1])
     line.carry(orders, payments, *newer)
+    assert [line.states[each].rollback.cause for each in newer] == ["group", "in the way"]
+    assert "the other way round" in line.states[newer[1]].rollback.reason
     assert served(line) == {"orders": {"orders old"}, "payments": {"payments old"}}

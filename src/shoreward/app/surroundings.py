@@ -296,8 +296,16 @@ def _other(state: Release, quarantine: str) -> Other:
         on=frozenset(key for key, each in state.deployments.items() if _has(state, each)),
         serving=frozenset(key for key, each in state.deployments.items() if _serves(state, each)),
         ahead=to_come(state),
+        consumers=_consumers(state),
         carries=state.opened.carries,
     )
+
+
+def _consumers(state: Release) -> frozenset[str]:
+    """Applications that depend on a release in its group release."""
+    group, own = state.opened.group, state.pipeline.application
+    members = group.members if group else ()
+    return frozenset(each.application for each in members if group and group.depends(each.application, own))
 
 
 def _has(state: Release, deployment: Deployment) -> bool:

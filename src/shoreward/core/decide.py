@@ -13,7 +13,7 @@ from shoreward.core.events import RollbackBegan
 from shoreward.core.forward import advance
 from shoreward.core.gate import turned_away
 from shoreward.core.gating import turned_down
-from shoreward.core.grouping import deserted, settled
+from shoreward.core.grouping import deserted, settled, turned_round
 from shoreward.core.outside import ALONE, Outside
 from shoreward.core.revocation import revoked
 from shoreward.core.sequence import condemned, superseded, tainted
@@ -40,6 +40,7 @@ def decide(state: Release, now: float, outside: Outside = ALONE) -> Decision:
         or revoked(state, now)
         or drifted(state, now)
         or deserted(state, now, outside)
+        or turned_round(state, now, outside)
         or in_the_way(state, now, outside)
         or superseded(state, now, outside)
     )

@@ -40,6 +40,31 @@ def deserted(state: Release, now: float, outside: Outside) -> e.RollbackBegan | 
     return None
 
 
+def turned_round(state: Release, now: float, outside: Outside) -> e.RollbackBegan | None:
+    """The way back of a member that would wait for ever: the order of an older group release was the other way round.
+
+    The older one, beneath it, lets its consumer go back first; upon that one is what this one comes after.
+    """
+    if not any(other.back and other.consumers for other in outside.ahead):
+        return None
+    upon = {each.application: each.state for each in _providers(state, outside) if _is_somewhere(each.state)}
+    for deployment in state.deployments.values():
+        beneath = outside.beneath(deployment.target.key)
+        if deployment.entered or beneath is None:
+            continue
+        for name in sorted(beneath.consumers & upon.keys()):
+            reason = (
+                f"release {beneath.id} goes back beneath it on {deployment.target}, and waits for what release "
+                f"{upon[name].id} of its group is upon: their order was the other way round"
+            )
+            return e.RollbackBegan(at=now, cause="in the way", reason=reason, target=deployment.target.key)
+    return None
+
+
+def _is_somewhere(state: Release) -> bool:
+    return any(_has_anything(each) for each in state.deployments.values())
+
+
 def held_through(state: Release, outside: Outside) -> Blocker | None:
     """Why nothing of a member moves forward: what it depends on is held."""
     for fellow in _providers(state, outside):

@@ -26,6 +26,7 @@ class Other:
         on: keys of the targets that it has: it has entered them, or something of it is, or may be, there.
         serving: keys of those where its customers are, or that it takes back: what alarms tell there is of it.
         ahead: keys of the targets that it has not baked on yet.
+        consumers: applications that depend on it in its group release.
         carries: releases whose commits it contains, of those that were open when it was; None where nobody asked.
     """
 
@@ -40,6 +41,7 @@ class Other:
     on: frozenset[str] = frozenset()
     serving: frozenset[str] = frozenset()
     ahead: frozenset[str] = frozenset()
+    consumers: frozenset[str] = frozenset()
     carries: tuple[str, ...] | None = None
 
     @property

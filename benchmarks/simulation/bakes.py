@@ -65,6 +65,7 @@ def main() -> None:
         "one interval may decide": replace(bake, test=replace(released, burst=1.0)).judged(excess),
         "metrics that arrive at once": replace(bake, delay=0.0).judged(excess),
         "intervals of 10 seconds that arrive after 10": replace(bake, interval=10.0, delay=10.0).judged(excess),
+        "intervals of 10 seconds that arrive after 20": replace(bake, interval=10.0, delay=20.0).judged(excess),
         "a region of a sixth of the traffic": replace(bake, rate=bake.rate / 6).judged(excess),
         "whoever goes back at the first metrics there are": bake.cost(np.ones(RUNS), excess),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, tzinfo
+from itertools import takewhile
 
 from shoreward.domain import Freeze, Hours, Window
 
@@ -23,11 +24,10 @@ def opens_at(gate: Window | Freeze, zone: tzinfo, at: float) -> float | None:
 
     None when it is not open again within `HORIZON` seconds.
     """
-    begin = at
-    if isinstance(gate, Freeze) and not _open(gate, at + _offset(zone, at)):
-        # No zone is two days from another: until then nothing can open.
-        begin = max(at, _seconds(gate.end) - 2 * DAY)
-    for start, end, offset in _stretches(zone, begin):
+    if isinstance(gate, Freeze):
+        begin, end = _frozen(gate, zone)
+        return end if begin <= at < end else at
+    for start, end, offset in _stretches(zone, at):
         walls = sorted({start + offset, *_edges(gate, start + offset, end + offset)})
         opening = next((wall for wall in walls if _open(gate, wall)), None)
         if opening is not None:
@@ -35,10 +35,21 @@ def opens_at(gate: Window | Freeze, zone: tzinfo, at: float) -> float | None:
     return None
 
 
-def _open(gate: Window | Freeze, wall: float) -> bool:
-    """Whether a gate is open at a time by the clock on the wall: seconds since 1970, as if that clock showed UTC."""
-    if isinstance(gate, Freeze):
-        return not _seconds(gate.start) <= wall < _seconds(gate.end)
+def _frozen(freeze: Freeze, zone: tzinfo) -> tuple[float, float]:
+    """When a freeze begins and ends: clocks that are put back open none that has begun, and let none end twice."""
+    start, end = _seconds(freeze.start), _seconds(freeze.end)
+    begins = (max(begin, start - offset) for begin, until, offset in _around(zone, start) if until + offset > start)
+    ends = (min(until, end - offset) for begin, until, offset in _around(zone, end) if begin + offset < end)
+    return next(begins), max(ends)
+
+
+def _around(zone: tzinfo, wall: float) -> Iterator[tuple[float, float, float]]:
+    """The stretches in which the clock on the wall may show a time: no zone is two days from another."""
+    return takewhile(lambda stretch: stretch[0] < wall + 2 * DAY, _stretches(zone, wall - 2 * DAY))
+
+
+def _open(gate: Window, wall: float) -> bool:
+    """Whether a window is open at a time by the clock on the wall: seconds since 1970, as if that clock showed UTC."""
     day, second = divmod(wall, DAY)
     if gate.holidays and _day(int(day)) in gate.holidays:
         return False
@@ -52,13 +63,10 @@ def _within(hours: Hours, day: int, second: float) -> bool:
     return (today and second >= hours.start) or (yesterday and second < hours.end)
 
 
-def _edges(gate: Window | Freeze, start: float, end: float) -> Iterator[float]:
-    """Times by the clock on the wall, from `start` and before `end`, at which a gate may open."""
-    if isinstance(gate, Freeze):
-        found = [float(_seconds(gate.end))]
-    else:
-        days = range(int(start // DAY), int(end // DAY) + 1)
-        found = [float(day * DAY + second) for day in days for second in (0, *(each.start for each in gate.hours))]
+def _edges(gate: Window, start: float, end: float) -> Iterator[float]:
+    """Times by the clock on the wall, from `start` and before `end`, at which a window may open."""
+    days = range(int(start // DAY), int(end // DAY) + 1)
+    found = [float(day * DAY + second) for day in days for second in (0, *(each.start for each in gate.hours))]
     return (edge for edge in found if start <= edge < end)
 
 

@@ -32,3 +32,8 @@ if shutil.which("node") is None or shutil.which("npm") is None:
     (_commands / "node").symlink_to(_home / "bin" / "node")
     (_commands / "npm").symlink_to(_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
     os.environ["PATH"] = os.pathsep.join((str(_commands), os.environ["PATH"]))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a quarter of the time tests wait for processes."""
+    return len(os.sched_getaffinity(0)) + 1

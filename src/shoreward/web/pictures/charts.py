@@ -135,7 +135,7 @@ def spread_chart(metric: Metric) -> Markup:
 
     frame = Frame(420, 160, first - spare, last + spare, rise)
     parts = _scale(frame, [(1.0, "100 %"), (0.1, "10 %"), (0.01, "1 %"), (0.001, "0.1 %")])
-    parts += [_below(frame, math.log(point.than), point.than) for point in metric.baseline_slower if point.than > 0]
+    parts += _below(frame, [point.than for point in metric.baseline_slower if point.than > 0])
     for tone, points in arms.items():
         known = [(math.log(point.than), point.share) for point in points if point.than > 0]
         parts.append(element("path", class_=f"series {tone}", d=line(frame.points(known))))
@@ -151,9 +151,20 @@ def beside(metric: Metric) -> list[tuple[float, str, str]]:
     return sorted(rows)
 
 
-def _below(frame: Frame, at: float, than: float) -> Markup:
-    words = f"{than / 1_000:.3g} s" if than >= 1_000 else f"{than:.3g} ms"
-    return element("text", words, class_="tick", x=frame.x(at), y=frame.height - 6, text_anchor="middle")
+_ROOM = 44.0
+"""The width that a limit takes below the scale."""
+
+
+def _below(frame: Frame, limits: Sequence[float]) -> list[Markup]:
+    """Limits in milliseconds below the scale, where there is room; all of them are beside it, in numbers."""
+    parts, free = list[Markup](), -math.inf
+    for than in sorted(limits):
+        x = frame.x(math.log(than))
+        if x >= free:
+            words = f"{than / 1_000:.3g} s" if than >= 1_000 else f"{than:.3g} ms"
+            parts.append(element("text", words, class_="tick", x=x, y=frame.height - 6, text_anchor="middle"))
+            free = x + _ROOM
+    return parts
 
 
 def values_chart(metric: Metric) -> Markup:
